@@ -1,4 +1,4 @@
-"""Who and what the sandbox world holds at the start: the one place its names and made-up secrets stand."""
+"""Who and what the sandbox world holds at the start, made-up secrets included."""
 
 from dataclasses import dataclass
 

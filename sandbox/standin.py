@@ -1,4 +1,4 @@
-"""What every HTTP stand-in shares: a loopback listener, a record of calls, and a fault switchboard."""
+"""What HTTP stand-ins share: a loopback listener, a record of calls, a fault switchboard."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

@@ -1,0 +1,1 @@
+"""CredLink's bot: deploys and incident response, run from Slack."""

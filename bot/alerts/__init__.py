@@ -1,0 +1,1 @@
+"""Story two: an alert, from the webhook to the card that turns green."""

@@ -1,0 +1,162 @@
+"""Block Kit's building blocks, each cut at Slack's limit, so that no caller thinks about them.
+
+Limits: https://docs.slack.dev/reference/block-kit/blocks and slack_sdk's model constants.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Block = dict[str, Any]
+Element = dict[str, Any]
+
+TEXT_CHARACTERS = 3000
+FIELD_CHARACTERS = 2000
+HEADER_CHARACTERS = 150
+BUTTON_CHARACTERS = 75
+ALT_CHARACTERS = 2000
+CONTEXT_ELEMENTS = 10
+ACTION_ELEMENTS = 25
+MESSAGE_BLOCKS = 50
+FALLBACK_CHARACTERS = 4000
+CUT = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What Slack is shown: the blocks, and the text for notifications and screen readers."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The question a dangerous button asks first; it repeats what will happen."""
+
+    title: str
+    text: str
+    confirm: str
+    deny: str = "Back"
+
+
+def escaped(text: str) -> str:
+    """Make text from outside harmless in mrkdwn: no mention, link or entity survives.
+
+    Source: https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, characters: int) -> str:
+    """Return at most `characters` of `text`, marked where something was left out.
+
+    A cut never splits an entity (`&amp;`), link or mention (`<…>`), which Slack would show raw.
+    """
+    if len(text) <= characters:
+        return text
+    kept = text[: characters - len(CUT)]
+    for opening, closing in (("&", ";"), ("<", ">")):
+        start = kept.rfind(opening)
+        if start > kept.rfind(closing) and closing in text[start:]:
+            kept = kept[:start]
+    return kept + CUT
+
+
+def message(text: str, blocks: Sequence[Block]) -> Message:
+    """Join a card's blocks; more than Slack takes are cut and the cut is said."""
+    shown = list(blocks)
+    if len(shown) > MESSAGE_BLOCKS:
+        left_out = len(shown) - MESSAGE_BLOCKS + 1
+        shown = [*shown[: MESSAGE_BLOCKS - 1], context(f"and {left_out} more parts, not shown")]
+    return Message(cut(text, FALLBACK_CHARACTERS), tuple(shown))
+
+
+def header(text: str) -> Block:
+    """A large first line; plain text, so nothing in it needs escaping."""
+    return {"type": "header", "text": plain(cut(text, HEADER_CHARACTERS))}
+
+
+def section(text: str, *, fields: Sequence[str] = (), accessory: Element | None = None) -> Block:
+    """A paragraph of mrkdwn. Text from outside must have gone through `escaped`."""
+    block: Block = {"type": "section", "text": mrkdwn(cut(text, TEXT_CHARACTERS))}
+    if fields:
+        block["fields"] = [mrkdwn(cut(field, FIELD_CHARACTERS)) for field in fields[:10]]
+    if accessory:
+        block["accessory"] = accessory
+    return block
+
+
+def context(*texts: str) -> Block:
+    """Small print, in mrkdwn."""
+    shown = texts[:CONTEXT_ELEMENTS]
+    return {"type": "context", "elements": [mrkdwn(cut(t, TEXT_CHARACTERS)) for t in shown]}
+
+
+def divider() -> Block:
+    return {"type": "divider"}
+
+
+def actions(*elements: Element) -> Block:
+    return {"type": "actions", "elements": list(elements[:ACTION_ELEMENTS])}
+
+
+def image(file_id: str, alt: str, *, title: str = "") -> Block:
+    """A picture already uploaded to Slack, by its file id."""
+    block: Block = {
+        "type": "image",
+        "slack_file": {"id": file_id},
+        "alt_text": cut(alt, ALT_CHARACTERS),
+    }
+    if title:
+        block["title"] = plain(cut(title, ALT_CHARACTERS))
+    return block
+
+
+def button(
+    label: str,
+    *,
+    action_id: str,
+    subject_id: str,
+    revision: int,
+    style: str | None = None,
+    confirm: Confirm | None = None,
+) -> Element:
+    """A button that carries its subject and the state revision it was drawn for."""
+    element: Element = {
+        "type": "button",
+        "text": plain(cut(label, BUTTON_CHARACTERS)),
+        "action_id": action_id,
+        "value": json.dumps({"id": subject_id, "revision": revision}, separators=(",", ":")),
+    }
+    if style:
+        element["style"] = style
+    if confirm:
+        element["confirm"] = {
+            "title": plain(cut(confirm.title, 100)),
+            "text": mrkdwn(cut(confirm.text, 300)),
+            "confirm": plain(cut(confirm.confirm, 30)),
+            "deny": plain(cut(confirm.deny, 30)),
+        }
+        if style:
+            element["confirm"]["style"] = style
+    return element
+
+
+def link_button(label: str, url: str, *, action_id: str) -> Element:
+    """A button that opens a page; Slack still reports the press, under `action_id`."""
+    return {
+        "type": "button",
+        "text": plain(cut(label, BUTTON_CHARACTERS)),
+        "url": url,
+        "action_id": action_id,
+    }
+
+
+def plain(text: str) -> Element:
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
+def mrkdwn(text: str) -> Element:
+    return {"type": "mrkdwn", "text": text}

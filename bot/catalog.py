@@ -1,0 +1,269 @@
+"""The catalogue, as credlink.yml says it: what there is, who may do what, where it is told.
+
+Everything about CredLink, or any other service, stands here and nowhere in the code. Every model
+is frozen and refuses unknown keys: a typing mistake is an error, not a setting that does nothing.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+ANY = "*"
+
+
+class Verb(StrEnum):
+    """What a person may be allowed to do; the words of `people.*.may`."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    SCALE = "scale"
+    RESTART = "restart"
+    LOCK = "lock"
+    APPROVE = "approve"
+    FORCE = "force"
+    ACKNOWLEDGE = "acknowledge"
+    SILENCE = "silence"
+    HEALTH = "health"
+    STATUS = "status"
+    HISTORY = "history"
+    ONCALL = "oncall"
+    QUERY = "query"
+    ALERTS = "alerts"
+
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def read_duration(value: Any) -> timedelta:
+    """Read `90s`, `10m`, `1h30m` or a number of seconds.
+
+    Raises:
+        ValueError: with what was expected, for pydantic to report at its place.
+    """
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhdw])", value) if isinstance(value, str) else []
+    if not parts or "".join(number + unit for number, unit in parts) != value:
+        raise ValueError("expected a duration such as 90s, 10m or 1h30m")
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(read_duration, json_schema_input_type=str | float),
+    PlainSerializer(lambda length: f"{length.total_seconds():g}s", return_type=str),
+]
+ChannelName = Annotated[str, Field(pattern=r"^(#[a-z0-9_-]{1,80}|[CG][A-Z0-9]{2,})$")]
+"""`#name`, or a channel's id."""
+
+
+class Part(BaseModel):
+    """A part of the catalogue."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Slack(Part):
+    command: str = Field(default="/credlink", pattern=r"^/[a-z0-9_-]{1,31}$")
+    """The slash command's name; the manifest must declare the same one."""
+    default_channel: ChannelName = "#credlink-ops"
+    """Where the bot says what belongs nowhere else."""
+
+
+class People(Part):
+    """A Slack user group and what its members may do; without a group, everybody."""
+
+    group: str | None = Field(default=None, pattern=r"^S[A-Z0-9]{2,}$")
+    """The user group's id (Slack: More → User groups → Copy group ID)."""
+    may: Mapping[str, tuple[Verb, ...]]
+    """Environment (or `*`) → verbs. What is not named is refused."""
+
+
+class Slo(Part):
+    """A PromQL query that judges a service, and what bad means for it."""
+
+    query: str = Field(min_length=1)
+    bad_above: float | None = None
+    """Above this the service is unwell; in the query's unit."""
+    needed: float | None = None
+    """For traffic: below this there is too little to judge."""
+    unit: str = ""
+
+
+class Scale(Part):
+    min: int = Field(default=1, ge=0)
+    """Tasks; the bot never asks for fewer."""
+    max: int = Field(default=10, ge=1)
+    """Tasks; the bot never asks for more."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Scale":
+        if self.min > self.max:
+            raise ValueError(f"min ({self.min}) is above max ({self.max})")
+        return self
+
+
+class CloudFront(Part):
+    distribution: str = Field(pattern=r"^E[A-Z0-9]+$")
+    paths: tuple[Annotated[str, Field(pattern=r"^/")], ...] = ("/*",)
+    """Paths invalidated after a deploy."""
+
+
+class Freeze(Part):
+    """A recurring window without changes."""
+
+    cron: str
+    """When it begins, as five cron fields."""
+    for_: Duration = Field(alias="for")
+    zone: str = "UTC"
+    reason: str
+
+
+class DeployPolicy(Part):
+    strategy: Literal["rolling", "canary", "linear", "blue-green"] = "rolling"
+    after: str | None = None
+    """The environment in which the same digest must be good first."""
+    approvals: int = Field(default=0, ge=0, le=5)
+    """How many other people must approve."""
+    bake: Duration = timedelta(minutes=10)
+    """How long a steady rollout is watched before it counts as good."""
+    on_bad: Literal["roll-back", "ask"] = "ask"
+    freeze: tuple[Freeze, ...] = ()
+    proposal_expires: Duration = timedelta(minutes=30)
+    """How long a proposed change waits for its confirmation."""
+    rollout_timeout: Duration = timedelta(minutes=15)
+    """How long ECS may take before the rollout is called too slow. AWS's own breaker needs up to
+    12 minutes at a desired count of one, so a shorter time may speak before it does."""
+    watch_every: Duration = timedelta(seconds=2.5)
+    """How often a rollout is looked at in its first minute; then half as often."""
+
+
+class GrafanaPlace(Part):
+    dashboard: str
+    """The dashboard's uid."""
+    panel: int | None = None
+
+
+class Environment(Part):
+    """One service in one environment: where it runs and how it is changed there."""
+
+    account: str = Field(pattern=r"^\d{12}$")
+    role: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")
+    """The role to assume; without one the bot's own credentials must reach the account."""
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    cluster: str
+    ecs_service: str
+    container: str | None = None
+    """The container whose image is deployed; may be left out where the task has only one."""
+    image_repository: str | None = None
+    """The ECR repository; without it, the one the running image comes from."""
+    target_group: str | None = None
+    cloudfront: CloudFront | None = None
+    scale: Scale = Scale()
+    channel: ChannelName | None = None
+    """Where this environment's changes are shown; otherwise `slack.default_channel`."""
+    logs: str | None = None
+    """The CloudWatch log group."""
+    grafana: GrafanaPlace | None = None
+    deploy: DeployPolicy = DeployPolicy()
+    slo: Mapping[str, Slo] = Field(default_factory=dict)
+
+
+class PagerDutyService(Part):
+    service: str = Field(pattern=r"^P[A-Z0-9]+$")
+
+
+class SentryProject(Part):
+    organization: str
+    project: str
+
+
+class Service(Part):
+    repository: str | None = Field(default=None, pattern=r"^https://")
+    """Where the code is: compare links are made from it."""
+    runbooks: str | None = None
+    """Folder or address of the runbooks."""
+    pagerduty: PagerDutyService | None = None
+    sentry: SentryProject | None = None
+    environments: Mapping[str, Environment] = Field(min_length=1)
+
+
+class Route(Part):
+    """Alerts whose labels match go to this channel; the first route that matches decides."""
+
+    match: Mapping[str, str] = Field(default_factory=dict)
+    channel: ChannelName
+    mention: str | None = None
+    """`oncall`, or a user group's id."""
+
+
+class Alerts(Part):
+    routes: tuple[Route, ...] = ()
+    service_label: str = "service"
+    """The label that names a service of the catalogue."""
+    environment_label: str = "env"
+    """The label that names its environment."""
+
+
+class NamedQuery(Part):
+    query: str
+    unit: str = ""
+
+
+class Connections(Part):
+    """Addresses of everything outside. The environment variable named beside each wins."""
+
+    slack_api_url: str = "https://slack.com/api/"
+    """SLACK_API_URL"""
+    aws_endpoint_url: str | None = None
+    """AWS_ENDPOINT_URL; unset means AWS itself"""
+    prometheus_url: str | None = None
+    """PROMETHEUS_URL"""
+    alertmanager_url: str | None = None
+    """ALERTMANAGER_URL"""
+    grafana_url: str | None = None
+    """GRAFANA_URL"""
+    pagerduty_api_url: str | None = None
+    """PAGERDUTY_API_URL, for example https://api.pagerduty.com; unset: no PagerDuty"""
+    sentry_url: str | None = None
+    """SENTRY_URL"""
+
+
+class Catalog(Part):
+    """All of credlink.yml."""
+
+    slack: Slack = Slack()
+    connections: Connections = Connections()
+    people: Mapping[str, People]
+    services: Mapping[str, Service] = Field(min_length=1)
+    alerts: Alerts = Alerts()
+    queries: Mapping[str, NamedQuery] = Field(default_factory=dict)
+    pace: float = Field(default=1.0, gt=0)
+    """Every wait is divided by it: 1 everywhere but in the sandbox and in tests. CREDLINK_PACE"""
+
+    @model_validator(mode="after")
+    def _environments_exist(self) -> "Catalog":
+        known = {name for service in self.services.values() for name in service.environments}
+        for group, people in self.people.items():
+            for environment in people.may.keys() - known - {ANY}:
+                raise ValueError(
+                    f"people.{group}.may names the environment {environment!r}; "
+                    f"there are {', '.join(sorted(known))} and '*'"
+                )
+        for name, service in self.services.items():
+            for environment, place in service.environments.items():
+                after = place.deploy.after
+                if after is not None and (
+                    after not in service.environments or after == environment
+                ):
+                    raise ValueError(
+                        f"services.{name}.environments.{environment}.deploy.after names {after!r}, "
+                        "which is not another environment of this service"
+                    )
+        return self

@@ -1,0 +1,1 @@
+"""Story one: a change, from the words somebody typed to its outcome."""

@@ -1,0 +1,52 @@
+"""Who asked, for what, and from where: what a command or a press carries inward."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person behind a command or a press, as the rules see them.
+
+    `id` is the Slack user id; `groups` are the ids of the Slack user groups they are in now.
+    """
+
+    id: str
+    groups: frozenset[str] = frozenset()
+
+    @property
+    def mention(self) -> str:
+        """The person in mrkdwn."""
+        return f"<@{self.id}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One command or press.
+
+    `key` is unique for what the person did (Slack's trigger id): writing it in the transaction
+    that acts makes a redelivery harmless. `correlation_id` follows the act through every log line.
+    """
+
+    by: Actor
+    channel_id: str
+    key: str
+    correlation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press of a button.
+
+    `subject_id` and `revision` are what the button was drawn with: the row it belongs to and that
+    row's state revision then. `state` holds the values of the inputs beside it.
+    """
+
+    asked: Asked
+    action_id: str
+    subject_id: str
+    revision: int
+    state: Mapping[str, Any] = field(default_factory=dict)

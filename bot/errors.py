@@ -1,0 +1,25 @@
+"""Errors whose text is meant for the person who asked: what happened, and what to do next."""
+
+
+class BotError(Exception):
+    """Something the person who asked can understand and act on. The text is plain, not mrkdwn."""
+
+
+class UsageError(BotError):
+    """The words could not be read; the text says how to write them."""
+
+
+class NotAllowed(BotError):
+    """The gate said no; the text gives its reasons and the way past them."""
+
+
+class Conflict(BotError):
+    """Something else is in the way: a rollout under way, a state that has moved on."""
+
+
+class NotKnown(BotError):
+    """There is no such service, environment, version or row; the text names what there is."""
+
+
+class ConfigurationError(BotError):
+    """The catalogue or a setting is wrong: where, what was expected, what to write."""

@@ -1,0 +1,1 @@
+"""Our tables: the only place where SQL is written."""

@@ -1,0 +1,5 @@
+"""Every table of the bot, one module per family, on one metadata."""
+
+from bot.storage.schema.base import metadata
+
+__all__ = ["metadata"]

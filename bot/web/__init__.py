@@ -1,0 +1,1 @@
+"""The bot's own HTTP listeners: webhooks in, health and metrics out."""

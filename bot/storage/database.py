@@ -17,6 +17,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import expression
 from sqlalchemy.types import TypeDecorator
 
+Connection = AsyncConnection
+"""An open transaction: what every storage function takes first."""
+
 BUSY_TIMEOUT_MS = 10_000
 POOL_CONNECTIONS = 10
 
@@ -107,13 +110,13 @@ class Database:
         return engine
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self) -> AsyncIterator[Connection]:
         """A transaction that may write: all of it or nothing."""
         async with self._writer.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncIterator[Connection]:
         """One snapshot: everything read inside belongs to the same moment."""
         async with self._reader.connect() as connection, connection.begin():
             yield connection

@@ -1,0 +1,62 @@
+"""A PostgreSQL server of the tests' own, on a free loopback port, gone when the tests are."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.programs import require
+
+HOW = "apt-get install postgresql"
+FOLDERS = ("/usr/lib/postgresql/*/bin",)
+OWNER = "postgres"
+"""PostgreSQL refuses to run as root; Debian's package makes this user."""
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """Run a server; yields the URL of its maintenance database."""
+    initdb = require("initdb", HOW, folders=FOLDERS)
+    control = require("pg_ctl", HOW, folders=FOLDERS)
+    as_owner: list[str] = []
+    folder = Path(tempfile.mkdtemp(prefix="credlink-postgres-"))
+    if os.geteuid() == 0:
+        as_owner = ["runuser", "-u", OWNER, "--"]
+        shutil.chown(folder, pwd.getpwnam(OWNER).pw_uid)
+    data = folder / "data"
+    port = _free_port()
+    run = ["-o", f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"]
+    try:
+        subprocess.run(
+            [*as_owner, initdb, "-D", str(data), "-U", OWNER, "-A", "trust", "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
+        subprocess.run(
+            [*as_owner, control, "-D", str(data), "-w", "-l", str(folder / "log"), *run, "start"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
+        yield f"postgresql://{OWNER}@127.0.0.1:{port}/postgres"
+    finally:
+        if data.exists():
+            subprocess.run(
+                [*as_owner, control, "-D", str(data), "-w", "-m", "immediate", "stop"],
+                check=False,
+                capture_output=True,
+                cwd=folder,
+            )
+        shutil.rmtree(folder, ignore_errors=True)

@@ -14,6 +14,7 @@ import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -29,6 +30,9 @@ APPLICATION_VERSION = "1"
 """Fixed by hand: DBOS's default is a hash that changes with a comment and strands what runs."""
 MAX_RECOVERY_ATTEMPTS = 5
 SQLITE = "sqlite:///"
+UNFINISHED = ["PENDING", "ENQUEUED"]
+ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
+FORGET_AT_ONCE = 1000
 SUBSECOND_SQLITE = (3, 42)
 """The first SQLite whose `unixepoch('subsec')` is not NULL; DBOS uses it from Python 3.12 on."""
 
@@ -193,3 +197,31 @@ class Engine:
             workflow_ids=wanted, load_input=False, load_output=False
         )
         return frozenset(status.workflow_id for status in found)
+
+    async def owners_of_unfinished(self) -> frozenset[str]:
+        """The executor ids that workflows which have not ended belong to."""
+        found = await DBOS.list_workflows_async(
+            status=UNFINISHED, load_input=False, load_output=False
+        )
+        return frozenset(status.executor_id for status in found if status.executor_id)
+
+    async def recover(self, dead: Iterable[str]) -> None:
+        """Go on here with what dead executors left. Private in DBOS: a contract test watches it."""
+        await asyncio.to_thread(DBOS._recover_pending_workflows, sorted(dead))  # noqa: SLF001
+
+    async def forget(self, *, ended_before: datetime) -> int:
+        """Delete the journal of workflows that ended before this moment; returns how many.
+
+        A deleted workflow id may run again, so keep them longer than any row that names them can
+        still be swept.
+        """
+        ended = await DBOS.list_workflows_async(
+            status=ENDED,
+            completed_before=ended_before.isoformat(),
+            limit=FORGET_AT_ONCE,
+            load_input=False,
+            load_output=False,
+        )
+        if ended:
+            await DBOS.delete_workflows_async([status.workflow_id for status in ended])
+        return len(ended)

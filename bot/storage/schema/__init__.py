@@ -1,5 +1,6 @@
 """Every table of the bot, one module per family, on one metadata."""
 
+from bot.storage.schema import leases
 from bot.storage.schema.base import metadata
 
-__all__ = ["metadata"]
+__all__ = ["leases", "metadata"]

@@ -1,0 +1,46 @@
+# Everything a newcomer needs: `make sandbox` and `make test`. Nothing but Python with venv is assumed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CODE := bot commands integrations sandbox tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help sandbox demo check test golden lock programs clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+$(READY): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+programs: ## On Debian as root: install the system programs the sandbox and the tests use
+	@sh tests/install-programs
+
+sandbox: $(READY) programs ## Run the bot in a complete local world and open it in a browser
+	@$(BIN)/credlink sandbox --open
+
+demo: $(READY) programs ## The whole story without a browser, at a fast pace
+	@$(BIN)/python -m sandbox.demo
+
+check: $(READY) ## Format, lint, types and import contracts
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check programs ## check, then every test: what CI runs
+	$(BIN)/pytest
+
+golden: $(READY) ## Write the golden files anew; read the diff like code
+	CREDLINK_GOLDEN=write $(BIN)/pytest -q -k golden
+
+lock: $(READY) ## Resolve the dependencies anew, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Take away what make made
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,43 @@
+"""What the bot counts about itself, for its own /metrics.
+
+Names follow Prometheus' practice: a unit in the name, `_total` for counters. Labels have few
+values: never an id, a person or a text from outside.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+webhooks = Counter(
+    "credlink_webhooks_total", "Webhooks received, by what became of them.", ["source", "outcome"]
+)
+inbox_waiting = Gauge("credlink_inbox_waiting", "Webhooks accepted and not yet worked off.")
+inbox_failures = Counter(
+    "credlink_inbox_failures_total", "Webhooks that could not be worked off.", ["source"]
+)
+
+slack_requests = Counter(
+    "credlink_slack_requests_total",
+    "Requests from Slack, by kind and outcome.",
+    ["kind", "outcome"],
+)
+slack_calls = Counter(
+    "credlink_slack_calls_total", "Calls to Slack, by method and outcome.", ["method", "outcome"]
+)
+slack_connected = Gauge("credlink_slack_connected", "1 while Slack reaches us.")
+ack_seconds = Histogram(
+    "credlink_slack_ack_seconds",
+    "From Slack's request to our answer.",
+    ["kind"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3),
+)
+
+cards_owed = Gauge("credlink_cards_owed", "Cards whose wanted revision Slack does not show yet.")
+card_delay_seconds = Histogram(
+    "credlink_card_delay_seconds",
+    "From wanting a revision to Slack showing it.",
+    ["urgency"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+
+changes = Counter("credlink_changes_total", "Changes that ended, by verdict.", ["kind", "verdict"])
+source_up = Gauge("credlink_source_up", "1 while this outside system answers.", ["system"])
+swept = Counter("credlink_swept_total", "Promises repeated to the engine by the sweeper.", ["kind"])

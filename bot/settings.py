@@ -1,0 +1,127 @@
+"""What differs from machine to machine: addresses, secrets, listeners. The environment wins.
+
+Policy stands in the catalogue; what stands here is where things are and how to prove who we are.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from bot.catalog import Catalog
+from bot.errors import ConfigurationError
+
+
+class Settings(BaseModel):
+    """Every setting, each read from the environment variable named in its `alias`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    config: Path = Field(default=Path("credlink.yml"), alias="CREDLINK_CONFIG")
+    """Where the catalogue is."""
+    pace: float = Field(default=1.0, gt=0, alias="CREDLINK_PACE")
+    """Every wait is divided by it; 1 outside the sandbox and tests."""
+
+    database_url: str = Field(default="sqlite:///var/bot.sqlite", alias="DATABASE_URL")
+    """The bot's tables: `sqlite:///file` for one process, `postgresql://…` for several."""
+    engine_database_url: str = Field(
+        default="sqlite:///var/engine.sqlite", alias="ENGINE_DATABASE_URL"
+    )
+    """The durable engine's journal; a file or database of its own."""
+    listen: str = Field(default="127.0.0.1:8080", alias="CREDLINK_LISTEN")
+    """Where webhooks (and Slack, in HTTP mode) are taken, as host:port."""
+    operations_listen: str = Field(default="127.0.0.1:9090", alias="CREDLINK_OPERATIONS_LISTEN")
+    """Where /healthz, /readyz and /metrics are; a listener of its own, never public."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", alias="CREDLINK_LOG_LEVEL"
+    )
+
+    slack_mode: Literal["socket", "http"] = Field(default="socket", alias="SLACK_MODE")
+    """`socket` needs SLACK_APP_TOKEN, `http` needs SLACK_SIGNING_SECRET."""
+    slack_api_url: str = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
+    slack_bot_token: SecretStr = Field(alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
+
+    aws_endpoint_url: str | None = Field(default=None, alias="AWS_ENDPOINT_URL")
+    """Unset means AWS itself."""
+    prometheus_url: str | None = Field(default=None, alias="PROMETHEUS_URL")
+    alertmanager_url: str | None = Field(default=None, alias="ALERTMANAGER_URL")
+    alertmanager_webhook_token: SecretStr | None = Field(
+        default=None, alias="ALERTMANAGER_WEBHOOK_TOKEN"
+    )
+    """The bearer token Alertmanager's webhook must carry; without it the webhook is closed."""
+    grafana_url: str | None = Field(default=None, alias="GRAFANA_URL")
+    grafana_token: SecretStr | None = Field(default=None, alias="GRAFANA_TOKEN")
+    pagerduty_api_url: str | None = Field(default=None, alias="PAGERDUTY_API_URL")
+    pagerduty_token: SecretStr | None = Field(default=None, alias="PAGERDUTY_TOKEN")
+    pagerduty_webhook_secrets: tuple[SecretStr, ...] = Field(
+        default=(), alias="PAGERDUTY_WEBHOOK_SECRETS"
+    )
+    """Every webhook secret still in force, separated by commas, so that they can be rotated."""
+    sentry_url: str | None = Field(default=None, alias="SENTRY_URL")
+    sentry_token: SecretStr | None = Field(default=None, alias="SENTRY_TOKEN")
+    sentry_dsn: SecretStr | None = Field(default=None, alias="SENTRY_DSN")
+    """Where our own errors go; without it nothing is sent anywhere."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_secrets(cls, values: dict[str, object]) -> dict[str, object]:
+        listed = values.get("PAGERDUTY_WEBHOOK_SECRETS")
+        if isinstance(listed, str):
+            secrets = [part.strip() for part in listed.split(",") if part.strip()]
+            values = {**values, "PAGERDUTY_WEBHOOK_SECRETS": secrets}
+        return values
+
+    @model_validator(mode="after")
+    def _mode_has_its_secret(self) -> Self:
+        if self.slack_mode == "socket" and self.slack_app_token is None:
+            raise ValueError("SLACK_MODE=socket needs SLACK_APP_TOKEN (xapp-…)")
+        if self.slack_mode == "http" and self.slack_signing_secret is None:
+            raise ValueError("SLACK_MODE=http needs SLACK_SIGNING_SECRET")
+        return self
+
+
+CONNECTIONS = {
+    "slack_api_url": "SLACK_API_URL",
+    "aws_endpoint_url": "AWS_ENDPOINT_URL",
+    "prometheus_url": "PROMETHEUS_URL",
+    "alertmanager_url": "ALERTMANAGER_URL",
+    "grafana_url": "GRAFANA_URL",
+    "pagerduty_api_url": "PAGERDUTY_API_URL",
+    "sentry_url": "SENTRY_URL",
+}
+"""Keys of the catalogue's `connections` and the variables that win over them."""
+
+
+def config_file(environment: Mapping[str, str]) -> Path:
+    """Where the catalogue is, before anything else is known."""
+    return Path(environment.get("CREDLINK_CONFIG") or "credlink.yml")
+
+
+def read_settings(environment: Mapping[str, str], catalog: Catalog) -> Settings:
+    """Join the catalogue's addresses with the environment, which wins; an empty value is unset.
+
+    Raises:
+        ConfigurationError: naming every variable that is missing or wrong. Values are not
+            repeated: they may be secrets.
+    """
+    values: dict[str, object] = {"CREDLINK_PACE": catalog.pace}
+    for key, variable in CONNECTIONS.items():
+        written = getattr(catalog.connections, key)
+        if written is not None:
+            values[variable] = written
+    values.update({name: value for name, value in environment.items() if value})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as exc:
+        problems = [_problem(error["loc"], error["type"], error["msg"]) for error in exc.errors()]
+        raise ConfigurationError("\n".join(problems)) from None
+
+
+def _problem(location: tuple[str | int, ...], kind: str, message: str) -> str:
+    name = str(location[0]) if location else ""
+    if kind == "missing":
+        return f"{name} is not set. See docs/configuration.md for where to find it."
+    return f"{name}: {message}" if name else message.removeprefix("Value error, ")

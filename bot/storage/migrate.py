@@ -1,0 +1,56 @@
+"""Brings the tables to this version's shape, under a lock: replicas that start together wait."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from bot.storage.database import Database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK = 0x43524544  # "CRED": the key of PostgreSQL's advisory lock; any number of our own
+
+
+async def upgrade(database: Database) -> tuple[str | None, str | None]:
+    """Upgrade to the newest revision, all of it or nothing; returns the revision before and after.
+
+    On SQLite the writing transaction is the lock, on PostgreSQL an advisory one that ends with it.
+    """
+    async with database.write() as connection:
+        if not database.is_sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        before = await connection.run_sync(_revision)
+        await connection.run_sync(_upgrade)
+        after = await connection.run_sync(_revision)
+    return before, after
+
+
+async def is_current(database: Database) -> bool:
+    """Whether the tables have the shape this version expects."""
+    async with database.read() as connection:
+        return await connection.run_sync(_revision) == newest()
+
+
+def newest() -> str | None:
+    """The newest revision this version knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -19,8 +19,8 @@ async def hold(connection: Connection, name: str, owner: str, *, for_s: float) -
         index_elements=[leases.c.name],
         set_={"owner": owner, "until_at": in_seconds(for_s)},
         where=or_(leases.c.owner == owner, leases.c.until_at < database_now()),
-    )
-    return bool((await connection.execute(taken)).rowcount)
+    ).returning(leases.c.name)
+    return (await connection.execute(taken)).first() is not None
 
 
 async def release(connection: Connection, name: str, owner: str) -> None:

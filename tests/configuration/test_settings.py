@@ -1,0 +1,74 @@
+"""Settings: the environment wins, what is missing is named, secrets are never repeated."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.catalog_file import load
+from bot.errors import ConfigurationError
+from bot.settings import CONNECTIONS, Settings, read_settings
+
+CATALOG = load(Path("credlink.example.yml"))
+ENOUGH = {"SLACK_BOT_TOKEN": "xoxb-1-hush", "SLACK_APP_TOKEN": "xapp-1-hush"}
+
+
+def test_the_environment_wins_over_the_catalogue():
+    settings = read_settings({**ENOUGH, "PROMETHEUS_URL": "http://127.0.0.1:9999"}, CATALOG)
+
+    assert settings.prometheus_url == "http://127.0.0.1:9999"
+    assert settings.alertmanager_url == "http://alertmanager.internal:9093"
+
+
+def test_every_outside_address_is_a_setting():
+    elsewhere = {variable: f"http://127.0.0.1:1/{variable}" for variable in CONNECTIONS.values()}
+
+    settings = read_settings({**ENOUGH, **elsewhere}, CATALOG)
+
+    for key, variable in CONNECTIONS.items():
+        assert getattr(settings, key) == elsewhere[variable]
+
+
+def test_an_empty_variable_is_an_unset_one():
+    settings = read_settings({**ENOUGH, "PROMETHEUS_URL": "", "SENTRY_DSN": ""}, CATALOG)
+
+    assert settings.prometheus_url == "http://prometheus.internal:9090"
+    assert settings.sentry_dsn is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({}, "SLACK_BOT_TOKEN is not set"),
+        ({"SLACK_BOT_TOKEN": "x"}, "SLACK_MODE=socket needs SLACK_APP_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "x", "SLACK_MODE": "http"}, "needs SLACK_SIGNING_SECRET"),
+        ({**ENOUGH, "SLACK_MODE": "carrier pigeon"}, "SLACK_MODE"),
+        ({**ENOUGH, "CREDLINK_PACE": "0"}, "CREDLINK_PACE"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(environment: dict[str, str], says: str):
+    with pytest.raises(ConfigurationError, match=says):
+        read_settings(environment, CATALOG)
+
+
+def test_a_secret_shows_in_neither_an_error_nor_the_settings_printed():
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings({**ENOUGH, "SLACK_MODE": "http", "CREDLINK_PACE": "xoxb-1-hush"}, CATALOG)
+
+    assert "hush" not in str(caught.value)
+    assert "hush" not in repr(read_settings(ENOUGH, CATALOG))
+
+
+def test_webhook_secrets_can_be_rotated():
+    settings = read_settings({**ENOUGH, "PAGERDUTY_WEBHOOK_SECRETS": "old, new,"}, CATALOG)
+
+    kept = [secret.get_secret_value() for secret in settings.pagerduty_webhook_secrets]
+    assert kept == ["old", "new"]
+
+
+def test_the_configuration_page_names_every_setting():
+    page = Path("docs/configuration.md").read_text()
+
+    missing = [
+        field.alias for field in Settings.model_fields.values() if f"`{field.alias}`" not in page
+    ]
+    assert missing == []

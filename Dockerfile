@@ -29,7 +29,7 @@ ENV PATH=/opt/bot/bin:$PATH \
     DATABASE_URL=sqlite:////srv/credlink/var/bot.sqlite \
     ENGINE_DATABASE_URL=sqlite:////srv/credlink/var/engine.sqlite
 WORKDIR /srv/credlink
-USER credlink
+USER 10001
 RUN mkdir var
 VOLUME /srv/credlink/var
 EXPOSE 8080 9090

@@ -1,0 +1,49 @@
+"""Loopback ports: the documented ones when they are free, others when they are not."""
+
+import socket
+
+BASE = 8065
+NAMES = (
+    "workspace",
+    "bot",
+    "operations",
+    "aws",
+    "pagerduty",
+    "prometheus",
+    "alertmanager",
+    "credlink_api",
+    "grafana",
+    "sentry",
+)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def choose(base: int | None) -> dict[str, int]:
+    """A port for each name: `base` upwards where free; without a base, any free ones."""
+    chosen: dict[str, int] = {}
+    for offset, name in enumerate(NAMES):
+        wanted = None if base is None else base + offset
+        if wanted is not None and is_free(wanted):
+            chosen[name] = wanted
+        else:
+            port = free_port()
+            while port in chosen.values():
+                port = free_port()
+            chosen[name] = port
+    return chosen

@@ -1,0 +1,89 @@
+"""The command line: `credlink run`, `doctor`, `schema`, `db upgrade`, `sandbox`."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from bot.catalog import Catalog
+from bot.errors import ConfigurationError
+
+MISCONFIGURED = 78
+"""EX_CONFIG of sysexits.h: starting again will not help."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        status: int = parsed.run(parsed)
+    except ConfigurationError as exc:
+        print(exc, file=sys.stderr)
+        return MISCONFIGURED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="credlink", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser("run", help="run the bot until it is told to stop")
+    run.set_defaults(run=_run)
+
+    doctor = commands.add_parser("doctor", help="check the configuration and all it points at")
+    doctor.set_defaults(run=_doctor)
+
+    schema = commands.add_parser("schema", help="print the catalogue's JSON Schema")
+    schema.set_defaults(run=_schema)
+
+    database = commands.add_parser("db", help="the bot's tables").add_subparsers(required=True)
+    upgrade = database.add_parser("upgrade", help="bring the tables to this version's shape")
+    upgrade.set_defaults(run=_upgrade)
+
+    sandbox = commands.add_parser(
+        "sandbox", help="run the bot in a complete local world", add_help=False
+    )
+    sandbox.add_argument("rest", nargs=argparse.REMAINDER)
+    sandbox.set_defaults(run=_sandbox)
+    return parser
+
+
+def _run(_: argparse.Namespace) -> int:
+    from bot import app
+
+    return asyncio.run(app.run(os.environ))
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from bot import doctor
+
+    return asyncio.run(doctor.run(os.environ))
+
+
+def _schema(_: argparse.Namespace) -> int:
+    print(json.dumps(Catalog.model_json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _upgrade(_: argparse.Namespace) -> int:
+    from bot import app
+
+    before, after = asyncio.run(app.upgrade(os.environ))
+    print(f"{before or 'empty'} → {after}" if before != after else f"{after}: nothing to do")
+    return 0
+
+
+def _sandbox(parsed: argparse.Namespace) -> int:
+    try:
+        from sandbox import cli
+    except ModuleNotFoundError as exc:
+        raise ConfigurationError(
+            f"The sandbox needs {exc.name}: install it with `pip install credlink-bot[sandbox]`."
+        ) from exc
+    return cli.main(parsed.rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""Who is asking, and who may: Slack user groups against the catalogue's `people`."""
+
+from collections.abc import Mapping
+
+from bot.catalog import ANY, People, Verb
+from bot.domain.asked import Actor
+
+
+def is_among(people: People, actor: Actor) -> bool:
+    """Whether `people` means this person; without a group it means everybody."""
+    return people.group is None or people.group in actor.groups
+
+
+def may(people: People, verb: Verb, environment: str) -> bool:
+    """Whether `people` may do this there."""
+    return verb in people.may.get(environment, ()) or verb in people.may.get(ANY, ())
+
+
+def who_may(people: Mapping[str, People], verb: Verb, environment: str) -> tuple[str, ...]:
+    """The catalogue's names of those who may do this there."""
+    return tuple(name for name, group in people.items() if may(group, verb, environment))

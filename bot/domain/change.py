@@ -1,0 +1,247 @@
+"""A change: what is done to a service in an environment, and what may happen to it next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.failure import Failure
+from bot.domain.rollout import Progress, Verdict
+
+
+class ChangeKind(StrEnum):
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+
+
+class ChangeState(StrEnum):
+    """Where a change stands. What became of it in the end, exactly, is its verdict."""
+
+    PROPOSING = "proposing"
+    """Accepted; what it would change is being looked up."""
+    PROPOSED = "proposed"
+    """Shown, and waiting for its confirmation."""
+    STARTING = "starting"
+    """Confirmed; ECS is being asked for it."""
+    ROLLING_OUT = "rolling_out"
+    ROLLING_BACK = "rolling_back"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled_back"
+    SUPERSEDED = "superseded"
+    UNPROVEN = "unproven"
+    """It was started, and nothing says whether it is good: no task runs, or AWS did not answer."""
+    REFUSED = "refused"
+    """It cannot be done; nothing was changed."""
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+S = ChangeState
+MOVES: Mapping[ChangeState, frozenset[ChangeState]] = {
+    S.PROPOSING: frozenset({S.PROPOSED, S.STARTING, S.REFUSED, S.EXPIRED, S.FAILED}),
+    S.PROPOSED: frozenset({S.STARTING, S.CANCELLED, S.EXPIRED, S.FAILED}),
+    S.STARTING: frozenset({S.ROLLING_OUT, S.ROLLING_BACK, S.REFUSED, S.UNPROVEN, S.FAILED}),
+    S.ROLLING_OUT: frozenset({S.SUCCEEDED, S.ROLLING_BACK, S.SUPERSEDED, S.UNPROVEN, S.FAILED}),
+    S.ROLLING_BACK: frozenset({S.ROLLED_BACK, S.CANCELLED, S.SUPERSEDED, S.UNPROVEN, S.FAILED}),
+}
+FINAL = frozenset(ChangeState) - MOVES.keys()
+UNDER_WAY = frozenset({S.STARTING, S.ROLLING_OUT, S.ROLLING_BACK})
+"""While a change is in one of these, no other may begin in the same place."""
+
+
+class ImpossibleMove(Exception):
+    """The state table does not know this move; a mistake of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """What somebody asked for, in their own words: nothing here is known to exist.
+
+    Without a version a deploy is not complete, and a rollback means the last good one.
+    """
+
+    kind: ChangeKind
+    environment: str
+    version: str | None = None
+    service: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What a service runs or would run.
+
+    `task_definition` is the full ARN, None until it is registered. `version` is the image tag
+    people say, None when nobody knows one; `digest` is what binds.
+    """
+
+    task_definition: str | None = None
+    image: str
+    version: str | None = None
+    digest: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call it: the version, or else `family:7`, or else the image."""
+        if self.version:
+            return self.version
+        if self.task_definition:
+            return revision_name(self.task_definition)
+        return self.image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a change would do, as found before it does it. Counts are tasks."""
+
+    running: Revision
+    wanted: Revision
+    container: str
+    desired: int
+    running_since: datetime | None = None
+    running_is_good: bool = False
+    pushed_at: datetime | None = None
+    """When the wanted image came to the registry."""
+    changed: tuple[str, ...] = ()
+    """The fields of the task definition that would differ."""
+    warnings: tuple[str, ...] = ()
+    target_groups: tuple[str, ...] = ()
+    """The load balancer target groups whose health is watched, as ARNs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """One request to ECS to run a task definition, and the deployment that came of it."""
+
+    task_definition: str
+    deployment_id: str | None
+    began_at: datetime
+    deadline: datetime
+    service_deployment: str | None = None
+    """The ARN under which ECS keeps what became of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change, as its row says."""
+
+    id: str
+    kind: ChangeKind
+    service: str
+    environment: str
+    channel: str
+    asked_by: str
+    asked_at: datetime
+    state: ChangeState
+    state_revision: int
+    """Goes up with each move; a button drawn for an older one does nothing."""
+    changed_at: datetime
+    version: str | None = None
+    """What was asked for; for a rollback without words, what was found."""
+    reason: str | None = None
+    asks_first: bool = True
+    """Whether somebody must confirm; a rollback by button was confirmed in Slack's own dialog."""
+    undoes: str | None = None
+    """The id of the change whose card the rollback was asked from."""
+    correlation_id: str = ""
+    expires_at: datetime | None = None
+    confirmed_by: str | None = None
+    ended_by: str | None = None
+    """Who cancelled or aborted it."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    verdict: Verdict | None = None
+    why: str | None = None
+    """The verdict's or the refusal's reason, a sentence."""
+    plan: Plan | None = None
+    rollout: Rollout | None = None
+    back: Rollout | None = None
+    """The way back, when there was one."""
+    progress: Progress | None = None
+    failure: Failure | None = None
+    """What the first task that stopped died of."""
+    silent_since: datetime | None = None
+    """Since when AWS does not answer; None while it does."""
+    silent_why: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    def to(self, state: ChangeState, *, at: datetime) -> "Change":
+        """The change after a move.
+
+        Raises:
+            ImpossibleMove: the table does not know it.
+        """
+        if state not in MOVES.get(self.state, frozenset()):
+            raise ImpossibleMove(f"{self.id}: {self.state} -> {state}")
+        return replace(self, state=state, state_revision=self.state_revision + 1, changed_at=at)
+
+
+class ActKind(StrEnum):
+    """What a person did to a change that stands."""
+
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    ABORT = "abort"
+
+
+ACTS: Mapping[ActKind, tuple[frozenset[ChangeState], ChangeState]] = {
+    ActKind.CONFIRM: (frozenset({S.PROPOSED}), S.STARTING),
+    ActKind.CANCEL: (frozenset({S.PROPOSED}), S.CANCELLED),
+    ActKind.ABORT: (frozenset({S.STARTING, S.ROLLING_OUT}), S.ROLLING_BACK),
+}
+"""From which states an act is possible, and where it leads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What somebody did: a change in a given state revision takes exactly one."""
+
+    change_id: str
+    state_revision: int
+    """The revision the act was done to."""
+    kind: ActKind
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodRevision:
+    """A task definition that proved itself in its place."""
+
+    task_definition: str
+    image: str
+    version: str | None
+    digest: str | None
+    change_id: str
+    good_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was seen to run in a place, when the bot last looked. Counts are tasks."""
+
+    service: str
+    environment: str
+    running: Revision
+    since: datetime | None
+    desired: int
+    healthy: int
+    """Tasks ECS counts as running."""
+    rollout: str | None
+    """ECS's word for the primary deployment: IN_PROGRESS, COMPLETED, FAILED."""
+    seen_at: datetime
+    trouble: str | None = field(default=None)
+    """Why the last look saw nothing; then the rest is older than it."""
+
+
+def revision_name(task_definition: str) -> str:
+    """`family:7` of a task definition's ARN."""
+    return task_definition.rsplit("/", 1)[-1]

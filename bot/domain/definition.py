@@ -1,0 +1,119 @@
+"""Task definitions as ECS writes them: which container, a copy with another image, a difference."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.domain.place import listed
+
+Definition = Mapping[str, Any]
+
+READ_ONLY = frozenset(
+    {
+        "taskDefinitionArn",
+        "revision",
+        "status",
+        "requiresAttributes",
+        "compatibilities",
+        "registeredAt",
+        "registeredBy",
+        "deregisteredAt",
+        "deleteRequestedAt",
+    }
+)
+"""What ECS adds to a registered task definition and does not take back:
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"""
+SHOWN = frozenset({"image", "cpu", "memory", "memoryReservation"})
+"""Fields whose values may be shown; anything else may hold a secret and is only named."""
+
+
+class NoSuchContainer(Exception):
+    """The container to deploy cannot be told; the text is for the person who asked."""
+
+
+def container_named(definition: Definition, name: str | None) -> Mapping[str, Any]:
+    """Find the container whose image is deployed.
+
+    Raises:
+        NoSuchContainer: it is not there, or several are and none was named.
+    """
+    containers: Sequence[Mapping[str, Any]] = definition["containerDefinitions"]
+    names = [container["name"] for container in containers]
+    if name is None and len(containers) == 1:
+        return containers[0]
+    if name is None:
+        raise NoSuchContainer(
+            f"The task has several containers: {listed(names)}. Name the one to deploy as "
+            "`container` in the catalogue."
+        )
+    for container in containers:
+        if container["name"] == name:
+            return container
+    raise NoSuchContainer(
+        f"The task has no container {name}; it has {listed(names)}. Correct `container` in the "
+        "catalogue."
+    )
+
+
+def with_image(definition: Definition, container: str, image: str) -> dict[str, Any]:
+    """Copy a task definition, with only this container's image changed; ready to register."""
+    copied = {key: value for key, value in definition.items() if key not in READ_ONLY}
+    copied["containerDefinitions"] = [
+        {**one, "image": image} if one["name"] == container else one
+        for one in definition["containerDefinitions"]
+    ]
+    return copied
+
+
+def changed_fields(before: Definition, after: Definition) -> tuple[str, ...]:
+    """Name what differs between two task definitions, most telling first.
+
+    Values are shown only for fields that cannot hold a secret: environment variables are named.
+    """
+    old = {c["name"]: c for c in before["containerDefinitions"]}
+    new = {c["name"]: c for c in after["containerDefinitions"]}
+    several = len(old.keys() | new.keys()) > 1
+    found = []
+    for name in [*new, *(old.keys() - new.keys())]:
+        prefix = f"{name} " if several else ""
+        if name not in old:
+            found.append(f"container {name} added")
+        elif name not in new:
+            found.append(f"container {name} removed")
+        else:
+            found += [prefix + field for field in _fields(old[name], new[name])]
+    return tuple(found + _fields(_outside(before), _outside(after)))
+
+
+def _outside(definition: Definition) -> dict[str, Any]:
+    left_out = READ_ONLY | {"containerDefinitions"}
+    return {key: value for key, value in definition.items() if key not in left_out}
+
+
+def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    found = []
+    for key in sorted(old.keys() | new.keys(), key=lambda key: (key not in SHOWN, key)):
+        before, after = old.get(key), new.get(key)
+        if before == after or (not before and not after):
+            continue
+        if key in {"environment", "secrets"}:
+            kind = "env" if key == "environment" else "secret"
+            found += [f"{kind} {name}" for name in _named(before or (), after or ())]
+        elif key == "image" or key not in SHOWN:
+            found.append(key)
+        else:
+            found.append(f"{key} {before or 'none'}→{after or 'none'}")
+    return found
+
+
+def _named(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[str]:
+    old = {variable["name"]: variable for variable in before}
+    new = {variable["name"]: variable for variable in after}
+    changed = []
+    for name in sorted(old.keys() | new.keys()):
+        if name not in old:
+            changed.append(f"{name} added")
+        elif name not in new:
+            changed.append(f"{name} removed")
+        elif old[name] != new[name]:
+            changed.append(f"{name} changed")
+    return changed

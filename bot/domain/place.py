@@ -1,0 +1,71 @@
+"""A place: one service in one environment, found by the words somebody typed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.catalog import Catalog, Environment, Service
+from bot.errors import NotKnown, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One service in one environment, and what the catalogue says of it there."""
+
+    service: str
+    environment: str
+    config: Environment
+    repository: str | None = None
+    """Where the service's code is."""
+
+
+def find_place(catalog: Catalog, environment: str, service: str | None) -> Place:
+    """Find the place; the service may be left out where the environment has only one.
+
+    Raises:
+        NotKnown: there is no such environment or service; the text names what there is.
+        UsageError: several services run there and none was named.
+    """
+    environments = sorted({name for s in catalog.services.values() for name in s.environments})
+    if environment not in environments:
+        raise NotKnown(
+            f"There is no environment {environment}{did_you_mean(environment, environments)}. "
+            f"There are {listed(environments)}."
+        )
+    there = {name: s for name, s in catalog.services.items() if environment in s.environments}
+    if service is None:
+        if len(there) > 1:
+            raise UsageError(
+                f"Which service? In {environment} there are {listed(sorted(there))}: "
+                "name one after the version."
+            )
+        service = next(iter(there))
+    if service not in there:
+        raise NotKnown(
+            f"There is no service {service} in {environment}"
+            f"{did_you_mean(service, there)}. There is {listed(sorted(there))}."
+        )
+    return _place(service, there[service], environment)
+
+
+def places(catalog: Catalog) -> Iterator[Place]:
+    """Every place of the catalogue, by service."""
+    for name, service in catalog.services.items():
+        for environment in service.environments:
+            yield _place(name, service, environment)
+
+
+def _place(name: str, service: Service, environment: str) -> Place:
+    return Place(name, environment, service.environments[environment], service.repository)
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *first, last = list(words)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean staging?)`, or nothing where no known word is close."""
+    close = get_close_matches(word.lower(), list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

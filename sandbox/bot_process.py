@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -17,8 +17,11 @@ LOOK_EVERY_S = 0.1
 class BotProcess:
     """`credlink run` with an environment that points at the world; its log is a file."""
 
-    def __init__(self, environment: Mapping[str, str], *, operations_url: str, log: Path) -> None:
-        self._environment = dict(environment)
+    def __init__(
+        self, environment: Callable[[], Mapping[str, str]], *, operations_url: str, log: Path
+    ) -> None:
+        """`environment` is asked at each start: the world must be up by then."""
+        self._environment = environment
         self._operations_url = operations_url
         self.log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -35,7 +38,13 @@ class BotProcess:
         """
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self._environment, stdout=log, stderr=log
+                sys.executable,
+                "-m",
+                "bot",
+                "run",
+                env=dict(self._environment()),
+                stdout=log,
+                stderr=log,
             )
         reason = "no answer"
         deadline = asyncio.get_running_loop().time() + READY_WITHIN_S

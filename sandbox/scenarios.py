@@ -1,0 +1,55 @@
+"""What a person can make happen to the world from the page: each one act, with its reason."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sandbox import seeds
+from sandbox.bot_process import BotProcess
+from sandbox.monitoring import by_hand
+from sandbox.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    id: str
+    title: str
+    detail: str
+    run: Callable[[], Awaitable[None]]
+
+
+def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
+    """Everything on the page's menu; what needs the bot is there only when the world runs it."""
+
+    async def fire() -> None:
+        await by_hand.fire(world.bot_url, token=seeds.ALERTMANAGER_WEBHOOK_TOKEN)
+
+    async def resolve() -> None:
+        await by_hand.resolve(world.bot_url, token=seeds.ALERTMANAGER_WEBHOOK_TOKEN)
+
+    found = [
+        Scenario(
+            "fire-by-hand",
+            "Fire an alert by hand",
+            "Posts the webhook Alertmanager would; for machines without Prometheus.",
+            fire,
+        ),
+        Scenario(
+            "resolve-by-hand",
+            "Resolve the alert fired by hand",
+            "Posts the same group as resolved.",
+            resolve,
+        ),
+    ]
+    if bot is not None:
+        found += [
+            Scenario(
+                "kill-bot",
+                "Kill the bot (SIGKILL)",
+                "Cuts its power, in the middle of whatever it does.",
+                bot.kill,
+            ),
+            Scenario(
+                "start-bot", "Start the bot", "It goes on where it was; nothing twice.", bot.start
+            ),
+        ]
+    return tuple(found)

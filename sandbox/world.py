@@ -1,0 +1,180 @@
+"""The whole world on one machine: every stand-in, the monitored service, and how to reach them."""
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox import seeds
+from sandbox.aws.server import AwsWorld, RunningTask
+from sandbox.clock import Clock, RealClock
+from sandbox.credlink_api.server import CredlinkApi
+from sandbox.grafana.server import Grafana
+from sandbox.monitoring.processes import Monitoring
+from sandbox.pagerduty.server import PagerDuty
+from sandbox.sentry.server import Sentry
+from sandbox.workspace.server import Workspace
+
+ROOT = Path(__file__).parent.parent
+CATALOG = Path(__file__).parent / "credlink.yml"
+MANIFEST = ROOT / "manifest.yml"
+PLACES = {
+    "prod": (seeds.PROD_ACCOUNT, "credlink-prod"),
+    "staging": (seeds.MAIN_ACCOUNT, "credlink-staging"),
+}
+"""Environment → AWS account and ECS cluster."""
+
+
+@dataclass(slots=True)
+class World:
+    """Everything outside the bot. Ports are chosen before, because the parts must know each other.
+
+    `pace` divides every wait of the world; `with_monitoring` runs real Prometheus and
+    Alertmanager when they are installed.
+    """
+
+    folder: Path
+    ports: Mapping[str, int]
+    pace: float = 1.0
+    with_workspace: bool = True
+    with_monitoring: bool = True
+    slack_mode: str = "socket"
+    clock: Clock = field(default_factory=RealClock)
+    workspace: Workspace = field(init=False)
+    aws: AwsWorld = field(init=False)
+    pagerduty: PagerDuty = field(init=False)
+    grafana: Grafana = field(init=False)
+    sentry: Sentry = field(init=False)
+    credlink_api: CredlinkApi = field(init=False)
+    monitoring: Monitoring | None = field(init=False, default=None)
+    started_in_s: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        request_url = f"{self.bot_url}/slack/events" if self.slack_mode == "http" else None
+        self.workspace = Workspace(
+            manifest=MANIFEST, clock=self.clock, request_url=request_url, pace=self.pace
+        )
+        self.aws = AwsWorld(clock=self.clock, pace=self.pace)
+        self.pagerduty = PagerDuty(
+            clock=self.clock, webhook_url=f"{self.bot_url}/webhooks/pagerduty", pace=self.pace
+        )
+        self.grafana = Grafana(clock=self.clock)
+        self.sentry = Sentry(clock=self.clock)
+        self.credlink_api = CredlinkApi(self.running, clock=self.clock, pace=self.pace)
+
+    @property
+    def bot_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['bot']}"
+
+    @property
+    def operations_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['operations']}"
+
+    def running(self, environment: str) -> Sequence[RunningTask]:
+        """The tasks that serve traffic in an environment now."""
+        account, cluster = PLACES[environment]
+        return self.aws.running(account, cluster, seeds.SERVICE)
+
+    def desired(self, environment: str) -> int:
+        """The desired count of the service in an environment, in tasks."""
+        account, cluster = PLACES[environment]
+        return self.aws.desired(account, cluster, seeds.SERVICE)
+
+    async def start(self) -> None:
+        """Start every part; the order is that of who asks whom first."""
+        began = time.monotonic()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self.aws.start, self.ports["aws"])
+        await asyncio.to_thread(self.aws.seed)
+        await asyncio.gather(
+            self.pagerduty.start(self.ports["pagerduty"]),
+            self.grafana.start(self.ports["grafana"]),
+            self.sentry.start(self.ports["sentry"]),
+            self.credlink_api.start(self.ports["credlink_api"]),
+        )
+        if self.with_workspace:
+            await self.workspace.start(self.ports["workspace"])
+        if self.with_monitoring and Monitoring.missing() is None:
+            self.monitoring = Monitoring(
+                folder=self.folder / "monitoring",
+                prometheus_port=self.ports["prometheus"],
+                alertmanager_port=self.ports["alertmanager"],
+                credlink_api_url=self.credlink_api.url,
+                pagerduty_url=self.pagerduty.url,
+                bot_url=self.bot_url,
+            )
+            await self.monitoring.start()
+        self.started_in_s = time.monotonic() - began
+
+    async def stop(self) -> None:
+        if self.monitoring is not None:
+            await self.monitoring.stop()
+            self.monitoring = None
+        if self.with_workspace:
+            await self.workspace.stop()
+        for part in (self.credlink_api, self.sentry, self.grafana, self.pagerduty):
+            await part.stop()
+        await asyncio.to_thread(self.aws.stop)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point a bot at this world, and nothing else of ours."""
+        prometheus = f"http://127.0.0.1:{self.ports['prometheus']}" if self.monitoring else ""
+        alertmanager = f"http://127.0.0.1:{self.ports['alertmanager']}" if self.monitoring else ""
+        variables = {
+            "CREDLINK_CONFIG": str(CATALOG),
+            "CREDLINK_PACE": f"{self.pace:g}",
+            "CREDLINK_LISTEN": f"127.0.0.1:{self.ports['bot']}",
+            "CREDLINK_OPERATIONS_LISTEN": f"127.0.0.1:{self.ports['operations']}",
+            "DATABASE_URL": f"sqlite:///{self.folder}/bot.sqlite",
+            "ENGINE_DATABASE_URL": f"sqlite:///{self.folder}/engine.sqlite",
+            "AWS_ENDPOINT_URL": self.aws.url,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_DEFAULT_REGION": seeds.REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PROMETHEUS_URL": prometheus,
+            "ALERTMANAGER_URL": alertmanager,
+            "ALERTMANAGER_WEBHOOK_TOKEN": seeds.ALERTMANAGER_WEBHOOK_TOKEN,
+            "GRAFANA_URL": self.grafana.url,
+            "GRAFANA_TOKEN": seeds.GRAFANA_TOKEN,
+            "PAGERDUTY_API_URL": self.pagerduty.url,
+            "PAGERDUTY_TOKEN": seeds.PAGERDUTY_TOKEN,
+            "PAGERDUTY_WEBHOOK_SECRETS": seeds.PAGERDUTY_WEBHOOK_SECRET,
+            "SENTRY_URL": self.sentry.url,
+            "SENTRY_TOKEN": seeds.SENTRY_TOKEN,
+        }
+        if self.with_workspace:
+            variables |= {
+                "SLACK_MODE": self.slack_mode,
+                "SLACK_API_URL": f"{self.workspace.url}/api/",
+                "SLACK_BOT_TOKEN": seeds.BOT_TOKEN,
+                "SLACK_APP_TOKEN": seeds.APP_TOKEN,
+                "SLACK_SIGNING_SECRET": seeds.SIGNING_SECRET,
+            }
+        return variables
+
+    def process_environment(self) -> dict[str, str]:
+        """`environment` for a process of ours: with PATH and the like, without any proxy."""
+        kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "TMPDIR", "PYTHONPATH")
+        inherited = {name: os.environ[name] for name in kept if name in os.environ}
+        return inherited | self.environment()

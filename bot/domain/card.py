@@ -1,0 +1,33 @@
+"""What a card is: the one message that shows a row, and how soon it must be true."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Kind(StrEnum):
+    """What a card's subject is; each kind has one function that renders it."""
+
+    CHANGE = "change"
+    ALERT_GROUP = "alert_group"
+    ANSWER = "answer"
+    SYSTEM = "system"
+
+
+class Urgency(IntEnum):
+    """Who goes first where Slack's limits make cards wait; the lower number goes first.
+
+    OUTCOME is for outcomes and new critical alerts: a part of Slack's budget is kept for it.
+    """
+
+    OUTCOME = 0
+    NEW = 1
+    PROGRESS = 2
+    HOME = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card's message stands in Slack: what permalinks are made of."""
+
+    channel_id: str
+    ts: str

@@ -1,0 +1,1 @@
+"""Alertmanager: its API version 2 and its webhook version 4."""

@@ -1,0 +1,1 @@
+"""Amazon ECS, ECR, Elastic Load Balancing and STS, through boto3 in threads of its own."""

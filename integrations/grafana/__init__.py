@@ -1,0 +1,1 @@
+"""Grafana: dashboards, pictures of panels, annotations."""

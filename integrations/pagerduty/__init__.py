@@ -1,0 +1,1 @@
+"""PagerDuty: the REST API, the Events API, and webhooks version 3."""

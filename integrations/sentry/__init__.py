@@ -1,0 +1,1 @@
+"""Sentry: issues, releases and deploys."""

@@ -106,6 +106,9 @@ class Plan:
     changed: tuple[str, ...] = ()
     """The fields of the task definition that would differ."""
     warnings: tuple[str, ...] = ()
+    memory_mib: int | None = None
+    """What the container may use, for the words when it is killed."""
+    compare_url: str | None = None
     target_groups: tuple[str, ...] = ()
     """The load balancer target groups whose health is watched, as ARNs."""
 

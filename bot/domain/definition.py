@@ -1,4 +1,4 @@
-"""Task definitions as ECS writes them: which container, a copy with another image, a difference."""
+"""Task definitions as ECS takes them: which container, a copy with another image, a difference."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,21 +7,6 @@ from bot.domain.place import listed
 
 Definition = Mapping[str, Any]
 
-READ_ONLY = frozenset(
-    {
-        "taskDefinitionArn",
-        "revision",
-        "status",
-        "requiresAttributes",
-        "compatibilities",
-        "registeredAt",
-        "registeredBy",
-        "deregisteredAt",
-        "deleteRequestedAt",
-    }
-)
-"""What ECS adds to a registered task definition and does not take back:
-https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"""
 SHOWN = frozenset({"image", "cpu", "memory", "memoryReservation"})
 """Fields whose values may be shown; anything else may hold a secret and is only named."""
 
@@ -55,19 +40,25 @@ def container_named(definition: Definition, name: str | None) -> Mapping[str, An
 
 
 def with_image(definition: Definition, container: str, image: str) -> dict[str, Any]:
-    """Copy a task definition, with only this container's image changed; ready to register."""
-    copied = {key: value for key, value in definition.items() if key not in READ_ONLY}
-    copied["containerDefinitions"] = [
+    """Copy a task definition, with only this container's image changed."""
+    containers = [
         {**one, "image": image} if one["name"] == container else one
         for one in definition["containerDefinitions"]
     ]
-    return copied
+    return {**definition, "containerDefinitions": containers}
+
+
+def memory_mib(definition: Definition, container: str) -> int | None:
+    """What the container may use before it is killed, in MiB; None where nothing limits it."""
+    limit = container_named(definition, container).get("memory") or definition.get("memory")
+    return int(limit) if limit else None
 
 
 def changed_fields(before: Definition, after: Definition) -> tuple[str, ...]:
     """Name what differs between two task definitions, most telling first.
 
-    Values are shown only for fields that cannot hold a secret: environment variables are named.
+    Both as they would be registered: without what only ECS writes. Values are shown only for
+    fields that cannot hold a secret: environment variables are named.
     """
     old = {c["name"]: c for c in before["containerDefinitions"]}
     new = {c["name"]: c for c in after["containerDefinitions"]}
@@ -85,8 +76,7 @@ def changed_fields(before: Definition, after: Definition) -> tuple[str, ...]:
 
 
 def _outside(definition: Definition) -> dict[str, Any]:
-    left_out = READ_ONLY | {"containerDefinitions"}
-    return {key: value for key, value in definition.items() if key not in left_out}
+    return {key: value for key, value in definition.items() if key != "containerDefinitions"}
 
 
 def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

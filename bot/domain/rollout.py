@@ -63,6 +63,7 @@ _STATUSES = {
     "ROLLBACK_SUCCESSFUL": ServiceDeploymentStatus.ROLLED_BACK,
     "ROLLBACK_FAILED": ServiceDeploymentStatus.ROLLED_BACK,
 }
+_UNDONE = {ServiceDeploymentStatus.ROLLING_BACK, ServiceDeploymentStatus.ROLLED_BACK}
 PRIMARY = "PRIMARY"
 HEALTHY = "healthy"
 
@@ -155,7 +156,9 @@ class Ended:
 def is_in_doubt(ours: Ours, deployments: tuple[Deployment, ...]) -> bool:
     """Whether the list of deployments alone cannot say what became of ours."""
     found = ours.among(deployments)
-    return found is None or found.status != PRIMARY or found.rollout_state is RolloutState.FAILED
+    if found is None or found.status != PRIMARY:
+        return True
+    return found.rollout_state in {None, RolloutState.FAILED}
 
 
 def judge(look: Look, ours: Ours) -> Progress | Ended:
@@ -196,6 +199,8 @@ def _as_primary(look: Look, found: Deployment) -> tuple[Verdict, str] | None:
         if look.service_deployment is ServiceDeploymentStatus.ROLLING_BACK:
             return None  # the deployment that takes its place is not listed yet
         return Verdict.FAILED, found.rollout_reason or look.service_deployment_reason
+    if found.rollout_state is None and look.service_deployment in _UNDONE:
+        return Verdict.ROLLED_BACK_BY_ECS, _reason(look, found)
     if not _is_steady(look, found):
         return None
     if look.desired == 0:
@@ -211,8 +216,8 @@ def _is_steady(look: Look, found: Deployment) -> bool:
     """COMPLETED, or where ECS gives no rollout state, what its own waiter takes for it."""
     if found.rollout_state is not None:
         return found.rollout_state is RolloutState.COMPLETED
-    if look.service_deployment is ServiceDeploymentStatus.SUCCESSFUL:
-        return True
+    if look.service_deployment is not None:
+        return look.service_deployment is ServiceDeploymentStatus.SUCCESSFUL
     return len(look.deployments) == 1 and found.running == look.desired and found.pending == 0
 
 
@@ -220,7 +225,7 @@ def _displaced(look: Look, ours: Ours, found: Deployment | None) -> tuple[Verdic
     """Ours is not primary: undone by ECS, overtaken by somebody, not to be seen yet, or gone."""
     status = look.service_deployment
     primary = look.primary
-    if status in {ServiceDeploymentStatus.ROLLING_BACK, ServiceDeploymentStatus.ROLLED_BACK}:
+    if status in _UNDONE:
         if primary is None:
             return None  # the deployment that takes our place is not listed yet
         return Verdict.ROLLED_BACK_BY_ECS, _reason(look, found)

@@ -1,0 +1,87 @@
+"""What people do to a change: the row first, so that a press is a promise; then its workflow."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from bot.domain.change import Act, ActKind
+from bot.storage.database import Connection
+from bot.storage.schema.changes import change_acts, change_attempts
+
+
+async def record(connection: Connection, act: Act) -> None:
+    """Write down an act, in the transaction that moves the change it was done to."""
+    await connection.execute(
+        insert(change_acts).values(
+            change_id=act.change_id,
+            state_revision=act.state_revision,
+            kind=act.kind,
+            by=act.by,
+            at=act.at,
+        )
+    )
+
+
+async def done_to(connection: Connection, change_id: str, state_revision: int) -> Act | None:
+    """The act done to the change in this state revision, if there was one."""
+    row = (
+        await connection.execute(
+            select(change_acts).where(
+                change_acts.c.change_id == change_id,
+                change_acts.c.state_revision == state_revision,
+            )
+        )
+    ).first()
+    if row is None:
+        return None
+    return Act(
+        change_id=row.change_id,
+        state_revision=row.state_revision,
+        kind=ActKind(row.kind),
+        by=row.by,
+        at=row.at,
+    )
+
+
+async def untold(connection: Connection, done_before: datetime) -> tuple[tuple[str, int], ...]:
+    """The acts, as (change id, state revision), of which their workflows have not heard."""
+    rows = await connection.execute(
+        select(change_acts.c.change_id, change_acts.c.state_revision)
+        .where(change_acts.c.told_at.is_(None), change_acts.c.at <= done_before)
+        .order_by(change_acts.c.at)
+    )
+    return tuple((row.change_id, row.state_revision) for row in rows)
+
+
+async def mark_told(
+    connection: Connection, change_id: str, state_revision: int, *, at: datetime
+) -> None:
+    """Say that the workflow has the message."""
+    await connection.execute(
+        update(change_acts)
+        .where(
+            change_acts.c.change_id == change_id,
+            change_acts.c.state_revision == state_revision,
+        )
+        .values(told_at=at)
+    )
+
+
+async def is_first_attempt(
+    connection: Connection, change_id: str, what: str, *, at: datetime
+) -> bool:
+    """Whether AWS was never before asked for this; asking is written down by the question.
+
+    Only the change's own workflow asks, so two never do so at once.
+    """
+    same = (change_attempts.c.change_id == change_id, change_attempts.c.what == what)
+    if (await connection.execute(select(change_attempts.c.at).where(*same))).first():
+        return False
+    await connection.execute(insert(change_attempts).values(change_id=change_id, what=what, at=at))
+    return True
+
+
+async def was_attempted(connection: Connection, change_id: str, what: str) -> bool:
+    """Whether AWS may have been asked for this."""
+    same = (change_attempts.c.change_id == change_id, change_attempts.c.what == what)
+    return (await connection.execute(select(change_attempts.c.at).where(*same))).first() is not None

@@ -1,0 +1,230 @@
+"""The whole story without a browser, at a fast pace: `make demo`.
+
+Starts the world and the bot, does what a person would through the workspace's control API, prints
+every message of the bot as it is posted and edited, and ends non-zero if an expectation fails.
+"""
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox import ports, seeds
+from sandbox.bot_process import BotProcess
+from sandbox.monitoring import by_hand
+from sandbox.monitoring.processes import Monitoring
+from sandbox.transcript import as_text, buttons
+from sandbox.workspace.client import WorkspaceClient
+from sandbox.world import World
+
+PACE = 3.0
+WITHIN_S = 60.0
+LOOK_EVERY_S = 0.05
+PROD = "C0PROD001"
+ALERTS = "C0ALERTS1"
+NAMES = {person.id: person.name for person in seeds.PEOPLE} | {seeds.BOT_USER_ID: "credlink"}
+
+Message = Mapping[str, Any]
+
+
+class Unmet(Exception):
+    """Something that should have happened did not."""
+
+
+@dataclass(slots=True)
+class Story:
+    """The demo's eyes and hands."""
+
+    slack: WorkspaceClient
+    began: float = field(default_factory=time.monotonic)
+    said: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def tell(self, line: str) -> None:
+        """Print one line of the story itself."""
+        print(f"\n{self._clock()} ── {line}", flush=True)
+
+    async def watch(self, *channels: str) -> None:
+        """Print each message of the bot whenever what it says has changed."""
+        while True:
+            for channel in channels:
+                for message in await self.slack.messages(seeds.ALICE.id, channel):
+                    self._show(channel, message)
+            await asyncio.sleep(LOOK_EVERY_S * 4)
+
+    def _show(self, channel: str, message: Message) -> None:
+        text = as_text(message, NAMES)
+        key = channel, str(message["ts"])
+        if self.said.get(key) == text:
+            return
+        how = "edited" if key in self.said else "posted"
+        self.said[key] = text
+        name = next(c.name for c in seeds.CHANNELS if c.id == channel)
+        print(f"{self._clock()} #{name} ({how})")
+        for line in text.splitlines():
+            print(f"           │ {line}")
+        sys.stdout.flush()
+
+    async def card(
+        self,
+        channel: str,
+        expected: str,
+        that: Callable[[str, Message], bool],
+        *,
+        within_s: float = WITHIN_S,
+    ) -> Message:
+        """Wait for a message in `channel` of which `that(text, message)` is true.
+
+        Raises:
+            Unmet: there is none in time.
+        """
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            for message in await self.slack.messages(seeds.ALICE.id, channel):
+                if that(as_text(message, NAMES), message):
+                    print(f"{self._clock()} ✓ {expected}", flush=True)
+                    return message
+            await asyncio.sleep(LOOK_EVERY_S)
+        raise Unmet(f"not within {within_s:g} s: {expected}")
+
+    def expect(self, true: bool, expected: str) -> None:
+        """Say that something holds, or raise Unmet."""
+        if not true:
+            raise Unmet(expected)
+        print(f"{self._clock()} ✓ {expected}", flush=True)
+
+    async def until(self, expected: str, true: Callable[[], bool]) -> None:
+        """Wait until `true` is, or raise Unmet."""
+        deadline = time.monotonic() + WITHIN_S
+        while not true():
+            if time.monotonic() > deadline:
+                raise Unmet(f"not within {WITHIN_S:g} s: {expected}")
+            await asyncio.sleep(LOOK_EVERY_S)
+        print(f"{self._clock()} ✓ {expected}", flush=True)
+
+    def _clock(self) -> str:
+        return f"{time.monotonic() - self.began:7.2f} s"
+
+
+async def deploys(story: Story, world: World, version: str) -> None:
+    """Deploy a version to prod as alice, and wait until it is out."""
+    story.tell(f"alice types /credlink deploy prod {version}")
+    await story.slack.say(seeds.ALICE.id, PROD, f"/credlink deploy prod {version}")
+    plan = await story.card(
+        PROD,
+        f"a plan for {version} with Confirm and Cancel",
+        lambda text, card: version in text and {"Confirm", "Cancel"} <= set(buttons(card)),
+    )
+    story.expect(not world.aws.writes_since(story.began), "nothing has been changed yet")
+    story.tell("alice presses Confirm")
+    await story.slack.press_button(seeds.ALICE.id, plan, "Confirm")
+    card = await story.card(
+        PROD,
+        f"the same card says that {version} is deployed",
+        lambda text, _: "Deployed" in text and version in text,
+    )
+    story.expect(card["ts"] == plan["ts"], "it is one message from plan to outcome")
+
+
+async def tell(story: Story, world: World) -> None:
+    """The story of the README, step by step."""
+    await deploys(story, world, "v1.2.0")
+    await deploys(story, world, "v1.3.0-errors")
+
+    if world.monitoring is None:
+        story.tell("Prometheus is not installed: the alert is fired by hand")
+        await by_hand.fire(world.bot_url, token=seeds.ALERTMANAGER_WEBHOOK_TOKEN)
+    alert = await story.card(
+        ALERTS,
+        "an alert card with the error ratio",
+        lambda text, _: "HighErrorRatio" in text and "Resolved" not in text,
+    )
+    if world.monitoring is not None:
+        alert = await story.card(
+            ALERTS,
+            "the same card shows its chart and its PagerDuty incident",
+            lambda text, card: "PagerDuty" in text and _has_picture(card),
+        )
+        story.tell("carol, who is on call, presses Acknowledge")
+        await story.slack.press_button(seeds.CAROL.id, alert, "Acknowledge")
+        await story.until(
+            "PagerDuty says that carol acknowledged",
+            lambda: seeds.CAROL.pagerduty_id in world.pagerduty.acknowledgers(),
+        )
+        await story.card(
+            ALERTS, "the card says that carol is on it", lambda text, _: "@carol is on it" in text
+        )
+
+    story.tell("bob types /credlink rollback prod")
+    await story.slack.say(seeds.BOB.id, PROD, "/credlink rollback prod")
+    plan = await story.card(
+        PROD,
+        "a plan to go back to v1.2.0",
+        lambda text, card: "v1.2.0" in text and "Confirm" in buttons(card),
+    )
+    await story.slack.press_button(seeds.BOB.id, plan, "Confirm")
+    await story.until(
+        "every task runs v1.2.0 again",
+        lambda: {task.tag for task in world.running("prod") if task.healthy} == {"v1.2.0"},
+    )
+    if world.monitoring is None:
+        await by_hand.resolve(world.bot_url, token=seeds.ALERTMANAGER_WEBHOOK_TOKEN)
+    resolved = await story.card(
+        ALERTS,
+        "the same alert card turned green and still says how bad it was",
+        lambda text, _: "Resolved" in text and "peak" in text,
+    )
+    story.expect(resolved["ts"] == alert["ts"], "it is one message from firing to resolved")
+    verdict = await story.slack.verdict()
+    story.expect(verdict["ok"], f"Slack refused and lost nothing {verdict['problems'] or ''}")
+
+
+def _has_picture(card: Message) -> bool:
+    return any(block.get("type") == "image" for block in card.get("blocks") or [])
+
+
+async def run(act: Callable[[Story, World], Awaitable[None]] = tell) -> int:
+    """Play the story in a world of its own; returns the exit status."""
+    with tempfile.TemporaryDirectory(prefix="credlink-demo-") as name:
+        world = World(folder=Path(name), ports=ports.choose(None), pace=PACE)
+        bot = BotProcess(
+            world.process_environment,
+            operations_url=world.operations_url,
+            log=Path(name) / "bot.log",
+        )
+        if (missing := Monitoring.missing()) is not None:
+            print(missing)
+        try:
+            async with world, WorkspaceClient(world.workspace.url) as slack:
+                await bot.start()
+                story = Story(slack)
+                story.tell(
+                    f"the world stands after {world.started_in_s:.1f} s, and the bot is ready"
+                )
+                watching = asyncio.create_task(story.watch(PROD, ALERTS))
+                try:
+                    await act(story, world)
+                    await asyncio.sleep(4 * LOOK_EVERY_S)
+                finally:
+                    watching.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await watching
+                story.tell("everything happened as it should")
+        except Unmet as exc:
+            print(f"\n✗ {exc}\n\nThe end of the bot's log:\n{_end(bot.log)}", file=sys.stderr)
+            return 1
+        finally:
+            await bot.stop()
+    return 0
+
+
+def _end(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:]) if log.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run()))

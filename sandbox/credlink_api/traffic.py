@@ -1,0 +1,139 @@
+"""One environment's traffic, integrated over time into the counters that Prometheus scrapes."""
+
+import bisect
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sandbox.credlink_api.behaviour import RunningTask, behaviour
+
+# Seconds; finer than usual between 0.2 and 3, where this service's latencies lie.
+BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, math.inf)
+# A log-normal latency whose 95th percentile is 0.3 s.
+MEDIAN_LATENCY_S = 0.08
+LATENCY_SIGMA = math.log(0.3 / MEDIAN_LATENCY_S) / 1.645
+# What the load balancer needs to say that there is nobody behind it.
+REFUSED_AFTER_S = 0.002
+
+# No step of the integration is longer, so that a ramp is a ramp after a long gap too.
+LONGEST_STEP_S = 1.0
+DAY_S = 24 * 3600.0
+DAILY_WAVE = 0.1
+NOISE = 0.05
+CPU_S_PER_REQUEST = 0.004
+CPUS = 2
+
+GET, POST = "GET", "POST"
+ROUTES = (
+    (GET, "/api/v1/cards"),
+    (GET, "/api/v1/accounts"),
+    (GET, "/api/v1/transactions"),
+    (POST, "/api/v1/transactions"),
+    (POST, "/api/v1/links"),
+)
+_ROUTE_WEIGHTS = (40, 25, 20, 10, 5)
+
+Route = tuple[str, str]
+# Environment, tag and number of requests that failed.
+OnErrors = Callable[[str, str, int], None]
+
+
+@dataclass(slots=True)
+class Histogram:
+    """Observations per bucket (not cumulative), and their sum in seconds."""
+
+    buckets: list[int] = field(default_factory=lambda: [0] * len(BUCKETS_S))
+    sum_s: float = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self.buckets[bisect.bisect_left(BUCKETS_S, seconds)] += 1
+        self.sum_s += seconds
+
+
+class Traffic:
+    """Requests arrive, healthy tasks share them, and each version answers in its own way.
+
+    Time is the world's: a caller that lives faster hands in a faster `now`. Errors come evenly
+    rather than by chance, so that a short window shows the ratio and not luck.
+    """
+
+    def __init__(
+        self,
+        environment: str,
+        *,
+        requests_per_s: float,
+        running: Callable[[str], Sequence[RunningTask]],
+        on_errors: OnErrors | None,
+        now: float,
+        seed: int,
+    ) -> None:
+        self.environment = environment
+        # Multiplies the number of requests: 0 is a silent night, 10 is a campaign.
+        self.demand = 1.0
+        self.requests: Counter[tuple[str, str, str]] = Counter()
+        self.latency = {route: Histogram() for route in ROUTES}
+        self.cpu_busy_s = 0.0
+        self.lived_s = 0.0
+        self.rate_per_s = requests_per_s
+        self.tasks: Sequence[RunningTask] = ()
+        self._usual_per_s = requests_per_s
+        self._running = running
+        self._on_errors = on_errors
+        self._random = random.Random(seed)
+        self._now = now
+        self._owed_requests = 0.0
+        self._owed_errors: dict[str, float] = {}
+        self._serving_since: dict[str, float] = {}
+
+    def advance(self, now: float) -> None:
+        """Let everything happen that happened until `now`, with the tasks that run now."""
+        before, self._now = self._now, now
+        self.tasks = self._running(self.environment)
+        serving = [task.tag for task in self.tasks if task.healthy]
+        self._serving_since = {
+            tag: self._serving_since.get(tag, before) for tag in dict.fromkeys(serving)
+        }
+        while before < now:
+            step_s = min(LONGEST_STEP_S, now - before)
+            before += step_s
+            self._step(before, step_s, serving)
+
+    def jitter(self, level: float) -> float:
+        """A gauge's value about `level`."""
+        return level * self._random.uniform(1 - NOISE, 1 + NOISE)
+
+    def _step(self, now: float, step_s: float, serving: Sequence[str]) -> None:
+        wave = 1 + DAILY_WAVE * math.sin(math.tau * now / DAY_S)
+        self.rate_per_s = self.jitter(self._usual_per_s) * wave * self.demand
+        self._owed_requests += self.rate_per_s * step_s
+        requests = int(self._owed_requests)
+        self._owed_requests -= requests
+        self.lived_s += step_s
+        self.cpu_busy_s += requests * CPU_S_PER_REQUEST
+        routes = self._random.choices(ROUTES, _ROUTE_WEIGHTS, k=requests)
+        if not serving:
+            for route in routes:
+                self._answer(route, "503", REFUSED_AFTER_S)
+            return
+        behaviours = {
+            tag: behaviour(tag, now - since) for tag, since in self._serving_since.items()
+        }
+        failed: Counter[str] = Counter()
+        for route, tag in zip(routes, self._random.choices(serving, k=requests), strict=True):
+            owed = self._owed_errors.get(tag, 0.0) + behaviours[tag].error_ratio
+            fails = owed >= 1
+            self._owed_errors[tag] = owed - fails
+            failed[tag] += fails
+            usual_s = self._random.lognormvariate(math.log(MEDIAN_LATENCY_S), LATENCY_SIGMA)
+            status = "500" if fails else "201" if route[0] == POST else "200"
+            self._answer(route, status, usual_s * behaviours[tag].slowdown)
+        if self._on_errors is not None:
+            for tag, count in failed.items():
+                if count:
+                    self._on_errors(self.environment, tag, count)
+
+    def _answer(self, route: Route, status: str, seconds: float) -> None:
+        self.requests[(status, *route)] += 1
+        self.latency[route].observe(seconds)

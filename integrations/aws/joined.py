@@ -42,7 +42,7 @@ class Joined(Generic[T]):
         waiting = self._waiting.pop(group)  # whoever comes now begins the next question
         try:
             answers = await self._ask(group, list(waiting))
-        except Exception as exc:  # it belongs to the callers, whatever it is
+        except Exception as exc:  # noqa: BLE001  whatever it is, it belongs to the callers
             for caller in (caller for named in waiting.values() for caller in named):
                 if not caller.done():
                     caller.set_exception(exc)

@@ -1,0 +1,165 @@
+"""Prometheus' query API, through prometheus-api-client in threads."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+from prometheus_api_client import PrometheusConnect
+from urllib3.util.retry import Retry
+
+from integrations.answers import failure
+from integrations.errors import Rejected, Unavailable, told
+from integrations.prometheus.models import Point, Series
+from integrations.threads import Threads
+
+SYSTEM = "prometheus"
+# https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
+MOST_STEPS = 11_000
+
+
+class PrometheusClient:
+    """One Prometheus. Everything here only reads, so it may be repeated.
+
+    `headers` may carry credentials, and so may the address (`https://user:password@…`).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        connect_timeout_s: float = 3.0,
+        read_timeout_s: float = 10.0,
+        deadline_s: float = 15.0,
+        threads: int = 4,
+    ) -> None:
+        self._secrets = _secrets(base_url, headers or {})
+        self._read_timeout_s = read_timeout_s
+        self._deadline_s = deadline_s
+        self._threads = Threads(SYSTEM, threads)
+        session = requests.Session()
+        # The library turns a refusal into a text with the bytes of the body; we want the answer.
+        session.hooks["response"].append(_raise_if_refused)
+        self._prometheus = PrometheusConnect(
+            url=base_url.rstrip("/"),
+            headers=dict(headers or {}),
+            # Without one of ours it tries three times more, sleeping in its thread.
+            retry=Retry(0, read=False),
+            session=session,
+            # Without one it waits for ever.
+            timeout=(connect_timeout_s, read_timeout_s),
+            # A query of an alert may be longer than an address may.
+            method="POST",
+        )
+
+    async def query(self, expression: str, *, at: datetime | None = None) -> tuple[Series, ...]:
+        """Evaluate `expression` at one moment, now if none is given: one point a series.
+
+        Costs one call; Prometheus itself gives up after the read time-out.
+
+        Raises:
+            Rejected: the expression is wrong or too heavy; the detail is Prometheus' own words.
+            Forbidden: a proxy before Prometheus does not let us in.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
+        """
+        params = {"timeout": f"{self._read_timeout_s:g}s"}
+        if at is not None:
+            params["time"] = f"{at.timestamp():.3f}"
+        return await self._run(
+            "query", lambda: self._prometheus.custom_query(expression, params=params)
+        )
+
+    async def query_range(
+        self, expression: str, *, start: datetime, end: datetime, step: timedelta
+    ) -> tuple[Series, ...]:
+        """Evaluate `expression` from `start` to `end`, both rounded to whole seconds, each `step`.
+
+        Costs one call. Errors as `query`, and Rejected for more than 11,000 steps.
+
+        Source: https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
+        """
+        if step <= timedelta(0) or (end - start) / step > MOST_STEPS:
+            raise Rejected(SYSTEM, "query_range", f"more than {MOST_STEPS} steps of {step}")
+        return await self._run(
+            "query_range",
+            lambda: self._prometheus.custom_query_range(
+                expression,
+                start_time=start,
+                end_time=end,
+                step=f"{step.total_seconds():g}",
+                params={"timeout": f"{self._read_timeout_s:g}s"},
+            ),
+        )
+
+    async def _run(self, operation: str, call: Callable[[], Any]) -> tuple[Series, ...]:
+        return await self._threads.run(
+            operation, lambda: self._translated(operation, call), deadline_s=self._deadline_s
+        )
+
+    def _translated(self, operation: str, call: Callable[[], Any]) -> tuple[Series, ...]:
+        try:
+            return read_result(call())
+        except _Refused as exc:
+            raise failure(
+                SYSTEM,
+                operation,
+                exc.answer.status_code,
+                headers=exc.answer.headers,
+                body=exc.answer.content,
+                secrets=self._secrets,
+            ) from None
+        except requests.JSONDecodeError:
+            raise Unavailable(SYSTEM, operation, "the answer is not JSON") from None
+        except requests.RequestException as exc:
+            detail = told(f"{type(exc).__name__}: {exc}", secrets=self._secrets)
+            raise Unavailable(SYSTEM, operation, detail) from None
+        except (KeyError, TypeError, ValueError) as exc:
+            detail = told(f"the answer is not Prometheus' ({exc!r})", secrets=self._secrets)
+            raise Unavailable(SYSTEM, operation, detail) from None
+
+    async def aclose(self) -> None:
+        """Take no more calls and close every connection."""
+        await self._threads.aclose()
+        self._prometheus.close()
+
+
+def read_result(result: Any) -> tuple[Series, ...]:
+    """Read `data.result` of a vector, a matrix or a scalar.
+
+    Native histograms have no single value, so they give series without points.
+    """
+    if result and not isinstance(result[0], Mapping):
+        return (Series({}, (_point(result),)),)  # [time, "value"]
+    return tuple(
+        Series(
+            labels=dict(raw["metric"]),
+            points=tuple(map(_point, raw.get("values") or filter(None, [raw.get("value")]))),
+        )
+        for raw in result
+    )
+
+
+def _point(raw: Any) -> Point:
+    seconds, value = raw
+    return Point(datetime.fromtimestamp(float(seconds), tz=UTC), float(value))
+
+
+class _Refused(Exception):
+    def __init__(self, answer: requests.Response) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def _raise_if_refused(answer: requests.Response, *_: Any, **__: Any) -> None:
+    if answer.status_code != requests.codes.ok:
+        raise _Refused(answer)
+
+
+def _secrets(base_url: str, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What must not be repeated: the address's password, and what follows `Bearer` in a header."""
+    password = unquote(urlsplit(base_url).password or "")
+    return (password, *(value.rpartition(" ")[2] for value in headers.values()))

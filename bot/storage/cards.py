@@ -6,6 +6,7 @@ other for ever.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
@@ -92,9 +93,10 @@ async def want(connection: Connection, card_ids: Sequence[str], *, urgency: Urge
         return
     now = database_now()
     is_owed = cards.c.wanted > cards.c.shown
-    next_at = cards.c.next_at
+    next_at: ColumnElement[Any] = cards.c.next_at
     if urgency < Urgency.PROGRESS:
-        next_at = case((cards.c.failures == 0, now), else_=next_at)
+        well = and_(cards.c.failures == 0, cards.c.attempted_at.is_(None))
+        next_at = case((well, now), else_=next_at)
     await connection.execute(
         update(cards)
         .where(cards.c.id.in_(card_ids))

@@ -50,8 +50,6 @@ class PrometheusClient:
             session=session,
             # Without one it waits for ever.
             timeout=(connect_timeout_s, read_timeout_s),
-            # A query of an alert may be longer than an address may.
-            method="POST",
         )
 
     async def query(self, expression: str, *, at: datetime | None = None) -> tuple[Series, ...]:
@@ -115,8 +113,7 @@ class PrometheusClient:
         except requests.JSONDecodeError:
             raise Unavailable(SYSTEM, operation, "the answer is not JSON") from None
         except requests.RequestException as exc:
-            detail = told(f"{type(exc).__name__}: {exc}", secrets=self._secrets)
-            raise Unavailable(SYSTEM, operation, detail) from None
+            raise Unavailable(SYSTEM, operation, _why(exc)) from None
         except (KeyError, TypeError, ValueError) as exc:
             detail = told(f"the answer is not Prometheus' ({exc!r})", secrets=self._secrets)
             raise Unavailable(SYSTEM, operation, detail) from None
@@ -146,6 +143,19 @@ def read_result(result: Any) -> tuple[Series, ...]:
 def _point(raw: Any) -> Point:
     seconds, value = raw
     return Point(datetime.fromtimestamp(float(seconds), tz=UTC), float(value))
+
+
+def _why(exc: requests.RequestException) -> str:
+    """What went wrong on the way; the library's own words are a page long and hold the query."""
+    match exc:
+        case requests.ConnectTimeout():
+            return "no connection in time"
+        case requests.Timeout():
+            return "no answer in time"
+        case requests.ConnectionError():
+            return "no connection, or it was cut"
+        case _:
+            return type(exc).__name__
 
 
 class _Refused(Exception):

@@ -1,0 +1,247 @@
+"""Grafana's HTTP API: dashboards, pictures of panels, annotations."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from integrations.errors import Rejected, Unavailable
+from integrations.grafana.models import Dashboard, Health, Panel
+from integrations.http import HttpApi
+
+SYSTEM = "grafana"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+RENDERS_AT_ONCE = 2
+"""Each picture is a browser page in Grafana's renderer, which limits them for all its users."""
+
+
+class GrafanaClient:
+    """One Grafana, with a service account's token.
+
+    `public_url` is where people's browsers find it; without one it is `base_url`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        public_url: str | None = None,
+        connect_timeout_s: float = 3.0,
+        deadline_s: float = 10.0,
+        render_deadline_s: float = 30.0,
+    ) -> None:
+        self._public_url = (public_url or base_url).rstrip("/")
+        self._render_deadline_s = render_deadline_s
+        self._renders = asyncio.Semaphore(RENDERS_AT_ONCE)
+        self._http = HttpApi(
+            SYSTEM,
+            base_url,
+            headers={"Authorization": f"Bearer {token}"},
+            secrets=(token,),
+            connect_timeout_s=connect_timeout_s,
+            deadline_s=deadline_s,
+        )
+
+    async def get_health(self) -> Health:
+        """Return the version and whether the database answers; needs no permission.
+
+        Costs one call.
+
+        Source: https://grafana.com/docs/grafana/latest/developers/http_api/other/#health-api
+        """
+        raw = await self._http.send_for_json("get_health", "GET", "/api/health")
+        try:
+            return Health(version=raw.get("version", "unknown"), database=raw["database"])
+        except (AttributeError, KeyError, TypeError) as exc:
+            raise self._http.misread("get_health", exc) from None
+
+    async def get_dashboard(self, uid: str) -> Dashboard:
+        """Return a dashboard with its panels.
+
+        Panels are looked for in rows too. One made from the library is known by its name only,
+        and dashboards of schema version 2 have none here.
+
+        Costs one call. Needs dashboards:read.
+
+        Raises:
+            NotFound: there is no such dashboard, or we may not see it.
+            Forbidden: the token is wrong.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/
+        """
+        path = f"/api/dashboards/uid/{quote(uid, safe='')}"
+        raw = await self._http.send_for_json("get_dashboard", "GET", path)
+        try:
+            dashboard = raw["dashboard"]
+            return Dashboard(
+                uid=dashboard["uid"],
+                title=dashboard["title"],
+                slug=raw.get("meta", {}).get("slug") or "dashboard",
+                panels=tuple(_panels(dashboard.get("panels") or ())),
+            )
+        except (AttributeError, KeyError, TypeError) as exc:
+            raise self._http.misread("get_dashboard", exc) from None
+
+    def panel_url(
+        self,
+        dashboard: Dashboard,
+        panel_id: int,
+        *,
+        start: datetime,
+        end: datetime,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """Return the address of one panel over a time, for people's browsers. Costs nothing."""
+        params = [
+            ("viewPanel", str(panel_id)),
+            *_window(start, end),
+            *((f"var-{name}", value) for name, value in (variables or {}).items()),
+        ]
+        path = f"/d/{quote(dashboard.uid, safe='')}/{quote(dashboard.slug, safe='')}"
+        return f"{self._public_url}{path}?{urlencode(params)}"
+
+    async def render_panel(
+        self,
+        dashboard: Dashboard,
+        panel_id: int,
+        *,
+        start: datetime,
+        end: datetime,
+        width: int = 1000,
+        height: int = 500,
+        variables: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Return a PNG of one panel over a time, `width` by `height` pixels.
+
+        Two pictures are drawn at once; waiting for a turn counts towards the deadline of 30 s.
+
+        Costs one call that keeps a browser page busy. Needs dashboards:read and the image
+        renderer, without which Grafana answers with a picture that says so.
+
+        Raises:
+            NotFound: there is no such dashboard.
+            Rejected: what came is not the picture asked for: there is no renderer.
+            Forbidden: the token is wrong.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://grafana.com/docs/grafana/latest/setup-grafana/image-rendering/
+        """
+        params = [
+            ("panelId", str(panel_id)),
+            *_window(start, end),
+            ("width", str(width)),
+            ("height", str(height)),
+            ("tz", "UTC"),
+            ("timeout", str(max(1, int(self._render_deadline_s)))),
+            *((f"var-{name}", value) for name, value in (variables or {}).items()),
+        ]
+        path = f"/render/d-solo/{quote(dashboard.uid, safe='')}/{quote(dashboard.slug, safe='')}"
+        try:
+            async with asyncio.timeout(self._render_deadline_s), self._renders:
+                answer = await self._http.send(
+                    "render_panel", "GET", path, params=params, deadline_s=self._render_deadline_s
+                )
+        except TimeoutError:
+            limit = f"no picture within {self._render_deadline_s:g} s"
+            raise Unavailable(SYSTEM, "render_panel", limit) from None
+        if not answer.body.startswith(PNG_SIGNATURE):
+            kind = answer.content_type or "nothing"
+            raise Rejected(SYSTEM, "render_panel", f"instead of a picture came {kind}")
+        if png_size(answer.body) != (width, height):
+            raise Rejected(
+                SYSTEM,
+                "render_panel",
+                "the picture has not the size asked for, so it is probably Grafana's notice "
+                "that its image renderer is missing",
+            )
+        return answer.body
+
+    async def create_annotation(
+        self,
+        text: str,
+        *,
+        at: datetime,
+        end: datetime | None = None,
+        tags: Iterable[str] = (),
+        dashboard_uid: str | None = None,
+        panel_id: int | None = None,
+    ) -> int:
+        """Mark a moment, or with `end` a span, and return the annotation's id.
+
+        Without a dashboard it is the organisation's, shown by its tags. Not idempotent: every
+        call is a mark more.
+
+        Costs one call. Needs annotations:create.
+
+        Source: https://grafana.com/docs/grafana/latest/developers/http_api/annotations/
+        """
+        body: dict[str, Any] = {"text": text, "time": _milliseconds(at), "tags": list(tags)}
+        if end is not None:
+            body["timeEnd"] = _milliseconds(end)
+        if dashboard_uid is not None:
+            body["dashboardUID"] = dashboard_uid
+        if panel_id is not None:
+            body["panelId"] = panel_id
+        raw = await self._http.send_for_json(
+            "create_annotation", "POST", "/api/annotations", body=body
+        )
+        try:
+            return int(raw["id"])
+        except (KeyError, TypeError, ValueError) as exc:
+            raise self._http.misread("create_annotation", exc) from None
+
+    async def patch_annotation(
+        self, annotation_id: int, *, end: datetime | None = None, text: str | None = None
+    ) -> None:
+        """Give an annotation its end, or another text; what is not given stays. May be repeated.
+
+        Costs one call. Needs annotations:write.
+
+        Raises:
+            NotFound: there is no such annotation.
+
+        Source: https://grafana.com/docs/grafana/latest/developers/http_api/annotations/
+        """
+        body: dict[str, Any] = {}
+        if end is not None:
+            body["timeEnd"] = _milliseconds(end)
+        if text is not None:
+            body["text"] = text
+        await self._http.send(
+            "patch_annotation", "PATCH", f"/api/annotations/{annotation_id}", body=body
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+
+def png_size(picture: bytes) -> tuple[int, int]:
+    """Width and height of a PNG, which its first chunk holds (IHDR, at bytes 16 to 24)."""
+    return int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
+
+
+def _panels(raws: Sequence[Mapping[str, Any]]) -> Iterator[Panel]:
+    """Every panel, those within collapsed rows too."""
+    for raw in raws:
+        if raw.get("type") == "row":
+            yield from _panels(raw.get("panels") or ())
+            continue
+        library = raw.get("libraryPanel") or {}
+        yield Panel(
+            id=raw["id"],
+            title=raw.get("title") or library.get("name") or "",
+            type=raw.get("type") or "",
+            queries=tuple(t["expr"] for t in raw.get("targets") or () if t.get("expr")),
+        )
+
+
+def _window(start: datetime, end: datetime) -> list[tuple[str, str]]:
+    return [("from", str(_milliseconds(start))), ("to", str(_milliseconds(end)))]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

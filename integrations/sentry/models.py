@@ -1,0 +1,25 @@
+"""What Sentry answers, in its words. Times are aware and in UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """An issue: events Sentry takes for the same error. Counts are of the time asked about."""
+
+    id: str
+    short_id: str
+    """What people say: CRED-812."""
+    title: str
+    culprit: str
+    """Where in the code."""
+    level: str
+    """fatal, error, warning, info or debug."""
+    status: str
+    """unresolved, resolved or ignored."""
+    permalink: str
+    events: int
+    users: int
+    first_seen_at: datetime
+    last_seen_at: datetime

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sandbox import ports, worldbar
 from sandbox.bot_process import BotProcess
-from sandbox.monitoring.processes import Monitoring
+from sandbox.monitoring import HOW_TO_GET_THEM, Monitoring
 from sandbox.scenarios import scenarios
 from sandbox.world import World
 
@@ -65,7 +65,7 @@ async def _run(chosen: argparse.Namespace) -> None:
         bot = BotProcess(
             world.process_environment, operations_url=world.operations_url, log=folder / "bot.log"
         )
-    world.workspace.add_routes(worldbar.routes(world, bot, scenarios(world, bot)))
+    world.workspace.more_routes = worldbar.routes(world, bot, scenarios(world, bot))
     try:
         async with world:
             if bot is not None:
@@ -90,9 +90,8 @@ def _say_where(world: World, bot: BotProcess | None) -> None:
         print("  Then deploy v1.3.0-errors and wait for #credlink-alerts.")
     if bot is not None:
         print(f"  The bot's log: {bot.log}")
-    missing = Monitoring.missing()
-    if missing is not None:
-        print(f"\n  {missing}\n  Until then the page's menu can fire an alert by hand.")
+    if not Monitoring.available():
+        print(f"\n  {HOW_TO_GET_THEM}\n  Until then the page's menu can fire an alert by hand.")
     if bot is None:
         print("\n# Point a bot at this world:")
         for name, value in world.environment().items():

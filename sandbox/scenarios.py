@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sandbox import seeds
 from sandbox.bot_process import BotProcess
-from sandbox.monitoring import by_hand
 from sandbox.world import World
+
+ALERT = "HighErrorRatio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,13 @@ class Scenario:
 def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
     """Everything on the page's menu; what needs the bot is there only when the world runs it."""
 
+    by_hand = world.by_hand()
+
     async def fire() -> None:
-        await by_hand.fire(world.bot_url, token=seeds.ALERTMANAGER_WEBHOOK_TOKEN)
+        await by_hand.fire(ALERT, "prod")
 
     async def resolve() -> None:
-        await by_hand.resolve(world.bot_url, token=seeds.ALERTMANAGER_WEBHOOK_TOKEN)
+        await by_hand.resolve(ALERT, "prod")
 
     found = [
         Scenario(

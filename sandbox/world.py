@@ -9,15 +9,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from aiohttp import web
+
 from sandbox import seeds
-from sandbox.aws.server import AwsWorld, RunningTask
+from sandbox.aws.running import RunningTask
+from sandbox.aws.server import AwsWorld
 from sandbox.clock import Clock, RealClock
 from sandbox.credlink_api.server import CredlinkApi
 from sandbox.grafana.server import Grafana
-from sandbox.monitoring.processes import Monitoring
+from sandbox.monitoring import ByHand, Monitoring
 from sandbox.pagerduty.server import PagerDuty
 from sandbox.sentry.server import Sentry
 from sandbox.workspace.server import Workspace
+
+Routes = Sequence[web.RouteDef]
 
 ROOT = Path(__file__).parent.parent
 CATALOG = Path(__file__).parent / "credlink.yml"
@@ -27,6 +32,17 @@ PLACES = {
     "staging": (seeds.MAIN_ACCOUNT, "credlink-staging"),
 }
 """Environment → AWS account and ECS cluster."""
+
+
+class PageWorkspace(Workspace):
+    """The workspace, whose listener also serves what the page shows of the rest of the world."""
+
+    more_routes: Routes = ()
+
+    def application(self) -> web.Application:
+        application = super().application()
+        application.add_routes(self.more_routes)
+        return application
 
 
 @dataclass(slots=True)
@@ -44,7 +60,7 @@ class World:
     with_monitoring: bool = True
     slack_mode: str = "socket"
     clock: Clock = field(default_factory=RealClock)
-    workspace: Workspace = field(init=False)
+    workspace: PageWorkspace = field(init=False)
     aws: AwsWorld = field(init=False)
     pagerduty: PagerDuty = field(init=False)
     grafana: Grafana = field(init=False)
@@ -55,7 +71,7 @@ class World:
 
     def __post_init__(self) -> None:
         request_url = f"{self.bot_url}/slack/events" if self.slack_mode == "http" else None
-        self.workspace = Workspace(
+        self.workspace = PageWorkspace(
             manifest=MANIFEST, clock=self.clock, request_url=request_url, pace=self.pace
         )
         self.aws = AwsWorld(clock=self.clock, pace=self.pace)
@@ -64,15 +80,23 @@ class World:
         )
         self.grafana = Grafana(clock=self.clock)
         self.sentry = Sentry(clock=self.clock)
-        self.credlink_api = CredlinkApi(self.running, clock=self.clock, pace=self.pace)
+        self.credlink_api = CredlinkApi(running=self.running, clock=self.clock)
 
     @property
     def bot_url(self) -> str:
         return f"http://127.0.0.1:{self.ports['bot']}"
 
     @property
+    def alertmanager_webhook_url(self) -> str:
+        return f"{self.bot_url}/webhooks/alertmanager"
+
+    @property
     def operations_url(self) -> str:
         return f"http://127.0.0.1:{self.ports['operations']}"
+
+    def by_hand(self) -> ByHand:
+        """Alertmanager's part, played by hand."""
+        return ByHand(webhook_url=self.alertmanager_webhook_url, pagerduty_url=self.pagerduty.url)
 
     def running(self, environment: str) -> Sequence[RunningTask]:
         """The tasks that serve traffic in an environment now."""
@@ -82,14 +106,13 @@ class World:
     def desired(self, environment: str) -> int:
         """The desired count of the service in an environment, in tasks."""
         account, cluster = PLACES[environment]
-        return self.aws.desired(account, cluster, seeds.SERVICE)
+        return self.aws.ecs(account, seeds.REGION).services[cluster, seeds.SERVICE].desired
 
     async def start(self) -> None:
         """Start every part; the order is that of who asks whom first."""
         began = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self.aws.start, self.ports["aws"])
-        await asyncio.to_thread(self.aws.seed)
         await asyncio.gather(
             self.pagerduty.start(self.ports["pagerduty"]),
             self.grafana.start(self.ports["grafana"]),
@@ -98,16 +121,17 @@ class World:
         )
         if self.with_workspace:
             await self.workspace.start(self.ports["workspace"])
-        if self.with_monitoring and Monitoring.missing() is None:
+        if self.with_monitoring and Monitoring.available():
             self.monitoring = Monitoring(
                 folder=self.folder / "monitoring",
+                api_url=self.credlink_api.url,
+                pagerduty_url=self.pagerduty.url,
+                webhook_url=self.alertmanager_webhook_url,
+            )
+            await self.monitoring.start(
                 prometheus_port=self.ports["prometheus"],
                 alertmanager_port=self.ports["alertmanager"],
-                credlink_api_url=self.credlink_api.url,
-                pagerduty_url=self.pagerduty.url,
-                bot_url=self.bot_url,
             )
-            await self.monitoring.start()
         self.started_in_s = time.monotonic() - began
 
     async def stop(self) -> None:

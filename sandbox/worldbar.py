@@ -1,7 +1,8 @@
 """What the page shows of the world beside Slack: links, what runs where, and the scenarios."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import aiohttp
 from aiohttp import web
 
 from sandbox import seeds
@@ -14,13 +15,14 @@ def routes(
     world: World, bot: BotProcess | None, scenarios: Sequence[Scenario]
 ) -> list[web.RouteDef]:
     """`GET /world` and `POST /world/scenario`, for the workspace's listener."""
+    errors = RecentErrors()
     by_id = {scenario.id: scenario for scenario in scenarios}
 
     async def state(_: web.Request) -> web.Response:
         return web.json_response(
             {
                 "links": _links(world),
-                "services": [_service(world, environment) for environment in PLACES],
+                "services": [_service(world, errors, environment) for environment in PLACES],
                 "scenarios": [
                     {"id": s.id, "title": s.title, "detail": s.detail} for s in scenarios
                 ],
@@ -39,7 +41,7 @@ def routes(
             )
         try:
             await scenario.run()
-        except (RuntimeError, OSError) as exc:
+        except (RuntimeError, OSError, aiohttp.ClientError) as exc:
             return web.json_response({"ok": False, "error": "failed", "detail": str(exc)})
         return web.json_response({"ok": True})
 
@@ -61,7 +63,23 @@ def _links(world: World) -> list[dict[str, str]]:
     return links
 
 
-def _service(world: World, environment: str) -> dict[str, object]:
+class RecentErrors:
+    """The share of requests that failed since somebody last asked; None without requests."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[int, int]] = {}
+
+    def ratio(self, requests: Mapping[tuple[str, str, str], int], environment: str) -> float | None:
+        """`requests` counts by status, method and path, from the beginning of the world."""
+        total = sum(requests.values())
+        failed = sum(count for (status, *_), count in requests.items() if status >= "500")
+        total_before, failed_before = self._before.get(environment, (0, 0))
+        self._before[environment] = total, failed
+        new = total - total_before
+        return (failed - failed_before) / new if new else None
+
+
+def _service(world: World, errors: RecentErrors, environment: str) -> dict[str, object]:
     tasks = world.running(environment)
     versions = sorted({task.tag for task in tasks if task.tag})
     return {
@@ -70,5 +88,5 @@ def _service(world: World, environment: str) -> dict[str, object]:
         "version": " + ".join(versions) or "nothing",
         "running": sum(task.healthy for task in tasks),
         "desired": world.desired(environment),
-        "error_ratio": world.credlink_api.error_ratio(environment),
+        "error_ratio": errors.ratio(world.credlink_api.traffic[environment].requests, environment),
     }

@@ -1,0 +1,1 @@
+"""AWS as the sandbox has it: moto's shapes, with ECS rolling services out over time."""

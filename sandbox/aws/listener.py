@@ -1,0 +1,50 @@
+"""moto's server on a loopback port, quiet, and gone at once when it is stopped."""
+
+import threading
+from typing import Any
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+HOST = "127.0.0.1"
+LOOKS_FOR_STOP_EVERY_S = 0.05
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Without a log line per request: the world keeps its own record of calls."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  werkzeug's name
+        pass
+
+
+class Listener:
+    """What moto's ThreadedMotoServer does, but it closes its socket and stops in 50 ms."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._server: BaseWSGIServer = make_server(
+            HOST,
+            port,
+            DomainDispatcherApplication(create_backend_app),
+            threaded=True,
+            request_handler=_QuietHandler,
+        )
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            args=(LOOKS_FOR_STOP_EVERY_S,),
+            name="aws-listener",
+            daemon=True,
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._server.server_port}"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join(timeout=5.0)
+        self._server.server_close()

@@ -1,0 +1,112 @@
+"""Pushes images into moto's ECR: a digest of their own each, a push time, scan findings."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.ecr.models import ecr_backends
+
+from sandbox.aws.model import Json
+
+MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+WAYS_TO_NAME_AN_IMAGE = 4
+"""By tag, by digest, by both in either order: moto hands out one set of findings for each."""
+
+
+def digest_of(tag: str) -> str:
+    """The digest the sandbox gives an image: the same for a tag wherever and whenever."""
+    return f"sha256:{hashlib.sha256(tag.encode()).hexdigest()}"
+
+
+def image_uri(account: str, region: str, repository: str) -> str:
+    return f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}"
+
+
+def push(
+    ecr: Any,
+    *,
+    account: str,
+    region: str,
+    repository: str,
+    tag: str,
+    pushed_at: float,
+    findings: Mapping[str, int] | None = None,
+) -> str:
+    """Push `repository:tag`; return its digest. `findings` counts its scan's by severity."""
+    digest = digest_of(tag)
+    ecr.put_image(
+        repositoryName=repository,
+        imageManifest=_manifest(tag),
+        imageTag=tag,
+        imageDigest=digest,
+    )
+    image = next(
+        image
+        for image in ecr_backends[account][region].repositories[repository].images
+        if image.image_digest == digest
+    )
+    image.image_pushed_at = int(pushed_at)
+    if findings is not None:
+        image.last_scan = datetime.fromtimestamp(pushed_at, UTC)
+        scan = _scan(account, repository, tag, digest, pushed_at, findings)
+        image.scan_finding_results_queue.extend([scan] * WAYS_TO_NAME_AN_IMAGE)
+    return digest
+
+
+def _manifest(tag: str) -> str:
+    """A manifest that differs by tag: moto takes equal manifests for one image."""
+    config = hashlib.sha256(f"config {tag}".encode()).hexdigest()
+    layer = hashlib.sha256(f"layer {tag}".encode()).hexdigest()
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "config": {
+                "mediaType": "application/vnd.docker.container.image.v1+json",
+                "size": 84_211_307,
+                "digest": f"sha256:{config}",
+            },
+            "layers": [
+                {
+                    "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+                    "size": 84_205_104,
+                    "digest": f"sha256:{layer}",
+                }
+            ],
+        }
+    )
+
+
+def _scan(
+    account: str,
+    repository: str,
+    tag: str,
+    digest: str,
+    scanned_at: float,
+    findings: Mapping[str, int],
+) -> Json:
+    named = [
+        {
+            "name": f"CVE-2026-{10_000 + number}",
+            "severity": severity,
+            "uri": f"https://nvd.nist.gov/vuln/detail/CVE-2026-{10_000 + number}",
+            "attributes": [{"key": "package_name", "value": "openssl"}],
+        }
+        for number, severity in enumerate(
+            severity for severity, count in findings.items() for _ in range(count)
+        )
+    ]
+    return {
+        "registryId": account,
+        "repositoryName": repository,
+        "imageId": {"imageDigest": digest, "imageTag": tag},
+        "imageScanStatus": {"status": "COMPLETE", "description": "The scan was completed."},
+        "imageScanFindings": {
+            "imageScanCompletedAt": scanned_at,
+            "vulnerabilitySourceUpdatedAt": scanned_at,
+            "findingSeverityCounts": dict(findings),
+            "findings": named,
+        },
+    }

@@ -1,0 +1,299 @@
+"""CredLink's AWS as it stands when the sandbox starts: both accounts, version 1.1.9 steady."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.cloudfront.models import cloudfront_backends
+
+from sandbox.aws import registry
+from sandbox.aws.model import Json
+from sandbox.seeds import MAIN_ACCOUNT, PROD_ACCOUNT, REGION, RUNNING_TAG, SERVICE, TAGS
+
+DISTRIBUTION_ID = "E2CREDLINK"
+PORT = 8080
+HOUR_S = 3600.0
+DEPLOYED_BEFORE_S = 6 * 24 * HOUR_S
+"""How long version 1.1.9 has been running."""
+PUSHED_BEFORE_S: Mapping[str, float] = {RUNNING_TAG: DEPLOYED_BEFORE_S + HOUR_S}
+"""How long ago a tag was pushed, when it is not the two hours of the others."""
+FINDINGS: Mapping[str, Mapping[str, int]] = {
+    "v1.1.9": {"HIGH": 2, "MEDIUM": 5},
+    "v1.2.0": {"HIGH": 2, "MEDIUM": 4},
+    "v1.2.1": {"MEDIUM": 4},
+}
+ROLES = {
+    "credlink-bot": "sts.amazonaws.com",
+    "credlink-api-execution": "ecs-tasks.amazonaws.com",
+    "credlink-api-task": "ecs-tasks.amazonaws.com",
+}
+Client = Callable[[str], Any]
+"""Gives the boto3 client of a service, in the account that is being seeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One place CredLink runs; `tasks` is how many."""
+
+    name: str
+    account: str
+    tasks: int
+    smallest: int
+    largest: int
+    log_level: str
+
+    @property
+    def cluster(self) -> str:
+        return f"credlink-{self.name}"
+
+    @property
+    def target_group(self) -> str:
+        return f"credlink-{self.name}-tg"
+
+
+STAGING = Environment("staging", MAIN_ACCOUNT, 2, smallest=1, largest=4, log_level="debug")
+PROD = Environment("prod", PROD_ACCOUNT, 4, smallest=3, largest=10, log_level="info")
+ENVIRONMENTS = (STAGING, PROD)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    subnets: list[str]
+    security_group: str
+    target_group: str
+    alternate_target_group: str
+    production_rule: str
+
+
+def seed(environment: Environment, client: Client, *, now: float) -> None:
+    """Make everything one environment has. Its rollout is begun here and finished by the caller."""
+    _images(environment, client("ecr"), now)
+    _access(environment, client)
+    network = _network(environment, client)
+    _service(environment, client, network)
+    if environment is PROD:
+        _distribution(environment, client("cloudfront"))
+
+
+def _images(environment: Environment, ecr: Any, now: float) -> None:
+    ecr.create_repository(repositoryName=SERVICE, imageTagMutability="IMMUTABLE")
+    for tag in TAGS:
+        registry.push(
+            ecr,
+            account=environment.account,
+            region=REGION,
+            repository=SERVICE,
+            tag=tag,
+            pushed_at=now - PUSHED_BEFORE_S.get(tag, 2 * HOUR_S),
+            findings=FINDINGS.get(tag),
+        )
+
+
+def _access(environment: Environment, client: Client) -> None:
+    """Roles, the secrets the container reads, and where it logs."""
+    iam = client("iam")
+    for role, principal in ROLES.items():
+        trusted = {"Service": principal}
+        if role == "credlink-bot":
+            trusted = {"AWS": f"arn:aws:iam::{MAIN_ACCOUNT}:root"}
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=_trust(trusted))
+    secrets = client("secretsmanager")
+    for secret in ("database-url", "signing-key"):
+        secrets.create_secret(
+            Name=f"credlink/{environment.name}/{secret}", SecretString="made up for the sandbox"
+        )
+    client("logs").create_log_group(logGroupName=f"/ecs/{SERVICE}")
+
+
+def _trust(principal: Mapping[str, str]) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _network(environment: Environment, client: Client) -> Network:
+    """The balancer in the default VPC, with a second target group for deployments that shift
+    traffic."""
+    ec2, balancing = client("ec2"), client("elbv2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]][:3]
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    balancer = balancing.create_load_balancer(
+        Name=f"credlink-{environment.name}", Subnets=subnets, SecurityGroups=[group]
+    )["LoadBalancers"][0]["LoadBalancerArn"]
+    target_groups = [
+        balancing.create_target_group(
+            Name=name,
+            Protocol="HTTP",
+            Port=PORT,
+            VpcId=vpc,
+            TargetType="ip",
+            HealthCheckPath="/healthz",
+        )["TargetGroups"][0]["TargetGroupArn"]
+        for name in (environment.target_group, f"{environment.target_group}-alt")
+    ]
+    listener = balancing.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": target_groups[0]}],
+    )["Listeners"][0]["ListenerArn"]
+    rule = balancing.create_rule(
+        ListenerArn=listener,
+        Priority=10,
+        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": target_groups[0]}],
+    )["Rules"][0]["RuleArn"]
+    return Network(
+        subnets=subnets,
+        security_group=group,
+        target_group=target_groups[0],
+        alternate_target_group=target_groups[1],
+        production_rule=rule,
+    )
+
+
+def _service(environment: Environment, client: Client, network: Network) -> None:
+    ecs = client("ecs")
+    ecs.create_cluster(clusterName=environment.cluster)
+    definition = ecs.register_task_definition(**task_definition(environment, RUNNING_TAG))
+    infrastructure_role = f"arn:aws:iam::{environment.account}:role/ecsInfrastructureRole"
+    ecs.create_service(
+        cluster=environment.cluster,
+        serviceName=SERVICE,
+        taskDefinition=definition["taskDefinition"]["taskDefinitionArn"],
+        desiredCount=environment.tasks,
+        launchType="FARGATE",
+        healthCheckGracePeriodSeconds=30,
+        loadBalancers=[
+            {
+                "targetGroupArn": network.target_group,
+                "containerName": SERVICE,
+                "containerPort": PORT,
+                "advancedConfiguration": {
+                    "alternateTargetGroupArn": network.alternate_target_group,
+                    "productionListenerRule": network.production_rule,
+                    "roleArn": infrastructure_role,
+                },
+            }
+        ],
+        networkConfiguration={
+            "awsvpcConfiguration": {
+                "subnets": network.subnets,
+                "securityGroups": [network.security_group],
+                "assignPublicIp": "DISABLED",
+            }
+        },
+        deploymentConfiguration={
+            "maximumPercent": 150,
+            "minimumHealthyPercent": 100,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+        },
+        tags=_tags(environment),
+    )
+    client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId=f"service/{environment.cluster}/{SERVICE}",
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=environment.smallest,
+        MaxCapacity=environment.largest,
+    )
+
+
+def task_definition(environment: Environment, tag: str) -> Json:
+    """The RegisterTaskDefinition request of CredLink's API, as a team would write it."""
+    uri = registry.image_uri(environment.account, REGION, SERVICE)
+    role = f"arn:aws:iam::{environment.account}:role/{SERVICE}"
+    secret = f"arn:aws:secretsmanager:{REGION}:{environment.account}:secret:credlink"
+    return {
+        "family": SERVICE,
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "512",
+        "memory": "1024",
+        "executionRoleArn": f"{role}-execution",
+        "taskRoleArn": f"{role}-task",
+        "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+        "containerDefinitions": [
+            {
+                "name": SERVICE,
+                "image": f"{uri}@{registry.digest_of(tag)}",
+                "essential": True,
+                "portMappings": [{"containerPort": PORT, "protocol": "tcp", "name": "http"}],
+                "environment": [
+                    {"name": "CREDLINK_ENV", "value": environment.name},
+                    {"name": "LOG_LEVEL", "value": environment.log_level},
+                ],
+                "secrets": [
+                    {
+                        "name": "DATABASE_URL",
+                        "valueFrom": f"{secret}/{environment.name}/database-url",
+                    },
+                    {
+                        "name": "SIGNING_KEY",
+                        "valueFrom": f"{secret}/{environment.name}/signing-key",
+                    },
+                ],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": f"/ecs/{SERVICE}",
+                        "awslogs-region": REGION,
+                        "awslogs-stream-prefix": environment.name,
+                    },
+                },
+                "healthCheck": {
+                    "command": ["CMD-SHELL", f"curl -fsS http://localhost:{PORT}/healthz"],
+                    "interval": 10,
+                    "timeout": 5,
+                    "retries": 3,
+                    "startPeriod": 15,
+                },
+                "stopTimeout": 30,
+                "readonlyRootFilesystem": True,
+            }
+        ],
+        "tags": _tags(environment),
+    }
+
+
+def _tags(environment: Environment) -> list[Json]:
+    return [
+        {"key": "team", "value": "credentials"},
+        {"key": "environment", "value": environment.name},
+    ]
+
+
+def _distribution(environment: Environment, cloudfront: Any) -> None:
+    made = cloudfront.create_distribution(
+        DistributionConfig={
+            "CallerReference": "sandbox",
+            "Comment": "CredLink",
+            "Enabled": True,
+            "Origins": {
+                "Quantity": 1,
+                "Items": [
+                    {
+                        "Id": "balancer",
+                        "DomainName": "credlink-prod.us-east-1.elb.amazonaws.com",
+                        "CustomOriginConfig": {
+                            "HTTPPort": 80,
+                            "HTTPSPort": 443,
+                            "OriginProtocolPolicy": "http-only",
+                        },
+                    }
+                ],
+            },
+            "DefaultCacheBehavior": {
+                "TargetOriginId": "balancer",
+                "ViewerProtocolPolicy": "redirect-to-https",
+                "MinTTL": 0,
+                "ForwardedValues": {"QueryString": True, "Cookies": {"Forward": "none"}},
+            },
+        }
+    )["Distribution"]["Id"]
+    # moto names distributions at random; the catalogue needs a name it can rely on.
+    distributions = cloudfront_backends[environment.account]["aws"].distributions
+    distribution = distributions[DISTRIBUTION_ID] = distributions.pop(made)
+    distribution.distribution_id = distribution.id = DISTRIBUTION_ID
+    distribution.arn = distribution.arn.replace(made, DISTRIBUTION_ID)

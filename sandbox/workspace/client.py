@@ -1,5 +1,6 @@
 """A client of the control API: what a person at the page does, for tests, demo and benchmarks."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -9,6 +10,7 @@ import aiohttp
 
 Json = dict[str, Any]
 TIMEOUT_S = 15.0
+SETTLED_EVERY_S = 0.01
 
 
 class ControlFailed(Exception):
@@ -143,6 +145,14 @@ class WorkspaceClient:
         """The id of the person's conversation with the bot."""
         return str((await self._post("dm", {"as": as_}))["channel"])
 
+    async def set_user_group(self, group_id: str, members: Sequence[str]) -> Json:
+        """Replace the members of a user group, as an administrator would."""
+        return await self._post("user_group", {"id": group_id, "members": list(members)})
+
+    async def rename(self, as_: str, real_name: str) -> Json:
+        """Change a person's full name."""
+        return await self._post("profile", {"as": as_, "real_name": real_name})
+
     async def calls(self, method: str | None = None) -> list[Json]:
         """What the app called, oldest first."""
         answer = await self._get("calls", {"method": method} if method else {})
@@ -153,6 +163,12 @@ class WorkspaceClient:
         """What was sent to the app and what became of it."""
         found: list[Json] = (await self._get("deliveries", {}))["deliveries"]
         return found
+
+    async def settled(self, *, within_s: float = 5.0) -> None:
+        """Wait until every delivery is taken or given up; TimeoutError when they are not."""
+        async with asyncio.timeout(within_s):
+            while any(each["pending"] for each in await self.deliveries()):  # noqa: ASYNC110  remote
+                await asyncio.sleep(SETTLED_EVERY_S)
 
     async def verdict(self) -> list[str]:
         """What went wrong that no fault explains; empty when all is well."""

@@ -20,6 +20,7 @@ from sandbox.workspace.control_read import (
 )
 from sandbox.workspace.membership import join, leave
 from sandbox.workspace.mentions import as_sent
+from sandbox.workspace.people_changes import rename_person, set_group_members
 from sandbox.workspace.platform import Platform
 from sandbox.workspace.presses import Press, Surface
 from sandbox.workspace.state import Channel, Message
@@ -191,6 +192,20 @@ async def direct_message(platform: Platform, asked: Asked) -> Json:
     return {"ok": True, "channel": platform.store.direct_message(asked.person).id}
 
 
+async def set_group(platform: Platform, asked: Asked) -> Json:
+    group = platform.store.user_groups.get(asked.need("id"))
+    members = asked.values.get("members")
+    if group is None or not isinstance(members, list):
+        raise Malformed("a user group's id and its members are needed")
+    set_group_members(platform, group, [str(member) for member in members])
+    return {"ok": True}
+
+
+async def set_name(platform: Platform, asked: Asked) -> Json:
+    rename_person(platform, platform.store.users[asked.person], asked.need("real_name"))
+    return {"ok": True}
+
+
 ACTIONS: dict[str, Action] = {
     "say": say,
     "press": press,
@@ -203,6 +218,8 @@ ACTIONS: dict[str, Action] = {
     "join": join_channel,
     "leave": leave_channel,
     "dm": direct_message,
+    "user_group": set_group,
+    "profile": set_name,
 }
 
 

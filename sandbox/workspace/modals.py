@@ -49,15 +49,20 @@ async def submit(platform: Platform, view: View, state: dict[str, Json]) -> Json
 
 
 async def close(platform: Platform, view: View) -> Json:
-    """Close a modal; the app hears of it if it asked to (`notify_on_close`)."""
-    platform.views.close(view)
-    platform.stream.tell({view.user}, "view_closed", view_id=view.id)
+    """Close a modal, or with `clear_on_close` all of them.
+
+    The app hears of it if it asked to (`notify_on_close`).
+    """
+    cleared = bool(view.content.get("clear_on_close"))
+    closed = platform.views.clear(view.user) if cleared else platform.views.close(view)
+    for each in closed:
+        platform.stream.tell({view.user}, "view_closed", view_id=each.id)
     if view.content.get("notify_on_close"):
         payload = {
             "type": "view_closed",
             **signed_by(platform, view.user),
             "view": view.json(),
-            "is_cleared": False,
+            "is_cleared": cleared,
         }
         trying = Attempt(view.user, "view", "This form", INTERACTIVE, payload)
         return (await attempt(platform, trying)).answer()
@@ -98,8 +103,8 @@ def _respond(platform: Platform, view: View, answered: Json) -> Json:
     """Do what a view_submission was answered with; nothing closes the modal."""
     what = answered.get("response_action")
     if what is None:
-        platform.views.close(view)
-        platform.stream.tell({view.user}, "view_closed", view_id=view.id)
+        for each in platform.views.close(view):
+            platform.stream.tell({view.user}, "view_closed", view_id=each.id)
         return {}
     if what == "errors":
         return {"response_action": what, "errors": _errors(view, answered.get("errors"))}

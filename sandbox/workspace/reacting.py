@@ -28,7 +28,11 @@ def _announce(
 ) -> None:
     tell(platform, "message_changed", channel, message)
     platform.stream.tell(
-        platform.viewers(channel, message), "reaction", channel=channel.id, ts=message.ts
+        platform.viewers(channel, message),
+        "reaction",
+        channel=channel.id,
+        ts=message.ts,
+        reactions=[{"name": each, "users": who} for each, who in message.reactions.items()],
     )
     platform.events.announce(
         {

@@ -93,7 +93,6 @@ class Workspace(StandIn):
                 web.post("/files/upload/{file_id}", self._upload),
                 web.get("/files/{file_id}/{name}", self._download),
                 web.get("/socket/{ticket}", self.platform.sockets.serve),
-                web.get("/archives/{channel}/{message}", self._archive),
                 web.get("/control/calls", self._calls),
                 web.get("/control/deliveries", self._deliveries),
                 web.get("/control/verdict", self._verdict),
@@ -103,7 +102,9 @@ class Workspace(StandIn):
             ]
         )
         if PAGE.is_dir():
-            application.router.add_get("/", self._page)
+            # Permalinks are addresses of the page, which finds the message itself.
+            for path in ("/", "/archives/{channel}", "/archives/{channel}/{message}"):
+                application.router.add_get(path, self._page)
             application.router.add_static("/page", PAGE)
         return application
 
@@ -167,12 +168,6 @@ class Workspace(StandIn):
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         return await uploads.download(self.platform, request)
-
-    async def _archive(self, request: web.Request) -> web.StreamResponse:
-        """Permalinks lead to the page."""
-        digits = request.match_info["message"].removeprefix("p")
-        ts = f"{digits[:-6]}.{digits[-6:]}"
-        raise web.HTTPFound(f"/#{request.match_info['channel']}/{ts}")
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         return web.FileResponse(PAGE / "index.html")

@@ -37,13 +37,13 @@ class Timing:
         alarm = asyncio.create_task(self._until(self.now() + within_s))
         try:
             await asyncio.wait({future, alarm}, return_when=asyncio.FIRST_COMPLETED)
+            if not future.done():
+                raise TimeoutError
+            return future.result()
         finally:
             alarm.cancel()
-            await asyncio.gather(alarm, return_exceptions=True)
-        if not future.done():
             future.cancel()
-            raise TimeoutError
-        return future.result()
+            await asyncio.gather(alarm, future, return_exceptions=True)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Start something that nobody waits for; `stop` ends it if it has not ended by then."""

@@ -135,11 +135,12 @@ class Views:
             self.update(home, content, expected_hash)
         return home
 
-    def close(self, view: View) -> None:
-        """Take the view, and whatever lies on it, from the person's stack."""
+    def close(self, view: View) -> list[View]:
+        """Take the view, and whatever lies on it, from the person's stack; return what was."""
         stack = self.stack(view.user)
-        if view in stack:
-            del stack[stack.index(view) :]
+        start = stack.index(view) if view in stack else len(stack)
+        closed, stack[start:] = stack[start:], []
+        return closed
 
     def clear(self, user: str) -> list[View]:
         """Close everything the person has open; return what was."""

@@ -2,6 +2,7 @@
 
 from sandbox.workspace.methods import (
     auth,
+    blocks,
     bookmarks,
     chat,
     conversations,
@@ -18,6 +19,7 @@ __all__ = [
     "METHODS",
     "Method",
     "auth",
+    "blocks",
     "bookmarks",
     "chat",
     "conversations",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox import seeds
 from sandbox.workspace import shapes
 from sandbox.workspace.methods.places import page
 from sandbox.workspace.methods.registry import method
@@ -34,6 +35,13 @@ def lookup_by_email(platform: Platform, arguments: Arguments) -> dict[str, Any]:
         if person.email and person.email.casefold() == email:
             return {"user": shapes.user(person, with_email=True)}
     raise ApiError("users_not_found")
+
+
+@method("bots.info", "users:read")
+def bot_info(platform: Platform, arguments: Arguments) -> dict[str, Any]:
+    if arguments.text("bot") not in (None, seeds.BOT_ID):
+        raise ApiError("bot_not_found")
+    return {"bot": {**shapes.BOT_PROFILE, "user_id": seeds.BOT_USER_ID}}
 
 
 @method("usergroups.list", "usergroups:read")

@@ -115,7 +115,7 @@ def _body(view: ChangeView) -> list[Block]:
     if change.state is S.PROPOSED and change.plan is not None:
         return [section(running_line(change.plan)), section(_planned(change.plan))]
     if change.state is S.STARTING:
-        return [section(f"ECS is being asked for {escaped(wanted_name(change))}.")]
+        return [section(f"ECS is being asked for {escaped(change.wanted_name)}.")]
     if change.is_under_way:
         return _moving(view)
     return [section(line) for line in _outcome(view) if line]
@@ -263,11 +263,6 @@ def mention(person: str | None) -> str:
     return f"<@{person}>" if person else "somebody"
 
 
-def wanted_name(change: Change) -> str:
-    """What the change would run, as people say it."""
-    return change.plan.wanted.name if change.plan else change.version or "the last good revision"
-
-
 def _took(change: Change) -> str:
     began = change.started_at or change.asked_at
     return spoken((change.finished_at or change.changed_at) - began)
@@ -299,7 +294,7 @@ def abort_button(change: Change) -> Element:
         confirm=Confirm(
             title=f"Abort the rollout in {change.environment}?",
             text=f"{escaped(change.service)} in {escaped(change.environment)} goes back from "
-            f"*{escaped(wanted_name(change))}* to *{escaped(before)}*.",
+            f"*{escaped(change.wanted_name)}* to *{escaped(before)}*.",
             confirm="Abort and roll back",
         ),
     )
@@ -314,7 +309,7 @@ def _roll_back(change: Change, to: str) -> Element:
         confirm=Confirm(
             title=f"Roll back in {change.environment}?",
             text=f"{escaped(change.service)} in {escaped(change.environment)} goes back from "
-            f"*{escaped(wanted_name(change))}* to *{escaped(to)}*, at once.",
+            f"*{escaped(change.wanted_name)}* to *{escaped(to)}*, at once.",
             confirm="Roll back",
         ),
     )

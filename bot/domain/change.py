@@ -112,6 +112,10 @@ class Plan:
     target_groups: tuple[str, ...] = ()
     """The load balancer target groups whose health is watched, as ARNs."""
 
+    def wanting(self, task_definition: str) -> "Plan":
+        """The plan once its revision is registered."""
+        return replace(self, wanted=replace(self.wanted, task_definition=task_definition))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
@@ -167,6 +171,13 @@ class Change:
     silent_since: datetime | None = None
     """Since when AWS does not answer; None while it does."""
     silent_why: str | None = None
+
+    @property
+    def wanted_name(self) -> str:
+        """What the change would run, as people say it."""
+        if self.plan is not None:
+            return self.plan.wanted.name
+        return self.version or "the last good revision"
 
     @property
     def is_final(self) -> bool:

@@ -65,6 +65,8 @@ _STATUSES = {
 }
 _UNDONE = {ServiceDeploymentStatus.ROLLING_BACK, ServiceDeploymentStatus.ROLLED_BACK}
 PRIMARY = "PRIMARY"
+GRACE = timedelta(seconds=30)
+"""How long ECS may go on answering from before our request: it is eventually consistent."""
 HEALTHY = "healthy"
 
 
@@ -118,8 +120,7 @@ class Ours:
     deployment_id: str | None
     began_at: datetime
     deadline: datetime
-    grace: timedelta = timedelta(seconds=30)
-    """How long ECS may go on answering from before our request: it is eventually consistent."""
+    grace: timedelta
 
     def among(self, deployments: tuple[Deployment, ...]) -> Deployment | None:
         """Our deployment, if ECS lists it."""

@@ -117,13 +117,20 @@ async def move(
                 update(changes).where(*where).values(**_columns(moved))
             )
     except IntegrityError:
-        raise Occupied(f"Another change is under way in {change.environment}.") from None
+        holder = await under_way(connection, change.environment, change.service)
+        raise Occupied(_occupied_by(holder, change)) from None
     if written.rowcount == 0:
         return None
     await _mark(connection, moved)
     if to is ChangeState.ROLLING_OUT:
         await _mark_the_one_before(connection, moved)
     return moved
+
+
+def _occupied_by(holder: Change | None, change: Change) -> str:
+    where = f"{change.service} in {change.environment}"
+    what = holder.wanted_name if holder is not None else "Another change"
+    return f"{what} is rolling out for {where} now. Wait for it, or abort it on its card."
 
 
 async def note(connection: Connection, change_id: str, **facts: Unpack[Facts]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.domain.change import GoodRevision, Observed, Revision
 from bot.storage.database import Connection
@@ -23,6 +23,19 @@ async def add_good(
     """Write down that this revision proved itself; again means: it did once more, now."""
     values = {**asdict(revision), "environment": environment, "service": service}
     await _upsert(connection, good_revisions, values)
+
+
+async def withdraw_good(
+    connection: Connection, environment: str, service: str, *, task_definition: str
+) -> None:
+    """Take back that this revision proved itself: somebody had to roll back from it."""
+    await connection.execute(
+        delete(good_revisions).where(
+            good_revisions.c.environment == environment,
+            good_revisions.c.service == service,
+            good_revisions.c.task_definition == task_definition,
+        )
+    )
 
 
 async def good(connection: Connection, environment: str, service: str) -> tuple[GoodRevision, ...]:

@@ -1,0 +1,276 @@
+"""What a change would do, found by asking AWS before anything is changed.
+
+At most three calls for a deploy: the service, its task definition, the image. A fourth and a fifth
+only where the running image was named by the very tag that is asked for and may have been moved.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from bot.changes.running import Running, account_of, revision_of, what_runs
+from bot.domain.change import Change, ChangeKind, GoodRevision, Plan, Revision
+from bot.domain.definition import (
+    NoSuchContainer,
+    changed_fields,
+    container_named,
+    memory_mib,
+    with_image,
+)
+from bot.domain.image import ImageReference, ecr_registry, read_image
+from bot.domain.place import Place, listed
+from bot.world import World
+from integrations.aws.models import Image, Service, TaskDefinition
+from integrations.errors import NotFound
+
+CONTROLLER = "ECS"
+IN_PROGRESS = "IN_PROGRESS"
+VERSIONS_NAMED = 5
+"""How many known versions a refusal names."""
+
+
+class Impossible(Exception):
+    """The change cannot be done; the text says why, for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What our own rows know of a place before AWS is asked."""
+
+    good: Sequence[GoodRevision] = ()
+    """The last one first."""
+    latest: Change | None = None
+    """The change that last asked ECS for something there."""
+    under_way: Change | None = None
+
+
+async def find_running(world: World, place: Place) -> Running:
+    """Look at what runs in a place, and whether it can be changed from here at all.
+
+    Raises:
+        Impossible: there is no such service, or something else than ECS deploys it.
+        IntegrationError: AWS did not answer.
+    """
+    config = place.config
+    where = f"cluster {config.cluster} of account {config.account}"
+    try:
+        service = await account_of(world, place).ecs.describe_service(
+            config.cluster, config.ecs_service
+        )
+    except NotFound:
+        raise Impossible(f"There is no ECS service {config.ecs_service} in {where}.") from None
+    primary = service.primary
+    if service.deployment_controller != CONTROLLER:
+        raise Impossible(
+            f"{config.ecs_service} is deployed by {service.deployment_controller}; the bot works "
+            "with ECS's own deployment controller only."
+        )
+    if service.status != "ACTIVE" or primary is None:
+        raise Impossible(f"The ECS service {config.ecs_service} in {where} is being deleted.")
+    try:
+        return await what_runs(world, place, service, primary)
+    except NoSuchContainer as exc:
+        raise Impossible(str(exc)) from None
+
+
+async def plan_deploy(world: World, place: Place, version: str, known: Known) -> Plan:
+    """Plan to run `version`, which is an image tag, in this place.
+
+    Raises:
+        Impossible: there is no such image, or it runs already.
+        IntegrationError: AWS did not answer.
+    """
+    running = await find_running(world, place)
+    reference = _wanted_image(place, running)
+    image = await _find_image(world, place, reference, version, known.good)
+    await _refuse_if_it_runs(world, place, running, version, image.digest)
+    wanted = Revision(image=reference.at(image.digest), version=version, digest=image.digest)
+    definition = running.definition.registrable
+    changed = changed_fields(definition, with_image(definition, running.container, wanted.image))
+    return _plan(place, running, wanted, known, changed=changed, pushed_at=image.pushed_at)
+
+
+async def plan_rollback(world: World, place: Place, version: str | None, known: Known) -> Plan:
+    """Plan to return to the last good revision, or to the last good one of `version`.
+
+    Raises:
+        Impossible: nothing good is known, or what is good can no longer be run.
+        IntegrationError: AWS did not answer.
+    """
+    running = await find_running(world, place)
+    target = way_back(known, running.primary.task_definition, version)
+    if target is None:
+        raise Impossible(_no_way_back(place, version, known.good))
+    arn = str(target.task_definition)
+    try:
+        definition = await account_of(world, place).ecs.describe_task_definition(arn)
+    except NotFound:
+        raise Impossible(f"The task definition {arn} is not there any more.") from None
+    if definition.status != "ACTIVE":
+        raise Impossible(f"The task definition {arn} was deregistered; ECS cannot run it again.")
+    wanted = _as_it_is(definition, running.container, target)
+    changed = changed_fields(running.definition.registrable, definition.registrable)
+    return _plan(place, running, wanted, known, changed=changed)
+
+
+def way_back(known: Known, running: str, version: str | None = None) -> Revision | None:
+    """Where a rollback goes: the last good revision that is not `running`, a task definition.
+
+    Where nothing else is known to be good, it goes to what the deploy of `running` replaced.
+    """
+    for candidate in known.good:
+        if candidate.task_definition != running and version in {None, candidate.version}:
+            return Revision(
+                task_definition=candidate.task_definition,
+                image=candidate.image,
+                version=candidate.version,
+                digest=candidate.digest,
+            )
+    latest = known.latest
+    if latest is None or latest.kind is not ChangeKind.DEPLOY or latest.plan is None:
+        return None
+    if latest.rollout is None or latest.rollout.task_definition != running:
+        return None
+    replaced = latest.plan.running
+    return replaced if version in {None, replaced.version} else None
+
+
+def _no_way_back(place: Place, version: str | None, good: Sequence[GoodRevision]) -> str:
+    where = f"{place.service} in {place.environment}"
+    if version is None:
+        return f"No earlier revision of {where} is known to be good. Deploy a version instead."
+    return f"{version} is not known to have been good for {where}.{_known(good)}"
+
+
+def _known(good: Sequence[GoodRevision]) -> str:
+    versions = list(dict.fromkeys(one.version for one in good if one.version))[:VERSIONS_NAMED]
+    return f" Known to be good there: {listed(versions)}." if versions else ""
+
+
+def _as_it_is(definition: TaskDefinition, container: str, target: Revision) -> Revision:
+    """The revision as its task definition says, with the version we know it by."""
+    try:
+        image = container_named(definition.raw, container)["image"]
+    except NoSuchContainer as exc:
+        raise Impossible(str(exc)) from None
+    found = revision_of(definition, image)
+    return Revision(
+        task_definition=definition.arn,
+        image=image,
+        version=target.version or found.version,
+        digest=target.digest or found.digest,
+    )
+
+
+def _wanted_image(place: Place, running: Running) -> ImageReference:
+    """Which repository the version is looked for in: the catalogue's, or else the running one's."""
+    current = read_image(running.revision.image)
+    named = place.config.image_repository
+    if current.ecr_account is not None and named in {None, current.repository}:
+        return current
+    if named is not None:
+        registry = ecr_registry(place.config.account, place.config.region)
+        return ImageReference(registry, named)
+    raise Impossible(
+        f"The running image comes from {current.registry or 'Docker Hub'}, where the bot cannot "
+        "look. Name an ECR repository as `image_repository` in the catalogue."
+    )
+
+
+async def _find_image(
+    world: World,
+    place: Place,
+    reference: ImageReference,
+    version: str,
+    good: Sequence[GoodRevision],
+) -> Image:
+    account = place.config.account
+    elsewhere = reference.ecr_account if reference.ecr_account != account else None
+    try:
+        return await account_of(world, place).ecr.describe_image(
+            reference.repository, tag=version, registry_id=elsewhere
+        )
+    except NotFound:
+        raise Impossible(
+            f"There is no image {reference.repository}:{version} in ECR of account "
+            f"{elsewhere or account}.{_known(good)}"
+        ) from None
+
+
+async def _refuse_if_it_runs(
+    world: World, place: Place, running: Running, version: str, digest: str
+) -> None:
+    runs = running.revision.digest
+    if runs is None and running.revision.version == version:
+        runs = await _digest_of_tasks(world, place, running)
+    if runs != digest:
+        return
+    known_as = running.revision.name
+    if known_as == version:
+        raise Impossible(f"{place.environment} already runs {version}: the image is the same.")
+    raise Impossible(
+        f"{version} is the same image as {known_as}, which {place.environment} already runs."
+    )
+
+
+async def _digest_of_tasks(world: World, place: Place, running: Running) -> str | None:
+    """The digest ECS found behind the tag when it started the running tasks."""
+    config = place.config
+    tasks = await account_of(world, place).ecs.running_tasks(config.cluster, config.ecs_service)
+    digests = {
+        container.image_digest
+        for task in tasks
+        if task.task_definition == running.primary.task_definition
+        for container in task.containers
+        if container.name == running.container and container.image_digest
+    }
+    return digests.pop() if len(digests) == 1 else None
+
+
+def _plan(
+    place: Place,
+    running: Running,
+    wanted: Revision,
+    known: Known,
+    *,
+    changed: tuple[str, ...],
+    pushed_at: datetime | None = None,
+) -> Plan:
+    service, primary = running.service, running.primary
+    groups = service.target_groups
+    if not groups and place.config.target_group is not None:
+        groups = (place.config.target_group,)
+    return Plan(
+        running=running.revision,
+        wanted=wanted,
+        container=running.container,
+        desired=service.desired,
+        running_since=primary.created_at,
+        running_is_good=any(one.task_definition == primary.task_definition for one in known.good),
+        pushed_at=pushed_at,
+        changed=changed,
+        warnings=_warnings(service, known.under_way),
+        memory_mib=memory_mib(running.definition.raw, running.container),
+        compare_url=_compare_url(place, running.revision, wanted),
+        target_groups=groups,
+    )
+
+
+def _warnings(service: Service, under_way: Change | None) -> tuple[str, ...]:
+    found = []
+    primary = service.primary
+    if service.desired == 0:
+        found.append("The service wants no task: nothing would run the new version.")
+    if under_way is not None:
+        wanted = under_way.wanted_name
+        found.append(f"{wanted} is rolling out there now; this can begin only after it.")
+    elif primary is not None and primary.rollout_state == IN_PROGRESS:
+        found.append("ECS is in the middle of another rollout; this one would overtake it.")
+    return tuple(found)
+
+
+def _compare_url(place: Place, running: Revision, wanted: Revision) -> str | None:
+    if place.repository is None or not running.version or not wanted.version:
+        return None
+    return f"{place.repository}/compare/{quote(running.version)}...{quote(wanted.version)}"

@@ -1,0 +1,106 @@
+"""First: what the change would do, shown to be confirmed or, when it was already, begun."""
+
+from bot.changes.outcome import conclude
+from bot.changes.plan import Impossible, Known, plan_deploy, plan_rollback
+from bot.changes.seen import Seen, place_of, read, seen, silent
+from bot.domain.change import Change, ChangeKind, ChangeState, Plan
+from bot.domain.place import Place
+from bot.engine import step, world
+from bot.errors import BotError
+from bot.storage import changes, revisions
+from bot.storage.database import Connection
+from bot.storage.transient import is_transient
+from bot.world import World
+from integrations.errors import IntegrationError
+
+S = ChangeState
+
+
+@step(attempts=5, retry_when=is_transient)
+async def propose(change_id: str) -> Seen:
+    """Find out what the change would do. Only reads AWS, so it may be done again."""
+    here = world(World)
+    change = await read(here, change_id)
+    if change.state is not S.PROPOSING:
+        return seen(change)
+    try:
+        plan = await _plan(here, place_of(here, change), change)
+    except IntegrationError as exc:
+        if not exc.retryable:
+            return await _end(here, change, S.REFUSED, f"AWS refused: {exc.detail}")
+        if change.expires_at is not None and here.now() >= change.expires_at:
+            return await _end(here, change, S.EXPIRED, "AWS did not answer in time.")
+        await silent(here, change, exc)
+        return seen(change, wait=here.paced(place_of(here, change).config.deploy.watch_every))
+    except (Impossible, BotError) as exc:
+        return await _end(here, change, S.REFUSED, str(exc))
+    return await _show(here, change, plan)
+
+
+async def _plan(here: World, place: Place, change: Change) -> Plan:
+    async with here.database.read() as connection:
+        known = await known_of(connection, change.environment, change.service)
+    if change.kind is ChangeKind.ROLLBACK:
+        return await plan_rollback(here, place, change.version, known)
+    return await plan_deploy(here, place, str(change.version), known)
+
+
+async def known_of(connection: Connection, environment: str, service: str) -> Known:
+    """What our own rows know of a place."""
+    return Known(
+        good=await revisions.good(connection, environment, service),
+        latest=await changes.latest_started(connection, environment, service),
+        under_way=await changes.under_way(connection, environment, service),
+    )
+
+
+async def _show(here: World, change: Change, plan: Plan) -> Seen:
+    async with here.database.write() as connection:
+        try:
+            moved = await changes.move(
+                connection,
+                change.id,
+                S.PROPOSED if change.asks_first else S.STARTING,
+                of={S.PROPOSING},
+                at=here.now(),
+                plan=plan,
+                version=plan.wanted.version,
+                silent_since=None,
+                silent_why=None,
+            )
+        except changes.Occupied as exc:
+            moved = await conclude(
+                connection, change.id, S.REFUSED, of={S.PROPOSING}, at=here.now(), why=str(exc)
+            )
+    here.wake()
+    return seen(moved or await read(here, change.id))
+
+
+async def _end(here: World, change: Change, to: ChangeState, why: str) -> Seen:
+    async with here.database.write() as connection:
+        ended = await conclude(connection, change.id, to, of={S.PROPOSING}, at=here.now(), why=why)
+    here.wake()
+    return seen(ended or await read(here, change.id))
+
+
+@step(attempts=5, retry_when=is_transient)
+async def wait_for_confirmation(change_id: str) -> Seen:
+    """Say how long the proposal may still wait, or that its time is over."""
+    here = world(World)
+    change = await read(here, change_id)
+    if change.state is not S.PROPOSED or change.expires_at is None:
+        return seen(change)
+    now = here.now()
+    if now < change.expires_at:
+        return seen(change, wait=change.expires_at - now)
+    async with here.database.write() as connection:
+        ended = await conclude(
+            connection,
+            change_id,
+            S.EXPIRED,
+            of={S.PROPOSED},
+            at=now,
+            why="Nobody confirmed it in time.",
+        )
+    here.wake()
+    return seen(ended or await read(here, change_id))

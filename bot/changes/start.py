@@ -1,0 +1,210 @@
+"""Second: the new revision is registered, and ECS is asked to run it. Each is done once.
+
+Both write down that they are about to ask before they ask. A first attempt therefore asks at once;
+any later one looks first at what came of the one before it.
+"""
+
+import logging
+from datetime import datetime
+
+from bot.cards import change_thread
+from bot.changes.outcome import conclude
+from bot.changes.running import TAG_CHANGE, TAG_VERSION, account_of, describe_definition
+from bot.changes.seen import Seen, place_of, read, seen, silent
+from bot.changes.service_deployments import find_service_deployment
+from bot.domain.card import Kind
+from bot.domain.change import Change, ChangeState, Plan, Rollout, revision_name
+from bot.domain.definition import with_image
+from bot.domain.place import Place
+from bot.engine import step, world
+from bot.errors import BotError
+from bot.storage import acts, cards, changes
+from bot.storage.transient import is_transient
+from bot.world import World
+from integrations.aws.models import Deployment, Service, TaskDefinition
+from integrations.errors import IntegrationError
+
+S = ChangeState
+REGISTER = "register"
+UPDATE = "update"
+RESERVED_TAG = "aws:"
+"""Tags that begin so are AWS's own and cannot be written."""
+LOOKED_AT = 10
+"""How many of a family's newest revisions may be ours from an attempt whose answer was lost."""
+
+log = logging.getLogger(__name__)
+
+
+class Void(Exception):
+    """The plan no longer fits what runs; the text says why."""
+
+
+@step(attempts=5, retry_when=is_transient)
+async def start(change_id: str) -> Seen:
+    """Register the revision where there is none yet, or else have ECS run it."""
+    here = world(World)
+    change = await read(here, change_id)
+    if change.state is not S.STARTING or change.plan is None:
+        return seen(change)
+    try:
+        place = place_of(here, change)
+        if change.plan.wanted.task_definition is None:
+            return await _register(here, place, change, change.plan)
+        return await _update(here, place, change, change.plan.wanted.task_definition)
+    except IntegrationError as exc:
+        if not exc.retryable:
+            return await _refuse(here, change, f"AWS refused: {exc.detail}")
+        await silent(here, change, exc)
+        return seen(change, wait=here.paced(place_of(here, change).config.deploy.watch_every))
+    except (Void, BotError) as exc:
+        return await _refuse(here, change, str(exc))
+
+
+async def _refuse(here: World, change: Change, why: str) -> Seen:
+    async with here.database.write() as connection:
+        ended = await conclude(
+            connection, change.id, S.REFUSED, of={S.STARTING}, at=here.now(), why=why
+        )
+    here.wake()
+    return seen(ended or await read(here, change.id))
+
+
+async def _register(here: World, place: Place, change: Change, plan: Plan) -> Seen:
+    account = account_of(here, place)
+    running = await describe_definition(here, account, str(plan.running.task_definition))
+    registered = None
+    if not await _is_first(here, change, REGISTER):
+        registered = await _find_ours(here, place, running, change)
+    if registered is None:
+        registered = await account.ecs.register_task_definition(
+            with_image(running.registrable, plan.container, plan.wanted.image),
+            tags=_tags(running, change),
+        )
+    log.info(
+        "revision_registered",
+        extra={
+            "action": "revision_registered",
+            "change_id": change.id,
+            "task_definition": registered.arn,
+        },
+    )
+    async with here.database.write() as connection:
+        await changes.note(
+            connection,
+            change.id,
+            plan=plan.wanting(registered.arn),
+            silent_since=None,
+            silent_why=None,
+        )
+    return seen(await read(here, change.id))
+
+
+def _tags(running: TaskDefinition, change: Change) -> dict[str, str]:
+    kept = {
+        name: value for name, value in running.tags.items() if not name.startswith(RESERVED_TAG)
+    }
+    return {**kept, TAG_CHANGE: change.id, TAG_VERSION: change.wanted_name}
+
+
+async def _find_ours(
+    here: World, place: Place, running: TaskDefinition, change: Change
+) -> TaskDefinition | None:
+    """The revision an earlier attempt registered: it carries the change's id."""
+    ecs = account_of(here, place).ecs
+    for arn in await ecs.list_task_definitions(running.family, newest=LOOKED_AT):
+        if arn == running.arn:
+            continue
+        found = await ecs.describe_task_definition(arn)
+        if found.tags.get(TAG_CHANGE) == change.id:
+            return found
+    return None
+
+
+async def _update(here: World, place: Place, change: Change, wanted: str) -> Seen:
+    account, config = account_of(here, place), place.config
+    service = await account.ecs.describe_service(config.cluster, config.ecs_service)
+    attempted = await was_attempted(here, change, UPDATE)
+    if not attempted:
+        _check_the_plan_still_fits(change, service)
+    found = _deployment_of(service, wanted)
+    service_deployment = service.current_service_deployment if found else None
+    if found is None and attempted:
+        became = await find_service_deployment(account.ecs, place, wanted, since=change.changed_at)
+        service_deployment = became.arn if became else None
+    if found is None and service_deployment is None:
+        await _is_first(here, change, UPDATE)
+        service = await account.ecs.update_service(config.cluster, config.ecs_service, wanted)
+        found = _deployment_of(service, wanted)
+        service_deployment = service.current_service_deployment if found else None
+    now = here.now()
+    rollout = Rollout(
+        task_definition=wanted,
+        deployment_id=found.id if found else None,
+        began_at=now,
+        deadline=now + here.paced(config.deploy.rollout_timeout),
+        service_deployment=service_deployment,
+    )
+    return await _rolling_out(here, change, rollout, now)
+
+
+def _check_the_plan_still_fits(change: Change, service: Service) -> None:
+    planned = change.plan.running.task_definition if change.plan else None
+    primary = service.primary
+    if primary is None or primary.task_definition != planned:
+        runs = revision_name(primary.task_definition) if primary else "nothing"
+        raise Void(
+            f"Since this was proposed somebody else changed what runs: it is {runs} now. "
+            "Ask again to see what the change would do."
+        )
+
+
+def _deployment_of(service: Service, task_definition: str) -> Deployment | None:
+    """The deployment that is to run this revision, while it is the one the service goes to."""
+    primary = service.primary
+    return primary if primary is not None and primary.task_definition == task_definition else None
+
+
+async def _rolling_out(here: World, change: Change, rollout: Rollout, now: datetime) -> Seen:
+    async with here.database.write() as connection:
+        moved = await changes.move(
+            connection,
+            change.id,
+            S.ROLLING_OUT,
+            of={S.STARTING},
+            at=now,
+            rollout=rollout,
+            started_at=now,
+            silent_since=None,
+            silent_why=None,
+        )
+        if moved is None:  # aborted while ECS was being asked: it must be known what to undo
+            await changes.note(connection, change.id, rollout=rollout, started_at=now)
+        await cards.add_entry(
+            connection,
+            Kind.CHANGE,
+            change.id,
+            key="started",
+            message=change_thread.started(rollout),
+        )
+    log.info(
+        "rollout_started",
+        extra={
+            "action": "rollout_started",
+            "change_id": change.id,
+            "task_definition": rollout.task_definition,
+            "deployment": rollout.deployment_id,
+        },
+    )
+    here.wake()
+    return seen(moved or await read(here, change.id))
+
+
+async def _is_first(here: World, change: Change, what: str) -> bool:
+    async with here.database.write() as connection:
+        return await acts.is_first_attempt(connection, change.id, what, at=here.now())
+
+
+async def was_attempted(here: World, change: Change, what: str) -> bool:
+    """Whether ECS may have been asked for this already."""
+    async with here.database.read() as connection:
+        return await acts.was_attempted(connection, change.id, what)

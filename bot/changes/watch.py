@@ -1,0 +1,180 @@
+"""Watching, forwards or back: one look, told on the card; and what to do while AWS is silent."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.cards import change_thread
+from bot.changes.look import Memory, Sight, first_failure, is_troubled, look_at, ours_of
+from bot.changes.outcome import conclude
+from bot.changes.seen import Seen, place_of, read, seen, silent
+from bot.domain.card import Kind
+from bot.domain.change import Change, ChangeState, Observed, Plan, Rollout
+from bot.domain.failure import Failure
+from bot.domain.place import Place
+from bot.domain.rollout import Ended, Verdict, judge
+from bot.errors import BotError
+from bot.storage import cards, changes, revisions
+from bot.storage.database import Connection
+from bot.world import World
+from integrations.errors import IntegrationError, NotFound
+
+S = ChangeState
+FIRST_MINUTE = timedelta(minutes=1)
+"""So long a rollout is looked at as often as the catalogue says; then half as often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A verdict, and what it was read from."""
+
+    place: Place
+    sight: Sight
+    ended: Ended
+    failure: Failure | None
+
+
+Settle = Callable[[World, Change, Ending], Awaitable[Change | None]]
+
+
+async def watch(
+    here: World, change: Change, rollout: Rollout, memory: Memory, settle: Settle
+) -> Seen:
+    """Look once at `rollout`; have `settle` act on the verdict if there is one."""
+    try:
+        place = place_of(here, change)
+    except BotError as exc:
+        return await give_up(here, change, f"{exc} The rollout can no longer be watched.")
+    pause = next_pause(here, place, rollout.began_at)
+    if change.plan is None:
+        return await give_up(here, change, "What was planned is not known any more.")
+    try:
+        sight = await look_at(here, place, change.plan, rollout, memory)
+        failure = await _failure(here, place, change, change.plan, rollout, sight)
+    except NotFound as exc:
+        return await _vanished(here, change, exc.detail)
+    except IntegrationError as exc:
+        return await wait_for_aws(here, change, exc, pause=pause, since=rollout.deadline)
+    result = judge(sight.look, ours_of(here, rollout))
+    if not isinstance(result, Ended):
+        async with here.database.write() as connection:
+            await _tell_failure(connection, change, failure)
+            news = await changes.note(
+                connection,
+                change.id,
+                progress=result,
+                failure=failure,
+                silent_since=None,
+                silent_why=None,
+            )
+        if news:
+            here.wake()
+        return seen(change, wait=pause, memory=sight.memory.as_json())
+    settled = await settle(here, change, Ending(place, sight, result, failure))
+    here.wake()
+    return seen(settled or await read(here, change.id))
+
+
+async def _failure(
+    here: World, place: Place, change: Change, plan: Plan, rollout: Rollout, sight: Sight
+) -> Failure | None:
+    """Why the first of our tasks died: what was read before, or is to be read now."""
+    if change.failure is not None or change.state is not S.ROLLING_OUT:
+        return change.failure
+    if not is_troubled(sight, rollout):
+        return None
+    return await first_failure(here, place, plan, rollout)
+
+
+async def _tell_failure(connection: Connection, change: Change, failure: Failure | None) -> None:
+    if failure is None or change.failure is not None:
+        return
+    raw = change_thread.stopped(failure)
+    await cards.add_entry(connection, Kind.CHANGE, change.id, key="stopped", message=raw)
+
+
+async def end(
+    connection: Connection,
+    change: Change,
+    ending: Ending,
+    to: ChangeState,
+    *,
+    of: ChangeState,
+    verdict: Verdict,
+    why: str | None,
+) -> Change | None:
+    """End the change with all that the last look showed."""
+    await _tell_failure(connection, change, ending.failure)
+    await _observe(connection, change, ending)
+    return await conclude(
+        connection,
+        change.id,
+        to,
+        of={of},
+        at=ending.sight.look.at,
+        verdict=verdict,
+        why=why,
+        progress=ending.ended.progress,
+        failure=ending.failure,
+        silent_since=None,
+        silent_why=None,
+    )
+
+
+async def _observe(connection: Connection, change: Change, ending: Ending) -> None:
+    """Let the status say at once what the last look showed to run."""
+    primary = ending.sight.look.primary
+    if primary is None or change.plan is None:
+        return
+    known = {one.task_definition: one for one in (change.plan.wanted, change.plan.running)}
+    running = known.get(primary.task_definition)
+    if running is None:
+        return
+    await revisions.see(
+        connection,
+        Observed(
+            service=change.service,
+            environment=change.environment,
+            running=running,
+            since=primary.created_at,
+            desired=ending.sight.look.desired,
+            healthy=primary.running,
+            rollout=primary.rollout_state.value if primary.rollout_state else None,
+            seen_at=ending.sight.look.at,
+        ),
+    )
+
+
+def next_pause(here: World, place: Place, began_at: datetime) -> timedelta:
+    """How long until the next look."""
+    every = here.paced(place.config.deploy.watch_every)
+    return every if here.now() < began_at + here.paced(FIRST_MINUTE) else every * 2
+
+
+async def wait_for_aws(
+    here: World, change: Change, trouble: IntegrationError, *, pause: timedelta, since: datetime
+) -> Seen:
+    """Go on trying while AWS does not answer, until as long after `since` as a rollout may take."""
+    patience = here.paced(place_of(here, change).config.deploy.rollout_timeout)
+    if here.now() >= since + patience:
+        return await give_up(here, change, f"AWS did not answer: {trouble.detail}")
+    await silent(here, change, trouble)
+    return seen(change, wait=pause)
+
+
+async def give_up(here: World, change: Change, why: str) -> Seen:
+    """Say that nobody knows what became of it."""
+    return await _lost(here, change, S.UNPROVEN, Verdict.UNSEEN, why)
+
+
+async def _vanished(here: World, change: Change, why: str) -> Seen:
+    return await _lost(here, change, S.FAILED, Verdict.VANISHED, f"The service is gone: {why}")
+
+
+async def _lost(here: World, change: Change, to: ChangeState, verdict: Verdict, why: str) -> Seen:
+    async with here.database.write() as connection:
+        ended = await conclude(
+            connection, change.id, to, of={change.state}, at=here.now(), verdict=verdict, why=why
+        )
+    here.wake()
+    return seen(ended or await read(here, change.id))

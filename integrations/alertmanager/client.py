@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.alertmanager.models import Alert, Matcher, Silence, Status
-from integrations.errors import Unavailable
+from integrations.errors import NotFound, Unavailable
 from integrations.http import HttpApi
 
 SYSTEM = "alertmanager"
-# Alertmanager answers 500 to ending a silence that has ended.
-ALREADY_EXPIRED = "already expired"
+# 0.25 answers 500 with these words to deleting an unknown silence, and 404 to changing one.
+UNKNOWN_SILENCE = "silence not found"
 
 _MATCHER_OPERATORS = {
     (False, True): "=",
@@ -144,8 +144,9 @@ class AlertmanagerClient:
                 "delete_silence", "DELETE", f"/api/v2/silence/{quote(silence_id, safe='')}"
             )
         except Unavailable as exc:
-            if ALREADY_EXPIRED not in exc.detail:
+            if UNKNOWN_SILENCE not in exc.detail:
                 raise
+            raise NotFound(SYSTEM, exc.operation, exc.detail) from None
 
     async def get_status(self) -> Status:
         """Return the version, since when it runs, and how its cluster is.

@@ -100,7 +100,10 @@ class PrometheusClient:
 
     def _translated(self, operation: str, call: Callable[[], Any]) -> tuple[Series, ...]:
         try:
-            return read_result(call())
+            result = call()
+            if _is_text(result):
+                raise Rejected(SYSTEM, operation, "the expression is a text, not numbers")
+            return read_result(result)
         except _Refused as exc:
             raise failure(
                 SYSTEM,
@@ -138,6 +141,17 @@ def read_result(result: Any) -> tuple[Series, ...]:
         )
         for raw in result
     )
+
+
+def _is_text(result: Any) -> bool:
+    """Whether the expression was a string literal, whose answer looks like a scalar's."""
+    if not result or isinstance(result[0], Mapping):
+        return False
+    try:
+        float(result[1])
+    except ValueError:
+        return True
+    return False
 
 
 def _point(raw: Any) -> Point:

@@ -128,7 +128,7 @@ def _place(outside: Outside, place: Environment) -> Look:
                 f"{place.account}. Name a `role` of that account, or correct `account`."
             )
         service = await account.ecs.describe_service(place.cluster, place.ecs_service)
-        return f"{identity.arn}; {place.cluster}/{place.ecs_service} runs {service.running_count}"
+        return f"{identity.arn}; {place.cluster}/{place.ecs_service} runs {service.running} tasks"
 
     return look
 

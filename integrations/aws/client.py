@@ -95,7 +95,7 @@ class AwsSession:
         self._session: boto3.Session | None = None
         self._clients: dict[str, Any] = {}
 
-    async def call(self, service: str, operation: str, **arguments: Any) -> Any:
+    async def call(self, service: str, operation: str, /, **arguments: Any) -> Any:
         """Call one operation, named as boto3 names it, and return its answer.
 
         Costs one AWS call, and up to `attempts` when AWS throttles or fails.

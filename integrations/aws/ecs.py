@@ -305,7 +305,7 @@ class EcsClient:
         return raws
 
     async def _pages(
-        self, operation: str, member: str, *, at_most: int | None = None, **arguments: Any
+        self, operation: str, member: str, /, *, at_most: int | None = None, **arguments: Any
     ) -> list[Any]:
         """Follow `nextToken` by hand: botocore has no paginator for service deployments."""
         found: list[Any] = []
@@ -318,7 +318,7 @@ class EcsClient:
             arguments["nextToken"] = token
         return found
 
-    async def _call(self, operation: str, **arguments: Any) -> Any:
+    async def _call(self, operation: str, /, **arguments: Any) -> Any:
         return await self._session.call("ecs", operation, **arguments)
 
     async def aclose(self) -> None:

@@ -1,0 +1,5 @@
+"""A stand-in for Grafana."""
+
+from sandbox.grafana.server import Grafana, Renderer
+
+__all__ = ["Grafana", "Renderer"]

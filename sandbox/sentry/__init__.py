@@ -1,0 +1,5 @@
+"""A stand-in for Sentry."""
+
+from sandbox.sentry.server import Sentry
+
+__all__ = ["Sentry"]

@@ -1,0 +1,112 @@
+"""The issues Sentry would have made of the service's errors."""
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+ORGANIZATION = "credlink"
+PROJECT = "api-gw"
+FIRST_NEW_NUMBER = 812
+# What has always been there: every version makes a few of these.
+OLD_NUMBER = 640
+OLD_RELEASE = "v1.0.0"
+EVENTS_PER_USER = 3
+
+
+@dataclass(slots=True)
+class Issue:
+    """Events that are the same error; `events` counts them by environment and second."""
+
+    id: str
+    short_id: str
+    title: str
+    culprit: str
+    first_release: str
+    first_seen_at: float
+    last_seen_at: float
+    events: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def count(self, environments: set[str], since: float, until: float) -> int:
+        """Events in these environments (none named: in any) within this time."""
+        return sum(
+            count
+            for (environment, second), count in self.events.items()
+            if since <= second <= until and (not environments or environment in environments)
+        )
+
+    def document(self, url: str, events: int) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "shortId": self.short_id,
+            "title": self.title,
+            "culprit": self.culprit,
+            "permalink": f"{url}/organizations/{ORGANIZATION}/issues/{self.id}/",
+            "level": "error",
+            "status": "unresolved",
+            "substatus": "new",
+            "type": "error",
+            "count": str(events),
+            "userCount": -(-events // EVENTS_PER_USER),
+            "firstSeen": moment(self.first_seen_at),
+            "lastSeen": moment(self.last_seen_at),
+            "firstRelease": {"version": self.first_release},
+            "project": {"id": "1", "slug": PROJECT, "name": PROJECT, "platform": "python"},
+            "metadata": {"type": self.title.split(":")[0], "value": self.title},
+        }
+
+
+class Issues:
+    """Groups errors into issues: one that is old, and a new one for each version with errors."""
+
+    def __init__(self, now: float) -> None:
+        old = self._issue(
+            OLD_NUMBER,
+            "ConnectionResetError: the client went away",
+            "credlink.web in respond",
+            OLD_RELEASE,
+            now - 90 * 24 * 3600,
+        )
+        self._old = old
+        self._new: dict[str, Issue] = {}
+        self._numbers = itertools.count(FIRST_NEW_NUMBER)
+
+    def saw(self, *, environment: str, version: str, events: int, at: float) -> None:
+        """Count errors of a version; the first of a version ending in `-errors` open an issue."""
+        issue = self._old
+        if version.endswith("-errors"):
+            if version not in self._new:
+                self._new[version] = self._issue(
+                    next(self._numbers),
+                    "TimeoutError: card-network gateway did not answer in 2 s",
+                    "credlink.cards.authorize in submit",
+                    version,
+                    at,
+                )
+            issue = self._new[version]
+        issue.events[environment, int(at)] += events
+        issue.last_seen_at = at
+
+    def all(self) -> list[Issue]:
+        return [self._old, *self._new.values()]
+
+    def by_id(self, id_: str) -> Issue | None:
+        return next((issue for issue in self.all() if id_ in {issue.id, issue.short_id}), None)
+
+    @staticmethod
+    def _issue(number: int, title: str, culprit: str, release: str, at: float) -> Issue:
+        return Issue(
+            id=str(4_500_000_000 + number),
+            short_id=f"CRED-{number}",
+            title=title,
+            culprit=culprit,
+            first_release=release,
+            first_seen_at=at,
+            last_seen_at=at,
+        )
+
+
+def moment(at: float) -> str:
+    """Write a moment as Sentry does: UTC, microseconds."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -69,7 +69,7 @@ def read_view(platform: Platform, written: Any) -> dict[str, Any]:
         raise ApiError(
             "invalid_arguments", messages=["must provide an object [json-pointer:/view]"]
         )
-    if len(json.dumps(written).encode()) > VIEW_BYTES:
+    if len(json.dumps(written, ensure_ascii=False).encode()) > VIEW_BYTES:
         raise ApiError("view_too_large")
     problems = check_view(written, _ready_images(platform))
     if problems:

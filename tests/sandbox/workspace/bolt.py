@@ -1,7 +1,7 @@
 """The real slack-bolt against the workspace, in Socket Mode and over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -52,6 +52,15 @@ async def listening(app: AsyncApp, port: int) -> AsyncIterator[None]:
             headers=answered.first_headers_without_set_cookie(),
         )
 
+    async with serving(handle, port):
+        yield
+
+
+@asynccontextmanager
+async def serving(
+    handle: Callable[[web.Request], Awaitable[web.Response]], port: int
+) -> AsyncIterator[None]:
+    """Anything at all behind a request URL at /slack."""
     application = web.Application()
     application.router.add_post("/slack", handle)
     runner = web.AppRunner(application, access_log=None)

@@ -70,10 +70,10 @@ async def test_an_app_that_does_not_acknowledge_in_three_seconds_has_failed(time
     async def listen(ack):
         clock.advance(3)
 
-    async with WorkspaceClient(timed.url) as people, socket(timed, app):
-        async with people.stream(ALICE) as seen:
-            answer = await people.say(ALICE, PROD, "/credlink help")
-            toast = await seen.until("toast")
+    client = WorkspaceClient(timed.url)
+    async with client as people, socket(timed, app), people.stream(ALICE) as seen:
+        answer = await people.say(ALICE, PROD, "/credlink help")
+        toast = await seen.until("toast")
 
     assert (answer["ok"], answer["error"]) == (False, "operation_timeout")
     assert toast["text"] == "/credlink failed with the error “operation_timeout”"

@@ -1,7 +1,9 @@
 """Events and their redelivery, over sockets and over HTTP."""
 
 import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -9,7 +11,7 @@ from sandbox import seeds
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.workspace.posts import signature
 from sandbox.workspace.server import Workspace
-from tests.sandbox.workspace.bolt import app_of, eventually, listening, socket
+from tests.sandbox.workspace.bolt import app_of, eventually, listening, serving, socket
 from tests.sandbox.workspace.conftest import MANIFEST, bot_of
 
 PROD = "C0PROD001"
@@ -28,6 +30,15 @@ def listening_app(workspace, heard):
 
     app.event("member_joined_channel")(_ignore)
     return app
+
+
+@asynccontextmanager
+async def raw_socket(workspace):
+    """A socket without an SDK, past its hello."""
+    address = f"{workspace.url}/socket/{workspace.platform.sockets.ticket()}"
+    async with aiohttp.ClientSession() as session, session.ws_connect(address) as raw:
+        assert (await raw.receive_json(timeout=5))["type"] == "hello"
+        yield raw
 
 
 async def _ignore():
@@ -78,40 +89,30 @@ async def test_people_and_groups_that_change_are_announced(workspace, people):
 async def test_every_envelope_goes_to_exactly_one_of_two_sockets(workspace, people):
     first, second = [], []
     direct = await people.direct_message(ALICE)
-    async with socket(workspace, listening_app(workspace, first)):
-        async with socket(workspace, listening_app(workspace, second)):
-            for number in range(6):
-                await people.say(ALICE, direct, f"{number}")
-            await people.settled()
+    one, other = listening_app(workspace, first), listening_app(workspace, second)
+    async with socket(workspace, one), socket(workspace, other):
+        for number in range(6):
+            await people.say(ALICE, direct, f"{number}")
+        await people.settled()
 
     assert (len(first), len(second)) == (3, 3)
     assert sorted(each["event"]["text"] for each in first + second) == list("012345")
 
 
 async def test_an_eleventh_socket_is_turned_away(workspace):
-    platform = workspace.platform
-    handlers = []
-    for _ in range(10):
-        handlers.append(context := socket(workspace, app_of(workspace)))
-        await context.__aenter__()
-    assert platform.sockets.connected == 10
-
-    ticket = platform.sockets.ticket()
-    async with WorkspaceClient(workspace.url) as client:
-        session = client._connected()
-        async with session.ws_connect(f"{workspace.url}/socket/{ticket}") as extra:
+    async with AsyncExitStack() as ten:
+        for _ in range(10):
+            await ten.enter_async_context(raw_socket(workspace))
+        address = f"{workspace.url}/socket/{workspace.platform.sockets.ticket()}"
+        async with aiohttp.ClientSession() as session, session.ws_connect(address) as extra:
             told = await extra.receive_json(timeout=5)
-    for context in handlers:
-        await context.__aexit__(None, None, None)
 
     assert (told["type"], told["reason"]) == ("disconnect", "too_many_websockets")
 
 
 async def test_a_socket_address_serves_once(workspace):
-    ticket = workspace.platform.sockets.ticket()
-    async with WorkspaceClient(workspace.url) as client:
-        session = client._connected()
-        address = f"{workspace.url}/socket/{ticket}"
+    address = f"{workspace.url}/socket/{workspace.platform.sockets.ticket()}"
+    async with aiohttp.ClientSession() as session:
         async with session.ws_connect(address) as first:
             assert (await first.receive_json(timeout=5))["type"] == "hello"
         async with session.get(address) as again:
@@ -149,24 +150,37 @@ async def test_an_event_nobody_takes_is_sent_four_times_at_slacks_moments(timed,
         assert await people.verdict() == [f"message {delivery.id}: connection_failed"]
 
 
-async def test_a_redelivered_event_says_which_attempt_it_is(workspace, people):
-    seen = []
-    direct = await people.direct_message(ALICE)
-    ticket = workspace.platform.sockets.ticket()
-    session = people._connected()
-    async with session.ws_connect(f"{workspace.url}/socket/{ticket}") as raw:
-        await raw.receive_json(timeout=5)
-        await people.say(ALICE, direct, "hello")
+async def test_a_redelivered_event_says_which_attempt_it_is(timed, clock):
+    async with WorkspaceClient(timed.url) as people, raw_socket(timed) as raw:
+        await people.say(ALICE, await people.direct_message(ALICE), "hello")
         first = await raw.receive_json(timeout=5)
-        seen.append((first["retry_attempt"], first["retry_reason"]))
+        clock.advance(3)
         again = await raw.receive_json(timeout=5)
-        seen.append((again["retry_attempt"], again["retry_reason"]))
         await raw.send_json({"envelope_id": again["envelope_id"]})
         await people.settled()
+        verdict = await people.verdict()
 
-    assert seen == [(0, ""), (1, "http_timeout")]
+    assert (first["retry_attempt"], first["retry_reason"]) == (0, "")
+    assert (again["retry_attempt"], again["retry_reason"]) == (1, "http_timeout")
     assert first["payload"]["event_id"] == again["payload"]["event_id"]
-    assert await people.verdict() == []
+    assert verdict == []
+
+
+async def test_an_acknowledgement_on_another_socket_does_not_count(timed, clock):
+    async with WorkspaceClient(timed.url) as people, raw_socket(timed) as old:
+        await people.say(ALICE, await people.direct_message(ALICE), "hello")
+        envelope = await old.receive_json(timeout=5)
+        await people.fault("refresh_socket")
+        assert (await old.receive_json(timeout=5))["reason"] == "refresh_requested"
+        async with raw_socket(timed) as new:
+            await new.send_json({"envelope_id": envelope["envelope_id"]})
+            clock.advance(3)
+            again = await new.receive_json(timeout=5)
+            await new.send_json({"envelope_id": again["envelope_id"]})
+            await people.settled()
+
+    assert again["payload"]["event_id"] == envelope["payload"]["event_id"]
+    assert again["retry_attempt"] == 1
 
 
 async def test_a_duplicated_event_has_the_same_id(workspace, people):
@@ -270,15 +284,9 @@ async def test_over_http_a_refused_event_is_repeated_unless_the_app_says_not_to(
         last = {"X-Slack-No-Retry": "1"} if len(attempts) == 3 else {}
         return web.Response(status=503, headers=last)
 
-    application = web.Application()
-    application.router.add_post("/slack", refuse)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    async with WorkspaceClient(workspace.url) as people:
+    async with serving(refuse, port), WorkspaceClient(workspace.url) as people:
         await people.say(ALICE, await people.direct_message(ALICE), "hello")
         await people.settled()
-    await runner.cleanup()
 
     assert attempts == [(None, None), ("1", "http_error"), ("2", "http_error")]
 
@@ -289,14 +297,8 @@ async def test_a_url_that_does_not_answer_the_challenge_gets_nothing(posting):
     async def deaf(request):
         return web.Response(text="hello")
 
-    application = web.Application()
-    application.router.add_post("/slack", deaf)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    async with WorkspaceClient(workspace.url) as people:
+    async with serving(deaf, port), WorkspaceClient(workspace.url) as people:
         answer = await people.say(ALICE, PROD, "/credlink help")
-    await runner.cleanup()
 
     assert (answer["error"], answer["detail"]) == ("dispatch_failed", "url_not_verified")
 

@@ -68,7 +68,7 @@ async def test_a_channel_can_lose_the_bot_between_two_calls(bot, people):
 
 async def test_the_verdict_names_calls_slack_refused(bot, people):
     with pytest.raises(SlackApiError):
-        await bot.chat_postMessage(channel=PROD, text=" ", thread_ts="1.000001")
+        await bot.chat_postMessage(channel=PROD, text="x", thread_ts="1.000001")
 
     assert await people.verdict() == ["chat.postMessage rejected: thread_not_found"]
 

@@ -44,7 +44,7 @@ class ChangeView:
 def card(view: ChangeView) -> Message:
     """The change's card, in whatever state it is."""
     change = view.change
-    head = headline(view)
+    head = headline(change)
     blocks: list[Block] = [header(head), *_body(view)]
     if silence := silence_line(change):
         blocks.append(section(silence))
@@ -54,9 +54,8 @@ def card(view: ChangeView) -> Message:
     return message(escaped(head), blocks)
 
 
-def headline(view: ChangeView) -> str:
+def headline(change: Change) -> str:
     """State, what and where, in one plain line; it is the notification too."""
-    change = view.change
     mark, word = _marked(change)
     what = f"{mark} {word}: {change.service}"
     if change.kind is ChangeKind.ROLLBACK:

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from bot import metrics
 from bot.cards import change_thread
-from bot.cards.change import ChangeView, headline
+from bot.cards.change import headline
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeState
 from bot.storage import cards, changes
@@ -31,7 +31,7 @@ async def conclude(
     ended = await changes.move(connection, change_id, to, of=of, at=at, **facts)
     if ended is None:
         return None
-    last = change_thread.ended(headline(ChangeView(change=ended, now=at)), ended.why)
+    last = change_thread.ended(headline(ended), ended.why)
     await cards.add_entry(connection, Kind.CHANGE, change_id, key="outcome", message=last)
     verdict = ended.verdict or ended.state
     metrics.changes.labels(ended.kind.value, verdict.value).inc()

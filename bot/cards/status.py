@@ -1,0 +1,81 @@
+"""What runs where since when, for the one person who asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.cards.answer import Answer
+from bot.cards.blocks import Block, context, escaped, section
+from bot.cards.change import headline, mention
+from bot.cards.text import counted, day_and_time, moment, short_digest, spoken
+from bot.domain.change import Change, Observed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceStatus:
+    """One place: what was seen there, what the bot did last, what it does now."""
+
+    service: str
+    environment: str
+    seen: Observed | None = None
+    under_way: Change | None = None
+    latest: Change | None = None
+
+
+def status(places: Sequence[PlaceStatus], *, now: datetime) -> Answer:
+    """The answer to `/credlink status`."""
+    blocks: list[Block] = []
+    for place in places:
+        blocks.append(section(_place(place)))
+        if small := _small_print(place, now):
+            blocks.append(context(small))
+    return Answer("\n".join(_line(place) for place in places), tuple(blocks))
+
+
+def _place(place: PlaceStatus) -> str:
+    lines = [_line(place)]
+    if place.under_way is not None:
+        lines.append(_under_way(place.under_way))
+    return "\n".join(lines)
+
+
+def _line(place: PlaceStatus) -> str:
+    name = f"*{escaped(place.environment)}*  {escaped(place.service)}"
+    seen = place.seen
+    if seen is None or not seen.running.image:
+        return f"⚪ {name}  not known yet"
+    since = f" since {day_and_time(seen.since)}" if seen.since else ""
+    tasks = f"{seen.healthy} of {counted(seen.desired, 'task')} running"
+    return f"{_mark(place, seen)} {name}  *{escaped(seen.running.name)}*{since} · {tasks}"
+
+
+def _mark(place: PlaceStatus, seen: Observed) -> str:
+    if place.under_way is not None or seen.rollout == "IN_PROGRESS":
+        return "🔵"
+    if seen.trouble is not None or seen.desired == 0:
+        return "⚪"
+    return "🟢" if seen.healthy >= seen.desired and seen.rollout != "FAILED" else "🔴"
+
+
+def _under_way(change: Change) -> str:
+    line = f"{escaped(headline(change))} · by {mention(change.asked_by)}"
+    if change.started_at is not None:
+        line += f" since {moment(change.started_at)}"
+    progress = change.progress
+    return line + (f" · {progress.healthy} of {progress.desired}" if progress else "")
+
+
+def _small_print(place: PlaceStatus, now: datetime) -> str:
+    facts = []
+    seen = place.seen
+    if seen is not None and seen.running.digest:
+        facts.append(f"`{short_digest(seen.running.digest)}`")
+    latest = place.latest
+    if latest is not None and place.under_way is None:
+        ended = day_and_time(latest.finished_at or latest.changed_at)
+        facts.append(f"last: {escaped(headline(latest))}, {mention(latest.asked_by)} {ended}")
+    if seen is not None:
+        facts.append(f"seen {spoken(now - seen.seen_at)} ago")
+        if seen.trouble is not None:
+            facts.append(f"⚪ AWS did not answer since: {escaped(seen.trouble)}")
+    return " · ".join(facts)

@@ -38,6 +38,7 @@ export function fill(node, ...children) {
 
 /** Only these schemes become links; `javascript:` and its kin stay text. */
 export function safeUrl(address) {
+  if (!address) return null;
   try {
     const url = new URL(address, location.href);
     return ["http:", "https:", "mailto:", "tel:"].includes(url.protocol) ? url.href : null;

@@ -14,7 +14,6 @@ const COLOURS = {
 };
 const disc = (colour) => [
   svg("circle", { cx: 10, cy: 10, r: 8.5, fill: COLOURS[colour], stroke: "#000", "stroke-opacity": 0.18 }),
-  svg("circle", { cx: 7.4, cy: 7, r: 2.6, fill: "#fff", "fill-opacity": colour === "white" ? 0 : 0.22 }),
 ];
 const square = (colour) => [
   svg("rect", { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: COLOURS[colour], stroke: "#000", "stroke-opacity": 0.18 }),

@@ -33,7 +33,7 @@ export function mountSidebar(root) {
     directGroup.hidden = !people.length;
     const dm = mine.find(isAppDm);
     if (dm) arrange(apps, rows(apps, [dm]));
-    else fill(apps, h("li", {}, h("button", { type: "button", class: "place", dataset: { app: store.app.id }, onclick: openAppDm }, personAvatar(store.app.bot_user_id, 20), h("span", { class: "place-name" }, store.app.name))));
+    else fill(apps, h("li", {}, h("button", { type: "button", class: "place", dataset: { app: store.app.id }, onclick: openAppDm }, personAvatar(store.app.bot_user_id, 20), h("span", { class: "place-name" }, store.people.get(store.app.bot_user_id)?.name ?? store.app.name))));
     const me = store.people.get(store.me);
     fill(acting, personAvatar(store.me, 36), h("span", { class: "acting-words" }, h("small", {}, "Acting as"), h("strong", {}, me?.real_name ?? store.me)), icon("sort", 16));
     acting.setAttribute("aria-label", `Acting as ${me?.real_name ?? store.me}. Change person`);

@@ -1,7 +1,7 @@
 """What an app wants to show, read from a call, a response_url post or an acknowledgement."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +71,7 @@ def read_view(platform: Platform, written: Any) -> dict[str, Any]:
         )
     if len(json.dumps(written, ensure_ascii=False).encode()) > VIEW_BYTES:
         raise ApiError("view_too_large")
-    problems = check_view(written, _ready_images(platform))
+    problems = check_view(written, _showable(platform))
     if problems:
         raise ApiError("invalid_arguments", messages=problems)
     blocks = with_ids(written["blocks"], platform.store.ids.new)
@@ -99,7 +99,7 @@ def _blocks(platform: Platform, arguments: Arguments) -> list[dict[str, Any]] | 
         return []
     if not isinstance(blocks, list):
         raise ApiError("invalid_blocks_format")
-    refusal = check_message(blocks, _ready_images(platform))
+    refusal = check_message(blocks, _showable(platform))
     if refusal is not None:
         raise ApiError(refusal.code, messages=refusal.problems, errors=refusal.problems)
     return with_ids(blocks, platform.store.ids.new)
@@ -144,14 +144,13 @@ def _metadata(arguments: Arguments) -> dict[str, Any] | None:
     return {"event_type": metadata["event_type"], "event_payload": metadata["event_payload"]}
 
 
-def _ready_images(platform: Platform) -> set[str]:
-    """Ids and addresses of the files an image block may show."""
-    return set(_references(platform))
+def _showable(platform: Platform) -> Callable[[str], bool]:
+    """Whether an image block may show the file with this id or address."""
+    files = platform.store.files
+    prefix = f"{platform.address()}/files/"
 
+    def may_show(reference: str) -> bool:
+        file = files.get(reference.removeprefix(prefix).partition("/")[0])
+        return file is not None and file.ready and file.is_image
 
-def _references(platform: Platform) -> Iterator[str]:
-    for file in platform.store.files.values():
-        if file.ready and file.is_image:
-            yield file.id
-            yield str(platform.file_json(file.id)["url_private"])
-            yield str(platform.file_json(file.id)["permalink"])
+    return may_show

@@ -4,6 +4,7 @@ The page is its first client, tests and the demo the others. Refusals of the wor
 HTTP 200 with `ok: false`; a call that makes no sense answers 400.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -82,6 +83,29 @@ class Asked:
             raise Refused("not_found", "the view is not open")
         return view
 
+    @property
+    def state(self) -> dict[str, dict[str, Json]]:
+        """What stands in inputs: block id → action id → value."""
+        state = self.values.get("state") or {}
+        blocks = state.values() if isinstance(state, dict) else [None]
+        for values in blocks:
+            if not isinstance(values, dict) or not all(
+                isinstance(v, dict) for v in values.values()
+            ):
+                raise Malformed("state is block id → action id → value")
+        found: dict[str, dict[str, Json]] = state
+        return found
+
+    @property
+    def stale(self) -> Json | None:
+        """The action of a press on what was shown earlier."""
+        if not self.values.get("stale"):
+            return None
+        action = self.values.get("action")
+        if not isinstance(action, dict) or not {"block_id", "action_id"} <= action.keys():
+            raise Malformed("a stale press carries its action")
+        return action
+
     def surface(self) -> Surface:
         """Where the element stands that the person uses."""
         if self.values.get("home"):
@@ -116,19 +140,14 @@ async def say(platform: Platform, asked: Asked) -> Json:
 
 
 async def press(platform: Platform, asked: Asked) -> Json:
-    values = asked.values
-    stale = values.get("action") if values.get("stale") else None
-    if values.get("stale") and not isinstance(stale, dict):
-        raise Malformed("a stale press carries its action")
-    selected = values.get("selected") or []
-    block_id = str(stale["block_id"]) if stale else asked.need("block_id")
-    action_id = str(stale["action_id"]) if stale else asked.need("action_id")
+    stale = asked.stale
+    selected = asked.values.get("selected") or []
     done = Press(
-        block_id=block_id,
-        action_id=action_id,
+        block_id=str(stale["block_id"]) if stale else asked.need("block_id"),
+        action_id=str(stale["action_id"]) if stale else asked.need("action_id"),
         value=asked.text("value"),
         selected=selected if isinstance(selected, list) else [selected],
-        state=values.get("state") or {},
+        state=asked.state,
         stale=stale,
     )
     return await presses.press(platform, asked.person, asked.surface(), done)
@@ -146,7 +165,7 @@ async def options(platform: Platform, asked: Asked) -> Json:
 
 
 async def submit(platform: Platform, asked: Asked) -> Json:
-    return await modals.submit(platform, asked.view, asked.values.get("state") or {})
+    return await modals.submit(platform, asked.view, asked.state)
 
 
 async def close(platform: Platform, asked: Asked) -> Json:
@@ -304,9 +323,12 @@ async def _stream(platform: Platform, request: web.Request) -> web.StreamRespons
                 await socket.send_json(happening)
             await socket.close()
 
-        platform.timing.spawn(pump())
-        async for message in socket:
-            if message.type is WSMsgType.ERROR:
-                break
-        queue.put_nowait(None)
+        pumping = asyncio.create_task(pump())
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.ERROR:
+                    break
+        finally:
+            pumping.cancel()
+            await asyncio.gather(pumping, return_exceptions=True)
     return socket

@@ -150,7 +150,7 @@ def _options(element: Json, selected: list[Any]) -> list[Json]:
     known = {option["value"]: option for option in [*element.get("options", []), *grouped]}
     chosen = []
     for each in selected:
-        value = each["value"] if isinstance(each, dict) else str(each)
+        value = each.get("value") if isinstance(each, dict) else str(each)
         if value not in known:
             raise ValueError(f"there is no option {value!r}")
         chosen.append(known[value])

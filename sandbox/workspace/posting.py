@@ -12,22 +12,20 @@ from sandbox.workspace.wire import ApiError
 
 def post(platform: Platform, channel: Channel, message: Message) -> Message:
     """Add the message to its channel; an ephemeral one is told to its person alone."""
-    if message.visible_to is not None:
-        channel.ephemerals[message.ts] = message
-    else:
-        channel.messages[message.ts] = message
+    channel.add(message)
     tell(platform, "message", channel, message)
     if message.visible_to is not None:
         return message
     if message.is_reply:
-        tell(platform, "message_changed", channel, channel.messages[message.thread_ts or ""])
+        _tell_parent(platform, channel, message)
     event = platform.message_json(message, channel, with_metadata=True)
-    event |= {"channel": channel.id, "event_ts": message.ts, "channel_type": channel.kind}
+    event |= {"channel": channel.id, "event_ts": message.ts}
+    if not message.by_bot and not channel.is_im and mentions_bot(message.text):
+        platform.events.announce({**event, "type": "app_mention"}, channel)
+    event["channel_type"] = channel.kind
     if message.files:
         event["subtype"] = "file_share"
     platform.events.announce(event, channel)
-    if not message.by_bot and not channel.is_im and mentions_bot(message.text):
-        platform.events.announce({**event, "type": "app_mention"}, channel)
     return message
 
 
@@ -55,10 +53,9 @@ def changed(platform: Platform, channel: Channel, message: Message, before: dict
 def delete(platform: Platform, channel: Channel, message: Message) -> None:
     """Take a message away; replies stay without their parent, as in Slack."""
     before = platform.message_json(message, channel)
-    channel.messages.pop(message.ts, None)
-    channel.ephemerals.pop(message.ts, None)
-    if message.ts in channel.pins:
-        channel.pins.remove(message.ts)
+    channel.remove(message)
+    if message.is_reply:
+        _tell_parent(platform, channel, message)
     viewers = platform.viewers(channel, message)
     platform.stream.tell(viewers, "message_deleted", channel=channel.id, ts=message.ts)
     if message.visible_to is None:
@@ -83,6 +80,13 @@ def tell(platform: Platform, kind: str, channel: Channel, message: Message) -> N
     """Push the message, as pages draw it, to those who see it."""
     shown = control_message(platform, channel, message)
     platform.stream.tell(platform.viewers(channel, message), kind, message=shown)
+
+
+def _tell_parent(platform: Platform, channel: Channel, reply: Message) -> None:
+    """Tell the pages what stands below a thread's first message now."""
+    parent = channel.messages.get(reply.thread_ts or "")
+    if parent is not None:
+        tell(platform, "message_changed", channel, parent)
 
 
 def thread_parent(channel: Channel, thread_ts: str) -> str:

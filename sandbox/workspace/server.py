@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.clock import Clock
-from sandbox.standin import StandIn
+from sandbox.standin import Handler, StandIn
 from sandbox.workspace import answers, control, uploads
 from sandbox.workspace.api import ApiCall, Exchange, exchange
 from sandbox.workspace.delivery import Deliveries
@@ -30,6 +30,8 @@ from sandbox.workspace.wire import Arguments
 
 PAGE = Path(__file__).parent / "page"
 MAX_BODY_BYTES = 64 * 1024 * 1024
+CALLS_KEPT = 20_000
+"""A sandbox may run for days; older calls are forgotten."""
 RESPONSE_URL = "response_url"
 """The operation under which answers to a response_url are recorded."""
 
@@ -85,7 +87,7 @@ class Workspace(StandIn):
         return self.platform.deliveries
 
     def application(self) -> web.Application:
-        application = web.Application(client_max_size=MAX_BODY_BYTES)
+        application = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_own_page_only])
         application.add_routes(
             [
                 web.route("*", "/api/{method}", self._api),
@@ -132,22 +134,29 @@ class Workspace(StandIn):
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        recorded = len(self.calls)
+        reached = False
 
         async def effect(request: web.Request) -> web.StreamResponse:
+            nonlocal reached
+            reached = True
             done = await exchange(self.platform, request)
-            self.calls.append(done.call(self.clock.now()))
+            self._keep(done.call(self.clock.now()))
             return done.response()
 
         response = await self.with_faults(method, request, effect)
-        if len(self.calls) == recorded:
+        if not reached:
             self._record_fault(method, response.status)
         return response
 
     def _record_fault(self, method: str, status: int) -> None:
-        self.calls.append(
+        self._keep(
             ApiCall(self.clock.now(), method, {}, status, ok=False, error="fault", by_fault=True)
         )
+
+    def _keep(self, call: ApiCall) -> None:
+        self.calls.append(call)
+        if len(self.calls) > CALLS_KEPT:
+            del self.calls[: CALLS_KEPT // 10]
 
     async def _response(self, request: web.Request) -> web.StreamResponse:
         async def effect(request: web.Request) -> web.StreamResponse:
@@ -155,7 +164,7 @@ class Workspace(StandIn):
             done = Exchange(RESPONSE_URL, arguments)
             done.body = {"ok": True} if refusal is None else refusal.answer()
             done.status = 200 if refusal is None else _status(refusal.code)
-            self.calls.append(done.call(self.clock.now()))
+            self._keep(done.call(self.clock.now()))
             return web.Response(text="ok") if refusal is None else done.response()
 
         return await self.with_faults(RESPONSE_URL, request, effect)
@@ -199,6 +208,15 @@ class Workspace(StandIn):
         self.mischief.clear()
         self.app.restore()
         return web.json_response({"ok": True})
+
+
+@web.middleware
+async def _own_page_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse other web sites open in the same browser; the app and tests send no Origin."""
+    origin = request.headers.get("Origin")
+    if origin is not None and origin.partition("://")[2] != request.host:
+        raise web.HTTPForbidden(text="only the workspace's own page may call it")
+    return await handler(request)
 
 
 def _status(code: str) -> int:

@@ -69,6 +69,8 @@ class Channel:
     members: list[str] = field(default_factory=list)
     is_archived: bool = False
     messages: dict[str, Message] = field(default_factory=dict)
+    threads: dict[str, list[str]] = field(default_factory=dict)
+    """The replies of each thread by its parent's ts, oldest first."""
     ephemerals: dict[str, Message] = field(default_factory=dict)
     pins: list[str] = field(default_factory=list)
     bookmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -83,7 +85,25 @@ class Channel:
 
     def replies(self, thread_ts: str) -> list[Message]:
         """The replies of a thread, oldest first."""
-        return [m for m in self.messages.values() if m.thread_ts == thread_ts and m.is_reply]
+        return [self.messages[ts] for ts in self.threads.get(thread_ts, ())]
+
+    def add(self, message: Message) -> None:
+        """Keep a message, in its thread if it is a reply."""
+        if message.visible_to is not None:
+            self.ephemerals[message.ts] = message
+            return
+        self.messages[message.ts] = message
+        if message.thread_ts is not None and message.is_reply:
+            self.threads.setdefault(message.thread_ts, []).append(message.ts)
+
+    def remove(self, message: Message) -> None:
+        """Forget a message; its replies stay."""
+        self.ephemerals.pop(message.ts, None)
+        self.messages.pop(message.ts, None)
+        if message.thread_ts is not None and message.ts in self.threads.get(message.thread_ts, ()):
+            self.threads[message.thread_ts].remove(message.ts)
+        if message.ts in self.pins:
+            self.pins.remove(message.ts)
 
     def top_level(self) -> Iterator[Message]:
         """What the channel itself shows: no replies but those sent to the channel as well."""

@@ -54,6 +54,7 @@ ON_MESSAGES = EVERYWHERE | {
 }
 ON_MODALS = EVERYWHERE | {"alert"}
 MODAL_ONLY_ELEMENTS = {"file_input"}
+MayShow = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,15 @@ VIEW = typed(
 )
 
 
-def check_message(blocks: list[Any], images: Set[str]) -> Refusal | None:
-    """Check a message's blocks; `images` are ids and addresses of files that may be shown."""
+def check_message(blocks: list[Any], may_show: MayShow) -> Refusal | None:
+    """Check a message's blocks; `may_show` says which files, by id or address, are ready."""
     problems: Problems = []
     array(typed(EVERY_BLOCK), maximum=MESSAGE_BLOCKS)(blocks, "/blocks", problems)
     if problems:
         return Refusal("invalid_blocks", problems)
     _on_surface(blocks, "/blocks", ON_MESSAGES, problems)
     _unique(blocks, "/blocks", problems)
-    _images_ready(blocks, "/blocks", images, problems)
+    _images_ready(blocks, "/blocks", may_show, problems)
     _totals(blocks, problems)
     _modal_elements(blocks, problems)
     if problems:
@@ -118,7 +119,7 @@ def check_message(blocks: list[Any], images: Set[str]) -> Refusal | None:
     return None
 
 
-def check_view(view: dict[str, Any], images: Set[str]) -> Problems:
+def check_view(view: dict[str, Any], may_show: MayShow) -> Problems:
     """Check a modal or Home tab; return what is wrong with it."""
     problems: Problems = []
     VIEW(view, "/view", problems)
@@ -128,7 +129,7 @@ def check_view(view: dict[str, Any], images: Set[str]) -> Problems:
     allowed = ON_MODALS if view["type"] == "modal" else EVERYWHERE
     _on_surface(blocks, pointer, allowed, problems)
     _unique(blocks, pointer, problems)
-    _images_ready(blocks, pointer, images, problems)
+    _images_ready(blocks, pointer, may_show, problems)
     has_input = any(block["type"] == "input" for block in blocks)
     if view["type"] == "modal" and has_input and not view.get("submit"):
         refuse(problems, "/view", "missing required field: submit")
@@ -217,12 +218,12 @@ def _elements(block: dict[str, Any], pointer: str) -> Iterator[tuple[str, dict[s
 
 
 def _images_ready(
-    blocks: list[dict[str, Any]], pointer: str, images: Set[str], problems: Problems
+    blocks: list[dict[str, Any]], pointer: str, may_show: MayShow, problems: Problems
 ) -> None:
     def look(value: Any, where: str) -> None:
         if isinstance(value, dict):
             named = value.get("slack_file")
-            if isinstance(named, dict) and (named.get("id") or named.get("url")) not in images:
+            if isinstance(named, dict) and not may_show(str(named.get("id") or named.get("url"))):
                 refuse(problems, f"{where}/slack_file", "invalid slack file")
             for name, each in value.items():
                 look(each, f"{where}/{name}")

@@ -17,7 +17,7 @@ async def test_the_state_is_what_a_page_needs_to_draw_its_frame(people):
 
     assert state["me"] == ALICE
     assert {person["name"] for person in state["people"]} >= {"alice", "mallory", "credlink"}
-    assert [channel["name"] for channel in state["channels"]][0] == "general"
+    assert state["channels"][0]["name"] == "general"
     assert state["commands"][0]["command"] == "/credlink"
     assert state["app"]["bot_user_id"] == seeds.BOT_USER_ID
 
@@ -63,10 +63,24 @@ async def test_somebody_outside_reads_a_public_channel_but_must_join_to_speak(pe
         {"as": ALICE, "channel": "C0NOWHERE", "text": "x"},
         ["say"],
     ],
+    ids=["no text", "nobody", "nowhere", "no object"],
 )
 async def test_a_control_call_that_makes_no_sense_is_answered_400(people, said):
     with pytest.raises(ControlFailed):
         await people._post("say", said)
+
+
+@pytest.mark.parametrize(
+    "done",
+    [{"state": {"b": "x"}}, {"state": ["b"]}, {"stale": True}, {"stale": True, "action": {}}],
+)
+async def test_a_press_described_badly_is_answered_400(bot, people, done):
+    await bot.chat_postMessage(channel=PROD, text="x")
+    (message,) = await people.messages(ALICE, PROD)
+    at = {"as": ALICE, "channel": PROD, "ts": message["ts"], "block_id": "b", "action_id": "a"}
+
+    with pytest.raises(ControlFailed):
+        await people._post("press", {**at, **done})
 
 
 async def test_a_direct_conversation_of_others_is_not_there(people):
@@ -102,9 +116,19 @@ async def test_permalinks_and_the_root_are_the_page(workspace):
                 assert (reply.status, reply.content_type) == (200, "text/html")
 
 
+async def test_other_web_sites_in_the_same_browser_are_refused(workspace):
+    said = {"as": ALICE, "channel": PROD, "text": "/credlink deploy prod v1"}
+    async with aiohttp.ClientSession() as session:
+        for origin, status in (("https://evil.example", 403), (workspace.url, 200)):
+            headers = {"Origin": origin}
+            address = f"{workspace.url}/control/say"
+            async with session.post(address, json=said, headers=headers) as reply:
+                assert reply.status == status
+
+
 async def test_the_workspace_ends_while_pages_watch(workspace, people):
     async with people.stream(ALICE) as seen:
-        async with asyncio.timeout(5):
-            await workspace.stop()
+        stopping = asyncio.create_task(workspace.stop())
         with pytest.raises(TypeError):
             await seen.next()
+        await stopping

@@ -90,7 +90,7 @@ def _threshold(service: Service, breaker: Json) -> int:
     configured = breaker.get("thresholdConfiguration", {"type": "BOUNDED_PERCENT", "value": 50})
     if configured["type"] == "COUNT":
         return int(configured["value"])
-    share: int = math.ceil(service.desired_count * configured["value"] / 100)
+    share: int = math.ceil(service.desired * configured["value"] / 100)
     if configured["type"] == "BOUNDED_PERCENT":
         return min(max(share, 3), 200)
     return max(share, 1)

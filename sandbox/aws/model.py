@@ -215,7 +215,8 @@ class Service:
     arn: str
     cluster_arn: str
     name: str
-    desired_count: int
+    desired: int
+    """desiredCount."""
     created_at: float
     created_by: str
     settings: Json

@@ -3,7 +3,7 @@
 What this leans on in moto, held by tests/sandbox/aws/test_overlay.py:
 `BaseResponse.call_action()` returns (status, headers, body) and has `body`, `headers`, `region`,
 `current_account`, `querystring` and `boto3_service_name` set; `serialized(ActionResult(x))` writes
-a result or a ServiceException in the protocol of the service.
+a result in the protocol of the service.
 """
 
 import json
@@ -12,10 +12,10 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
+from xml.sax.saxutils import escape
 
 from botocore.exceptions import ConnectionClosedError
 from flask import has_request_context, request
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 
 from sandbox.aws.api import OPERATIONS
@@ -28,6 +28,7 @@ from sandbox.aws.model import Json
 Answer = tuple[int, dict[str, Any], Any]
 """HTTP status, headers and body, as moto's handlers return them."""
 
+JSON = {"Content-Type": "application/x-amz-json-1.1"}
 ALREADY_LAID = "another AwsWorld is running in this process; moto's state is shared by all of it"
 
 
@@ -65,12 +66,18 @@ class Overlay:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._original: Callable[[Any], Answer] = BaseResponse.call_action
+        self._original: Callable[[Any], Answer]
 
     def install(self) -> None:
+        """Take over from moto.
+
+        Raises:
+            RuntimeError: another world of this process has.
+        """
         if _laid:
             raise RuntimeError(ALREADY_LAID)
         _laid.append(self)
+        self._original = BaseResponse.call_action
         overlay = self
 
         def call_action(response: Any) -> Answer:
@@ -79,6 +86,9 @@ class Overlay:
         BaseResponse.call_action = call_action  # type: ignore[method-assign,assignment]
 
     def uninstall(self) -> None:
+        """Give moto back its own; nothing if it has it."""
+        if self not in _laid:
+            return
         BaseResponse.call_action = self._original  # type: ignore[method-assign,assignment]
         _laid.remove(self)
 
@@ -149,7 +159,7 @@ class Overlay:
                 return _error(response, refused.code, refused.message, refused.status)
             except _MotoRefused as refused:
                 return refused.answer
-            return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer)
+            return 200, dict(JSON), json.dumps(answer)
 
     def _target_health(self, response: Any) -> Answer:
         """Answer for target groups of simulated services; moto answers for others, and for ours
@@ -189,8 +199,12 @@ def _parameters(response: Any) -> Json:
 
 
 def _error(response: Any, code: str, message: str, status: int) -> Answer:
-    answer = _serialized(response, ActionResult(ServiceException(code, message)))
-    return status, answer[1], answer[2]
+    """An error in the protocol of the request: JSON for those with a target, XML for the rest."""
+    if "x-amz-target" in response.headers:
+        return status, dict(JSON), json.dumps({"__type": code, "message": message})
+    error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    body = f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"
+    return status, {"Content-Type": "text/xml"}, body
 
 
 def _serialized(response: Any, result: ActionResult) -> Answer:

@@ -34,7 +34,7 @@ def look(ecs: Ecs, service: Service) -> None:
 def _scale(ecs: Ecs, service: Service) -> None:
     """Start what is missing within maximumPercent, stop what is too much."""
     mine, older = service.newer_and_older()
-    wanted = service.desired_count
+    wanted = service.desired
     room = wanted - len(mine)
     if older and service.primary.record.shift is None:
         most = math.floor(wanted * service.configuration.get("maximumPercent", 200) / 100)
@@ -54,7 +54,7 @@ def _replace_older(ecs: Ecs, service: Service) -> None:
         return
     mine, older = service.newer_and_older()
     least = math.ceil(
-        service.desired_count * service.configuration.get("minimumHealthyPercent", 100) / 100
+        service.desired * service.configuration.get("minimumHealthyPercent", 100) / 100
     )
     serving = sum(task.in_service for task in mine) + sum(task.in_service for task in older)
     deployments.scale_in(ecs, service, _leaving(older, serving - least), by=service.primary)
@@ -70,7 +70,7 @@ def _settle(ecs: Ecs, service: Service) -> None:
     """Say that the deployment completed, or that the service is steady again."""
     mine, _ = service.newer_and_older()
     alone = all(task.deployment is service.primary for task in service.tasks)
-    whole = len(mine) == service.desired_count and all(task.in_service for task in mine)
+    whole = len(mine) == service.desired and all(task.in_service for task in mine)
     if not (alone and whole):
         return
     deployment = service.primary

@@ -121,7 +121,7 @@ def counts(service: Service, own: Deployment) -> tuple[int, int, int]:
     running = sum(t.last_status == "RUNNING" for t in tasks)
     pending = sum(t.is_starting for t in tasks)
     wanted = sum(t.is_wanted for t in tasks)
-    return service.desired_count if own.status == "PRIMARY" else wanted, pending, running
+    return service.desired if own.status == "PRIMARY" else wanted, pending, running
 
 
 def deployment(service: Service, own: Deployment) -> Json:
@@ -154,7 +154,7 @@ def service(own: Service, *, with_tags: bool = False) -> Json:
         "serviceName": own.name,
         "clusterArn": own.cluster_arn,
         "status": own.status,
-        "desiredCount": own.desired_count,
+        "desiredCount": own.desired,
         "runningCount": sum(each["runningCount"] for each in deployments),
         "pendingCount": sum(each["pendingCount"] for each in deployments),
         "taskDefinition": own.primary.definition.arn,

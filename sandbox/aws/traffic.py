@@ -116,7 +116,7 @@ def advance(ecs: Ecs, service: Service) -> None:
 
 def _all_in_service(service: Service) -> bool:
     mine, _ = service.newer_and_older()
-    return sum(task.in_service for task in mine) >= service.desired_count
+    return sum(task.in_service for task in mine) >= service.desired
 
 
 def _is_paused(record: ServiceDeployment) -> bool:

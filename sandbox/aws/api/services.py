@@ -54,7 +54,7 @@ def create_service(ecs: Ecs, request: Json, moto: Moto) -> Json:
         arn=ecs.arn("service", f"{cluster}/{name}"),
         cluster_arn=ecs.arn("cluster", cluster),
         name=name,
-        desired_count=request.get("desiredCount", 0),
+        desired=request.get("desiredCount", 0),
         created_at=ecs.now,
         created_by=f"arn:aws:iam::{ecs.account}:root",
         settings={**DEFAULT_SETTINGS, **_settings(request)},
@@ -84,8 +84,8 @@ def update_service(ecs: Ecs, request: Json, moto: Moto) -> Json:
     }
     service.settings.update(changed)
     service.configuration.update(request.get("deploymentConfiguration", {}))
-    if "desiredCount" in request and request["desiredCount"] != service.desired_count:
-        service.desired_count, service.is_steady = request["desiredCount"], False
+    if "desiredCount" in request and request["desiredCount"] != service.desired:
+        service.desired, service.is_steady = request["desiredCount"], False
     if definition is not current or rolled_out or request.get("forceNewDeployment"):
         deployments.begin(ecs, service, definition)
     return {"service": shapes.service(service)}
@@ -97,13 +97,13 @@ def _settings(request: Json) -> dict[str, Any]:
 
 def delete_service(ecs: Ecs, request: Json, moto: Moto) -> Json:
     service = ecs.service(request.get("cluster"), request["service"])
-    if service.desired_count and not request.get("force"):
+    if service.desired and not request.get("force"):
         raise Refused(
             "InvalidParameterException",
             "The service cannot be stopped while it is scaled above 0.",
         )
     moto()
-    service.status, service.desired_count = "DRAINING", 0
+    service.status, service.desired = "DRAINING", 0
     for task in list(service.tasks):
         tasks.stop(ecs, task, "ServiceSchedulerInitiated", "Service was deleted.")
     return {"service": shapes.service(service)}

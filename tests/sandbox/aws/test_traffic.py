@@ -1,0 +1,219 @@
+"""Deployments that shift traffic: blue/green, canary, linear, and people at their PAUSE hooks."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.aws.server import AwsWorld
+from sandbox.clock import ManualClock
+from sandbox.seeds import PROD_ACCOUNT, SERVICE
+from tests.sandbox.aws.operator import CLUSTER, Operator
+
+BLUE_GREEN = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 1}
+CANARY = {
+    "strategy": "CANARY",
+    "bakeTimeInMinutes": 1,
+    "canaryConfiguration": {"canaryPercent": 25.0, "canaryBakeTimeInMinutes": 2},
+}
+LINEAR = {
+    "strategy": "LINEAR",
+    "linearConfiguration": {"stepPercent": 25.0, "stepBakeTimeInMinutes": 1},
+}
+
+
+def pause_at(stage: str, **timeout: Any) -> dict[str, Any]:
+    hook: dict[str, Any] = {"targetType": "PAUSE", "lifecycleStages": [stage]}
+    if timeout:
+        hook["timeoutConfiguration"] = timeout
+    return {"lifecycleHooks": [hook]}
+
+
+def waiting_hook(prod: Operator) -> dict[str, Any] | None:
+    hooks = prod.record().get("lifecycleHookDetails", [])
+    return next((hook for hook in hooks if hook["status"] == "AWAITING_ACTION"), None)
+
+
+def share_of(world: AwsWorld, tag: str) -> float:
+    running = world.running(PROD_ACCOUNT, CLUSTER, SERVICE)
+    return round(sum(task.traffic_weight for task in running if task.tag == tag), 6)
+
+
+def stages_until_done(prod: Operator) -> list[str]:
+    stages: list[str] = []
+
+    def done() -> bool:
+        record = prod.record()
+        if record.get("lifecycleStage") not in {None, *stages}:
+            stages.append(record["lifecycleStage"])
+        return bool(record["status"] == "SUCCESSFUL")
+
+    prod.until(done)
+    return stages
+
+
+def test_blue_green_goes_through_every_stage_and_then_uses_the_other_target_group(
+    prod: Operator,
+) -> None:
+    balancer = prod.service()["loadBalancers"][0]
+    other = balancer["advancedConfiguration"]["alternateTargetGroupArn"]
+    assert prod.target_states(other) == []
+    prod.deploy("v1.2.0", deploymentConfiguration=BLUE_GREEN)
+    assert stages_until_done(prod) == [
+        "RECONCILE_SERVICE",
+        "PRE_SCALE_UP",
+        "SCALE_UP",
+        "POST_SCALE_UP",
+        "TEST_TRAFFIC_SHIFT",
+        "POST_TEST_TRAFFIC_SHIFT",
+        "PRODUCTION_TRAFFIC_SHIFT",
+        "POST_PRODUCTION_TRAFFIC_SHIFT",
+        "BAKE_TIME",
+        "CLEAN_UP",
+    ]
+    assert prod.target_states(other) == ["healthy"] * 4
+    assert prod.target_states(balancer["targetGroupArn"]) == []
+
+    prod.deploy("v1.2.1")
+    prod.until_status("SUCCESSFUL")
+    assert prod.target_states(balancer["targetGroupArn"]) == ["healthy"] * 4
+
+
+def test_a_rolling_deployment_has_no_stage_and_one_that_shifts_has_no_rollout_state(
+    prod: Operator,
+) -> None:
+    prod.deploy("v1.2.0", deploymentConfiguration={"strategy": "ROLLING"})
+    prod.until(lambda: "v1.2.0" in prod.versions())
+    assert "lifecycleStage" not in prod.record()
+    assert prod.service()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+    prod.deploy("v1.2.1", deploymentConfiguration=BLUE_GREEN)
+    prod.until(lambda: prod.record().get("lifecycleStage") == "SCALE_UP")
+    assert "rolloutState" not in prod.service()["deployments"][0]
+
+
+def test_both_revisions_say_their_share_of_a_canary(world: AwsWorld, prod: Operator) -> None:
+    prod.deploy("v1.2.0", deploymentConfiguration=CANARY)
+    prod.until(
+        lambda: prod.record()["targetServiceRevision"]["requestedProductionTrafficWeight"] == 25.0
+    )
+    record = prod.record()
+    assert record["lifecycleStage"] == "PRODUCTION_TRAFFIC_SHIFT"
+    assert record["sourceServiceRevisions"][0]["requestedProductionTrafficWeight"] == 75.0
+    assert record["targetServiceRevision"]["runningTaskCount"] == 4
+    assert (share_of(world, "v1.2.0"), share_of(world, "v1.1.9")) == (0.25, 0.75)
+    prod.until_status("SUCCESSFUL")
+    assert share_of(world, "v1.2.0") == 1.0
+
+
+def test_linear_moves_traffic_in_equal_steps(world: AwsWorld, prod: Operator) -> None:
+    prod.deploy("v1.2.0", deploymentConfiguration=LINEAR)
+    shares = [0.0]
+
+    def done() -> bool:
+        share = share_of(world, "v1.2.0")
+        if share != shares[-1]:
+            shares.append(share)
+        return bool(prod.record()["status"] == "SUCCESSFUL")
+
+    prod.until(done)
+    assert shares == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_a_canary_waits_at_its_pause_hook_until_somebody_continues_it(
+    world: AwsWorld, prod: Operator, clock: ManualClock
+) -> None:
+    hooked = CANARY | pause_at("POST_TEST_TRAFFIC_SHIFT")
+    prod.deploy("v1.2.0", deploymentConfiguration=hooked)
+    prod.until(lambda: waiting_hook(prod))
+    clock.advance(120)
+    hook = waiting_hook(prod)
+    assert hook is not None
+    assert hook["timeoutAction"] == "ROLLBACK"
+    assert share_of(world, "v1.2.0") == 0.0
+
+    prod.ecs.continue_service_deployment(
+        serviceDeploymentArn=prod.record()["serviceDeploymentArn"],
+        hookId=hook["hookId"],
+        action="CONTINUE",
+    )
+    record = prod.until_status("SUCCESSFUL")
+    assert [h["status"] for h in record["lifecycleHookDetails"]] == ["SUCCEEDED"]
+    assert prod.versions() == ["v1.2.0"] * 4
+
+
+def test_a_hook_before_production_traffic_stands_before_every_step(prod: Operator) -> None:
+    prod.deploy("v1.2.0", deploymentConfiguration=CANARY | pause_at("PRE_PRODUCTION_TRAFFIC_SHIFT"))
+    weights = []
+    for _ in range(2):
+        prod.until(lambda: waiting_hook(prod))
+        hook = waiting_hook(prod)
+        record = prod.record()
+        assert hook is not None
+        weights.append(record["targetServiceRevision"]["requestedProductionTrafficWeight"])
+        prod.ecs.continue_service_deployment(
+            serviceDeploymentArn=record["serviceDeploymentArn"], hookId=hook["hookId"]
+        )
+    prod.until_status("SUCCESSFUL")
+    assert weights == [0.0, 25.0]
+
+
+def test_a_hook_before_scale_up_holds_back_the_tasks(prod: Operator, clock: ManualClock) -> None:
+    prod.deploy("v1.2.0", deploymentConfiguration=BLUE_GREEN | pause_at("PRE_SCALE_UP"))
+    prod.until(lambda: waiting_hook(prod))
+    clock.advance(60)
+    assert prod.service()["deployments"][0]["runningCount"] == 0
+
+
+def test_rolling_back_at_a_hook_returns_all_traffic(world: AwsWorld, prod: Operator) -> None:
+    hooked = CANARY | pause_at("POST_PRODUCTION_TRAFFIC_SHIFT")
+    prod.deploy("v1.2.0", deploymentConfiguration=hooked)
+    prod.until(lambda: waiting_hook(prod))
+    assert share_of(world, "v1.2.0") == 1.0
+    hook = waiting_hook(prod)
+    assert hook is not None
+    arn = prod.record()["serviceDeploymentArn"]
+    answer = {"serviceDeploymentArn": arn, "hookId": hook["hookId"]}
+    prod.ecs.continue_service_deployment(**answer, action="ROLLBACK")
+    assert share_of(world, "v1.1.9") == 1.0
+    record = prod.until_status("ROLLBACK_SUCCESSFUL", arn=arn)
+    assert record["statusReason"] == (
+        "Service deployment rolled back because POST_PRODUCTION_TRAFFIC_SHIFT lifecycle hook(s) "
+        "failed."
+    )
+    assert prod.versions() == ["v1.1.9"] * 4
+    with pytest.raises(prod.ecs.exceptions.ConflictException):
+        prod.ecs.continue_service_deployment(**answer)
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("ROLLBACK", "ROLLBACK_SUCCESSFUL"), ("CONTINUE", "SUCCESSFUL")]
+)
+def test_a_hook_nobody_answers_times_out(prod: Operator, action: str, status: str) -> None:
+    hooked = CANARY | pause_at("POST_SCALE_UP", timeoutInMinutes=3, action=action)
+    prod.deploy("v1.2.0", deploymentConfiguration=hooked)
+    record = prod.until_status(status)
+    assert [hook["status"] for hook in record["lifecycleHookDetails"]] == ["TIMED_OUT"]
+
+
+def test_a_canary_that_crashes_is_rolled_back_before_it_has_traffic(
+    world: AwsWorld, prod: Operator
+) -> None:
+    prod.deploy("v1.3.0-crash", deploymentConfiguration=CANARY)
+    prod.until_status("ROLLBACK_SUCCESSFUL")
+    assert prod.versions() == ["v1.1.9"] * 4
+
+
+def test_the_event_of_a_waiting_hook_reaches_a_queue(world: AwsWorld, prod: Operator) -> None:
+    """EventBridge delivers what the simulator says, as it would to somebody's SQS queue."""
+    queues, rules = world.client("sqs", PROD_ACCOUNT), world.client("events", PROD_ACCOUNT)
+    url = queues.create_queue(QueueName="ecs")["QueueUrl"]
+    attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    pattern = '{"source": ["aws.ecs"], "detail-type": ["ECS Hook State Change"]}'
+    rules.put_rule(Name="ecs", EventPattern=pattern)
+    target = {"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}
+    rules.put_targets(Rule="ecs", Targets=[target])
+
+    prod.deploy("v1.2.0", deploymentConfiguration=CANARY | pause_at("POST_SCALE_UP"))
+    prod.until(lambda: waiting_hook(prod))
+    messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert ["HOOK_AWAITING_ACTION" in message["Body"] for message in messages] == [True]
+    assert world.outbox.failed == 0

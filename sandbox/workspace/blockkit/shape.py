@@ -141,7 +141,7 @@ def typed(*tables: Mapping[str, Check]) -> Check:
             refuse(problems, pointer, "must provide an object")
         elif "type" not in value:
             refuse(problems, pointer, "missing required field: type")
-        elif value["type"] not in kinds:
+        elif not isinstance(value["type"], str) or value["type"] not in kinds:
             refuse(problems, f"{pointer}/type", f"unsupported type: {value['type']}")
         else:
             kinds[value["type"]](value, pointer, problems)

@@ -3,6 +3,8 @@
 import warnings
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
@@ -249,6 +251,25 @@ def test_whatever_slack_sdk_refuses_is_refused_here_too(block):
             [parsed.to_dict() for parsed in Block.parse_all([block])]
 
     assert problems(block) != []
+
+
+WORDS = st.sampled_from(
+    [*EVERY_BLOCK, "type", "text", "elements", "rows", "chart", "series", "options", "blocks"]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ANYTHING, max_size=3), st.sampled_from(sorted(EVERY_BLOCK)), ANYTHING)
+def test_no_json_however_odd_breaks_the_check(blocks, name, inside):
+    shaped = {"type": name, "text": inside, "elements": inside, "rows": inside, "chart": inside}
+
+    check_message([*blocks, shaped], ready)
+    check_view({"type": inside, "title": inside, "blocks": [*blocks, shaped]}, ready)
 
 
 UNKNOWN_TO_SLACK_SDK = {"data_table", "data_visualization"}

@@ -82,30 +82,26 @@ class Grafana(StandIn):
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         operation = request.match_info.route.name or "unknown"
-        if operation.startswith("page"):
-            return await handler(request)
+        for_people = operation.startswith("page")
 
         async def effect(request: web.Request) -> web.StreamResponse:
             try:
-                self._check_token(request)
+                if not for_people:
+                    _check_token(request)
                 return await handler(request)
             except Problem as problem:
                 return problem.response()
             except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
                 return not_found("Not found").response()
 
+        if for_people:
+            return await effect(request)
         arguments: dict[str, Any] = {**request.match_info, **request.query}
         if request.can_read_body:
             arguments["body"] = await request.text()
         response = await self.with_faults(operation, request, effect)
         self.record(operation, arguments, response.status)
         return response
-
-    def _check_token(self, request: web.Request) -> None:
-        if request.path == "/api/health":
-            return
-        if request.headers.get("Authorization") != f"Bearer {seeds.GRAFANA_TOKEN}":
-            raise Problem(401, "Invalid API key", messageId="api-key.invalid", statusCode=401)
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.json_response({"database": "ok", "version": "12.4.0", "commit": "sandbox"})
@@ -237,6 +233,13 @@ class Grafana(StandIn):
             f"<h2>Annotations</h2><ul>{marks}</ul>",
             content_type="text/html",
         )
+
+
+def _check_token(request: web.Request) -> None:
+    if request.path == "/api/health":
+        return
+    if request.headers.get("Authorization") != f"Bearer {seeds.GRAFANA_TOKEN}":
+        raise Problem(401, "Invalid API key", messageId="api-key.invalid", statusCode=401)
 
 
 def _environment(request: web.Request) -> str:

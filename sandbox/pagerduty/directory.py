@@ -94,7 +94,8 @@ class Directory:
         }
         query = request.query
         fits = all(id_ in query.getall(name, [id_]) for name, id_ in own.items())
-        return page(request, "oncalls", [self._documents.on_call(ON_CALL)] if fits else [])
+        entry = self._documents.on_call(ON_CALL, with_user="users" in query.getall("include[]", []))
+        return page(request, "oncalls", [entry] if fits else [])
 
     async def list_services(self, request: web.Request) -> web.Response:
         only(request, "query", "team_ids[]", "include[]", "sort_by", "name", "time_zone")

@@ -193,9 +193,9 @@ class Documents:
             "teams": [],
         }
 
-    def on_call(self, user: User) -> Document:
+    def on_call(self, user: User, *, with_user: bool) -> Document:
         return {
-            "user": self.user_reference(user),
+            "user": self.user(user) if with_user else self.user_reference(user),
             "escalation_policy": self.escalation_policy_reference(),
             "schedule": self.schedule_reference(),
             "escalation_level": 1,

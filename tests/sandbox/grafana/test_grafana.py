@@ -144,5 +144,6 @@ async def test_a_link_to_a_panel_leads_a_person_to_a_page(api, server: Grafana):
     await api.post("/api/annotations", json={"text": "<b>v1.2.0</b>"})
     async with aiohttp.ClientSession(server.url) as browser:
         page = await (await browser.get("/d/credlink-prod/credlink-prod?viewPanel=2")).text()
+        assert (await browser.get("/d/nobody")).status == 404
     assert "Error ratio" in page
     assert "&lt;b&gt;v1.2.0" in page

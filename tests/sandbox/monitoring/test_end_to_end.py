@@ -22,8 +22,9 @@ from tests.sandbox.monitoring.conftest import Receiver
 HOW = "apt-get install prometheus prometheus-alertmanager"
 DEADLINE_S = 45.0
 
-# A new Prometheus gives its first targets five seconds before it scrapes them.
-pytestmark = [pytest.mark.prometheus, pytest.mark.slow]
+pytestmark = pytest.mark.prometheus
+# A new Prometheus waits five seconds before it scrapes its first targets.
+slow = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +84,7 @@ async def eventually(find: Callable[[], Any]) -> Any:
     return found
 
 
+@slow
 async def test_a_bad_version_fires_pages_and_resolves_with_one_key_for_both(world: World):
     world.tasks["prod"] = [Task("v1.3.0-errors")]
     [payload, *_] = await eventually(lambda: world.receiver.of("HighErrorRatio", "firing"))
@@ -131,6 +133,7 @@ async def test_a_bad_version_fires_pages_and_resolves_with_one_key_for_both(worl
     assert {p["groupLabels"]["env"] for p in world.receiver.payloads} == {"prod"}
 
 
+@slow
 async def test_a_warning_reaches_the_bot_and_pages_nobody_and_an_outage_does_both(world: World):
     world.api.set_demand("staging", 0.001)
     world.tasks["prod"] = [Task("v1.3.0-slow")]

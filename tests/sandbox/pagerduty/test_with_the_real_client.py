@@ -132,6 +132,9 @@ async def test_carol_is_on_call(client):
     [entry] = await asyncio.to_thread(client.list_all, "oncalls", params={"earliest": "true"})
     assert entry["user"]["summary"] == seeds.CAROL.real_name
     assert entry["escalation_level"] == 1
+    assert "email" not in entry["user"]
+    [entry] = await asyncio.to_thread(client.list_all, "oncalls", params={"include": ["users"]})
+    assert entry["user"]["email"] == seeds.CAROL.email
 
 
 async def test_notes_snooze_and_responders(client, server: PagerDuty, events, clock: ManualClock):

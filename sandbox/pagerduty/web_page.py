@@ -18,7 +18,8 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem aut
 .triggered {{ background: #a0122c; }} .acknowledged {{ background: #8a5a00; }}
 .resolved {{ background: #16664a; }}
 th {{ white-space: nowrap; }}
-td, th {{ text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; overflow-wrap: anywhere; }}
+td, th {{ text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top;
+         overflow-wrap: anywhere; }}
 form {{ margin: 1rem 0; }} button, select {{ font: inherit; padding: .3rem .8rem; }}
 </style></head><body>
 <p><a href="/incidents">Incidents</a> · a stand-in for PagerDuty: nobody is paged</p>

@@ -34,6 +34,8 @@ class World:
     """Says that a card may be owed, so that it is edited now and not at the next poll."""
     definitions: MutableMapping[str, TaskDefinition] = field(default_factory=dict)
     """Task definitions already described, by ARN: a revision never changes."""
+    versions: MutableMapping[str, str] = field(default_factory=dict)
+    """Tags already looked up, by image digest."""
 
     def paced(self, length: timedelta) -> timedelta:
         """A length of time of the catalogue's, as this world lives it."""

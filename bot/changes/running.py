@@ -1,21 +1,24 @@
 """What a service runs now, in the words people use for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.change import Revision
 from bot.domain.definition import container_named
-from bot.domain.image import read_image
+from bot.domain.image import ImageReference, read_image
 from bot.domain.place import Place
 from bot.world import World
 from integrations.aws.accounts import Account
 from integrations.aws.models import Deployment, Service, TaskDefinition
+from integrations.errors import IntegrationError
 
 TAG_CHANGE = "credlink:change"
 """On each revision the bot registers: the change it was made for."""
 TAG_VERSION = "credlink:version"
 """On each revision the bot registers: the image tag its digest was found under."""
 DEFINITIONS_KEPT = 200
+MOVING_TAGS = frozenset({"latest", "stable", "main", "master"})
+"""Tags that say where an image stands in a pipeline, not which one it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,8 @@ async def describe_definition(world: World, account: Account, arn: str) -> TaskD
 async def what_runs(world: World, place: Place, service: Service, primary: Deployment) -> Running:
     """Say what a service's primary deployment is made of.
 
-    Costs at most one ecs:DescribeTaskDefinition.
+    Costs at most one ecs:DescribeTaskDefinition and one ecr:DescribeImages, and nothing for a
+    revision that was looked at before.
 
     Raises:
         NoSuchContainer: the catalogue and the task definition do not fit together.
@@ -58,12 +62,16 @@ async def what_runs(world: World, place: Place, service: Service, primary: Deplo
     account = account_of(world, place)
     definition = await describe_definition(world, account, primary.task_definition)
     container = container_named(definition.raw, place.config.container)
+    revision = revision_of(definition, container["image"])
+    if revision.version is None and revision.digest is not None:
+        version = await _tag_of(world, place, read_image(revision.image), revision.digest)
+        revision = replace(revision, version=version)
     return Running(
         service=service,
         primary=primary,
         definition=definition,
         container=container["name"],
-        revision=revision_of(definition, container["image"]),
+        revision=revision,
     )
 
 
@@ -80,3 +88,21 @@ def revision_of(definition: TaskDefinition, image: str) -> Revision:
 
 def _version(tags: Mapping[str, str], image_tag: str | None) -> str | None:
     return image_tag or tags.get(TAG_VERSION)
+
+
+async def _tag_of(world: World, place: Place, image: ImageReference, digest: str) -> str | None:
+    """The tag people know a digest by; a name is not worth failing for, so None in any trouble."""
+    if digest not in world.versions:
+        account = place.config.account
+        elsewhere = image.ecr_account if image.ecr_account != account else None
+        try:
+            found = await account_of(world, place).ecr.describe_image(
+                image.repository, digest=digest, registry_id=elsewhere
+            )
+        except IntegrationError:
+            return None
+        named = [tag for tag in found.tags if tag not in MOVING_TAGS]
+        if not named:
+            return None
+        world.versions[digest] = named[0]
+    return world.versions[digest]

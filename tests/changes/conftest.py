@@ -1,0 +1,58 @@
+"""A bot in AWS as the simulator plays it, twenty times faster than the sandbox, in this process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.engine import Engine, EngineSettings
+from bot.storage.database import Database
+from bot.storage.schema import metadata
+from bot.world import World
+from integrations.aws.accounts import Accounts
+from integrations.aws.client import AwsConnection
+from sandbox.aws.seeds import PROD
+from sandbox.aws.server import AwsWorld
+from sandbox.clock import RealClock
+from tests.changes.operator import PACE, Operator, a_catalog, utc_now
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsWorld]:
+    """AWS with prod alone; v1.1.9 has been steady there for days."""
+    with AwsWorld.in_process(RealClock(), pace=PACE, environments=[PROD]) as world:
+        yield world
+
+
+@pytest.fixture
+async def world(aws: AwsWorld, tmp_path: Path) -> AsyncIterator[World]:
+    """What the bot's workflow steps use, on SQLite."""
+    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
+    async with database.write() as connection:
+        await connection.run_sync(metadata.create_all)
+    accounts = Accounts(AwsConnection(attempts=1))
+    yield World(database=database, catalog=a_catalog(), aws=accounts, now=utc_now, pace=PACE)
+    await accounts.aclose()
+    await database.close()
+
+
+@pytest.fixture
+async def engine(world: World, tmp_path: Path) -> AsyncIterator[Engine]:
+    settings = EngineSettings(
+        url=f"sqlite:///{tmp_path}/engine.sqlite", executor_id="local", signal_poll_s=0.02
+    )
+    engine = Engine(settings, world)
+    await engine.start()
+    yield engine
+    await engine.stop()
+    # The engine's threads hand their last results to the loop.
+    await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def prod(world: World, engine: Engine, aws: AwsWorld) -> AsyncIterator[Operator]:
+    """Alice at work on prod."""
+    operator = Operator(world, engine, aws)
+    yield operator
+    await operator.promises.settle()

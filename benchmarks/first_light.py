@@ -129,7 +129,7 @@ async def one_deploy(world: World, slack: WorkspaceClient) -> tuple[float | None
 
     async def completed() -> float | None:
         newest = service.deployments[0]
-        done = newest.revision.definition.revision > 1 and newest.is_completed
+        done = newest.definition.revision > 1 and newest.rollout_state == "COMPLETED"
         return time.time() if done else None
 
     ended_at = await until(completed)

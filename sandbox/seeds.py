@@ -31,7 +31,7 @@ TAGS = (
 )
 
 PAGERDUTY_SERVICE_ID = "PCREDLNK"
-PAGERDUTY_ROUTING_KEY = "sandboxroutingkey0000000000000001"
+PAGERDUTY_ROUTING_KEY = "sandboxroutingkey000000000000001"
 PAGERDUTY_TOKEN = "sandbox-pagerduty-token"
 PAGERDUTY_WEBHOOK_SECRET = "sandbox-pagerduty-webhook-secret"
 ALERTMANAGER_WEBHOOK_TOKEN = "sandbox-alertmanager-webhook-token"

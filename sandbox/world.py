@@ -80,7 +80,9 @@ class World:
         )
         self.grafana = Grafana(clock=self.clock)
         self.sentry = Sentry(clock=self.clock)
-        self.credlink_api = CredlinkApi(running=self.running, clock=self.clock)
+        self.credlink_api = CredlinkApi(
+            running=self.running, clock=self.clock, on_errors=self.sentry.saw
+        )
 
     @property
     def bot_url(self) -> str:
@@ -106,7 +108,7 @@ class World:
     def desired(self, environment: str) -> int:
         """The desired count of the service in an environment, in tasks."""
         account, cluster = PLACES[environment]
-        return self.aws.ecs(account, seeds.REGION).services[cluster, seeds.SERVICE].desired_count
+        return self.aws.ecs(account, seeds.REGION).services[cluster, seeds.SERVICE].desired
 
     async def start(self) -> None:
         """Start every part; the order is that of who asks whom first."""

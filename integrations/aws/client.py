@@ -14,9 +14,11 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from integrations.aws.errors import translated
+from integrations.errors import Unavailable
 from integrations.threads import Threads
 
 SYSTEM = "aws"
@@ -111,9 +113,15 @@ class AwsSession:
 
     def _call(self, service: str, operation: str, arguments: dict[str, Any]) -> Any:
         try:
-            return getattr(self.client(service), operation)(**arguments)
-        except (ClientError, BotoCoreError) as exc:
-            raise translated(exc, service=service, operation=operation) from exc
+            reply = getattr(self.client(service), operation)(**arguments)
+        except (ClientError, BotoCoreError, ResponseParserError) as exc:
+            # Not chained: a refused signature is explained with the request, session token and all.
+            raise translated(exc, service=service, operation=operation) from None
+        # botocore takes a proxy's page with status 200 for an answer in which nothing is said.
+        headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        if headers.get("content-type", "").startswith("text/html"):
+            raise Unavailable(SYSTEM, operation, "a web page answered instead of AWS")
+        return reply
 
     def client(self, service: str) -> Any:
         """Return the boto3 client, made on first use. Blocks: call it in a thread."""

@@ -11,9 +11,7 @@ from botocore.exceptions import (
     ParamValidationError,
     PartialCredentialsError,
 )
-from botocore.exceptions import (
-    ConnectionError as BotoConnectionError,
-)
+from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from integrations.errors import (
@@ -98,7 +96,7 @@ _VALUE = re.compile(r", value: .*?, (?=type: |valid )", re.DOTALL)
 
 
 def translated(
-    exc: ClientError | BotoCoreError, *, service: str, operation: str
+    exc: ClientError | BotoCoreError | ResponseParserError, *, service: str, operation: str
 ) -> IntegrationError:
     """Say what went wrong in the family's words.
 
@@ -110,8 +108,9 @@ def translated(
         return _answered(exc, service, operation)
     if isinstance(exc, NoCredentialsError | PartialCredentialsError):
         return Forbidden(SYSTEM, operation, "no AWS credentials were found")
-    unreachable = HTTPClientError | BotoConnectionError | CredentialRetrievalError
-    if isinstance(exc, unreachable | ResponseParserError):
+    if isinstance(exc, ResponseParserError):
+        return Unavailable(SYSTEM, operation, "the answer is not AWS's")
+    if isinstance(exc, HTTPClientError | BotoConnectionError | CredentialRetrievalError):
         return Unavailable(SYSTEM, operation, told(str(exc)))
     if isinstance(exc, ParamValidationError):
         return Rejected(SYSTEM, operation, told(_VALUE.sub(", ", str(exc))))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,20 +20,28 @@ from tests.changes.operator import PACE, Operator, a_catalog, utc_now
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsWorld]:
+def aws() -> Iterator[AwsWorld]:
     """AWS with prod alone; v1.1.9 has been steady there for days."""
     with AwsWorld.in_process(RealClock(), pace=PACE, environments=[PROD]) as world:
         yield world
 
 
 @pytest.fixture
-async def world(aws: AwsWorld, tmp_path: Path) -> AsyncIterator[World]:
+def policy() -> dict[str, Any]:
+    """What the catalogue says of deploys in prod beside the usual; parametrize a test with it."""
+    return {}
+
+
+@pytest.fixture
+async def world(aws: AwsWorld, tmp_path: Path, policy: dict[str, Any]) -> AsyncIterator[World]:
     """What the bot's workflow steps use, on SQLite."""
     database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
     async with database.write() as connection:
         await connection.run_sync(metadata.create_all)
     accounts = Accounts(AwsConnection(attempts=1))
-    yield World(database=database, catalog=a_catalog(), aws=accounts, now=utc_now, pace=PACE)
+    yield World(
+        database=database, catalog=a_catalog(**policy), aws=accounts, now=utc_now, pace=PACE
+    )
     await accounts.aclose()
     await database.close()
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
 from bot.changes.accept import AcceptChange
@@ -16,6 +18,8 @@ from bot.domain.asked import Actor, Asked, Press
 from bot.domain.change import Change, ChangeKind, ChangeRequest, ChangeState
 from bot.engine import Engine
 from bot.storage import changes
+from bot.storage.schema.cards import cards, thread_entries
+from bot.storage.schema.changes import changes as changes_table
 from bot.world import World
 from sandbox.aws.registry import digest_of
 from sandbox.aws.seeds import PROD
@@ -142,6 +146,24 @@ class Operator:
         async with self.world.database.read() as connection:
             message = await show_change(connection, change.id, utc_now() + after)
         return str([message.text, *message.blocks])
+
+    async def thread(self, change: Change) -> dict[str, str]:
+        """The entries of the card's thread by key, as text."""
+        entries = select(thread_entries.c.key, thread_entries.c.message).join(
+            cards, cards.c.id == thread_entries.c.card_id
+        )
+        async with self.world.database.read() as connection:
+            rows = await connection.execute(entries.where(cards.c.subject_id == change.id))
+            return {row.key: str(row.message) for row in rows}
+
+    async def latest(self) -> Change:
+        """The change asked for last."""
+        newest = select(changes_table.c.id).order_by(changes_table.c.asked_at.desc()).limit(1)
+        async with self.world.database.read() as connection:
+            return await changes.get(connection, (await connection.execute(newest)).scalar_one())
+
+    def definition(self, name: str) -> dict[str, Any]:
+        return dict(self.ecs.describe_task_definition(taskDefinition=name, include=["TAGS"]))
 
     @property
     def updates(self) -> list[str]:

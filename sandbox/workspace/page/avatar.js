@@ -5,10 +5,10 @@ import { isBot, store } from "./state.js";
 
 const COLOURS = ["#2f6f8f", "#7a4f9a", "#a8553a", "#3f7d57", "#9a3f62", "#4d5fa8", "#85702a"];
 
+/** Neighbours in the list of people never share a colour. */
 function colourOf(id) {
-  let sum = 0;
-  for (const character of id) sum = (sum * 31 + character.codePointAt(0)) % 9973;
-  return COLOURS[sum % COLOURS.length];
+  const place = [...store.people.keys()].indexOf(id);
+  return COLOURS[(place + COLOURS.length) % COLOURS.length];
 }
 
 function initialsOf(name) {

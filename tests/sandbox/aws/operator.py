@@ -113,6 +113,4 @@ class Operator:
 
 def is_stable(service: Json) -> bool:
     """boto3's own rule for `services_stable`: one deployment, and as many running as desired."""
-    return (
-        len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]
-    )
+    return len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]

@@ -56,7 +56,9 @@ def _without_ids(message: str) -> str:
 def test_targets_go_from_initial_to_healthy_and_old_ones_drain(prod: Operator) -> None:
     prod.deploy("v1.2.0", deploymentConfiguration={"maximumPercent": 200})
     prod.until(lambda: prod.target_states() == ["healthy"] * 4 + ["initial"] * 4)
-    prod.until(lambda: prod.target_states() == ["healthy"] * 8 or "draining" in prod.target_states())
+    prod.until(
+        lambda: prod.target_states() == ["healthy"] * 8 or "draining" in prod.target_states()
+    )
     prod.until(lambda: prod.target_states() == ["draining"] * 4 + ["healthy"] * 4)
     prod.until_status("SUCCESSFUL")
     assert prod.target_states() == ["healthy"] * 4

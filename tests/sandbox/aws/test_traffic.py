@@ -200,20 +200,3 @@ def test_a_canary_that_crashes_is_rolled_back_before_it_has_traffic(
     prod.deploy("v1.3.0-crash", deploymentConfiguration=CANARY)
     prod.until_status("ROLLBACK_SUCCESSFUL")
     assert prod.versions() == ["v1.1.9"] * 4
-
-
-def test_the_event_of_a_waiting_hook_reaches_a_queue(world: AwsWorld, prod: Operator) -> None:
-    """EventBridge delivers what the simulator says, as it would to somebody's SQS queue."""
-    queues, rules = world.client("sqs", PROD_ACCOUNT), world.client("events", PROD_ACCOUNT)
-    url = queues.create_queue(QueueName="ecs")["QueueUrl"]
-    attributes = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    pattern = '{"source": ["aws.ecs"], "detail-type": ["ECS Hook State Change"]}'
-    rules.put_rule(Name="ecs", EventPattern=pattern)
-    target = {"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}
-    rules.put_targets(Rule="ecs", Targets=[target])
-
-    prod.deploy("v1.2.0", deploymentConfiguration=CANARY | pause_at("POST_SCALE_UP"))
-    prod.until(lambda: waiting_hook(prod))
-    messages = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-    assert ["HOOK_AWAITING_ACTION" in message["Body"] for message in messages] == [True]
-    assert world.outbox.failed == 0

@@ -1,0 +1,110 @@
+"""PagerDuty's incident as a card shows it, and what people ask of it from there."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+
+class IncidentStatus(StrEnum):
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+_FURTHER = tuple(IncidentStatus)
+"""The statuses in the order an incident usually goes through them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Somebody in PagerDuty; `slack_id` is None where nobody has matched the two yet."""
+
+    id: str
+    name: str
+    slack_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerDutyIncident:
+    """An incident as PagerDuty last told of it. Names come from PagerDuty."""
+
+    id: str
+    number: int | None
+    title: str
+    status: IncidentStatus
+    urgency: str
+    url: str
+    incident_key: str | None
+    service_id: str | None = None
+    assignees: tuple[str, ...] = ()
+    acknowledged_by: Responder | None = None
+    acknowledged_at: datetime | None = None
+    resolved_by: Responder | None = None
+    resolved_at: datetime | None = None
+    created_at: datetime
+    told_at: datetime
+    """When PagerDuty says this was so; an older word never replaces a newer one."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is not IncidentStatus.RESOLVED
+
+    def after(self, told: "PagerDutyIncident") -> "PagerDutyIncident":
+        """What is known after PagerDuty told this: the newer word, with who acknowledged kept.
+
+        REST gives whole seconds and webhooks fractions of them: within one second the word that
+        is further on counts, so that neither hides the other.
+        """
+        if told.told_at.replace(microsecond=0) != self.told_at.replace(microsecond=0):
+            is_newer = told.told_at > self.told_at
+        else:
+            is_newer = _FURTHER.index(told.status) >= _FURTHER.index(self.status)
+        if not is_newer:
+            return self
+        same = told.status is self.status
+        if told.is_open and told.status is not IncidentStatus.ACKNOWLEDGED:
+            return told
+        return replace(
+            told,
+            acknowledged_by=told.acknowledged_by or self.acknowledged_by,
+            acknowledged_at=(self.acknowledged_at if same else None)
+            or told.acknowledged_at
+            or self.acknowledged_at,
+            resolved_by=told.resolved_by or self.resolved_by,
+            resolved_at=(self.resolved_at if same else None) or told.resolved_at,
+        )
+
+    @property
+    def label(self) -> str:
+        return f"#{self.number}" if self.number is not None else self.id
+
+
+class ResponseKind(StrEnum):
+    """What a person may ask of PagerDuty from a card."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+
+
+class ResponseState(StrEnum):
+    PENDING = "pending"
+    """Promised; PagerDuty has not confirmed it yet."""
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What somebody asked of a group's incident."""
+
+    id: str
+    group_id: str
+    incident_id: str
+    kind: ResponseKind
+    by: str
+    """Slack user id."""
+    email: str
+    asked_at: datetime
+    state: ResponseState = ResponseState.PENDING
+    why: str = ""
+    """Why it failed, a sentence."""

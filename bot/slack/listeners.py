@@ -1,0 +1,225 @@
+"""Slack in: one listener per kind, each finding its way by our own tables.
+
+Bolt runs with `process_before_response`: Slack has its answer when the listener returns, so
+listeners await nothing outside this process, and no error of theirs travels into Bolt. Whether
+Socket Mode or HTTP brings a request, it ends here.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+
+from bot import metrics, reporting
+from bot.cards.answer import Answer
+from bot.cards.blocks import FALLBACK_CHARACTERS, cut, escaped
+from bot.domain.asked import Asked, Press
+from bot.errors import BotError
+from bot.logs import correlated
+from bot.slack import requests
+from bot.slack.api import Identity, SlackApi, web_client
+from bot.slack.replies import Replies
+from bot.slack.words import words_of
+from bot.storage import deduplication
+from bot.storage.database import Database
+
+Run = Callable[[Sequence[str], Asked], Awaitable[Answer]]
+"""A verb of the slash command: the words after it, and who asked."""
+Act = Callable[[Press], Awaitable[Answer | None]]
+"""What a button does; its answer is shown to the presser alone."""
+On = Callable[[Mapping[str, Any]], None]
+"""What an event changes in memory; it must not take time."""
+
+ANY = re.compile(".*", re.DOTALL)
+EVENT_KEPT_S = 600.0
+"""Slack redelivers an event after a minute and after five. slack.md 5.2"""
+OLD_BUTTON = "This button is from an older version of the bot. Ask for the card again."
+NOT_OURS = "I have nothing behind this."
+
+log = logging.getLogger(__name__)
+bolt_log = logging.getLogger(f"{__name__}.bolt")
+bolt_log.setLevel(logging.ERROR)  # it warns at start about tokens we give it on purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What there is to find: verbs, exact action ids, event types.
+
+    `otherwise` answers unknown verbs and commands, and is given all words.
+    """
+
+    verbs: Mapping[str, Run]
+    actions: Mapping[str, Act]
+    events: Mapping[str, On]
+    otherwise: Run
+
+
+class Listeners:
+    """Everything Slack may send us. `app` is for the ways in: bot.slack.socket, bot.slack.http."""
+
+    def __init__(
+        self,
+        *,
+        api: SlackApi,
+        identity: Identity,
+        signing_secret: str,
+        tables: Tables,
+        groups: requests.Groups,
+        replies: Replies,
+        database: Database,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`identity` comes from one `SlackApi.who()` at start: Bolt asks for nothing later."""
+        self._tables = tables
+        self._groups = groups
+        self._replies = replies
+        self._database = database
+        self._now = now
+        self.app = self._application(api, identity, signing_secret)
+
+    def _application(self, api: SlackApi, identity: Identity, signing_secret: str) -> AsyncApp:
+        ours = AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team_id,
+            bot_token=api.client.token,
+            bot_id=identity.bot_id,
+            bot_user_id=identity.user_id,
+        )
+
+        async def authorize() -> AuthorizeResult:
+            return ours
+
+        app = AsyncApp(
+            name="credlink",
+            logger=bolt_log,
+            client=web_client(None, api.client.base_url, api.client.session),
+            signing_secret=signing_secret,
+            authorize=authorize,
+            process_before_response=True,
+        )
+        app.command(ANY)(self._command)
+        app.action(ANY)(self._action)
+        app.event(ANY)(self._event)
+        app.view(ANY)(self._nothing_behind)
+        app.view({"type": "view_closed", "callback_id": ANY})(self._nothing_behind)
+        app.shortcut(ANY)(self._nothing_behind)
+        app.options(ANY)(self._no_options)
+        return app
+
+    async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        started = time.perf_counter()
+        request = requests.asked(body, groups=self._groups, now=self._now())
+        words = words_of(body.get("text") or "")
+        verb, rest = (words[0].lower(), words[1:]) if words else ("", [])
+        run = self._tables.verbs.get(verb)
+        known = run is not None
+
+        async def answer() -> Answer:
+            if run is None:
+                return await self._tables.otherwise(words, request)
+            return await run(rest, request)
+
+        said, outcome = await answered(answer, request)
+        _record("command", verb if known else "unknown", outcome, request, started)
+        if said is None:
+            return await ack()
+        blocks = list(said.blocks) or None
+        text = cut(said.text, FALLBACK_CHARACTERS)
+        return await ack(text=text, blocks=blocks, response_type="ephemeral")
+
+    async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        started = time.perf_counter()
+        request = requests.asked(body, groups=self._groups, now=self._now())
+        action_id = str(body["actions"][0].get("action_id", ""))
+        press = requests.press(body, request)
+        act = self._tables.actions.get(action_id)
+        name = action_id if act is not None else "unknown"
+        if press is None:  # a link: Slack opens it and only tells us
+            _record("action", name, "ignored", request, started)
+            return await ack()
+
+        async def answer() -> Answer | None:
+            return Answer(OLD_BUTTON) if act is None else await act(press)
+
+        said, outcome = await answered(answer, request)
+        _record("action", name, outcome, request, started)
+        if said is not None:
+            self._replies.tell(requests.whereto(body), said, request.correlation_id)
+        return await ack()
+
+    async def _event(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        """Take an event once. One that fails is not acknowledged, so that it comes again."""
+        started = time.perf_counter()
+        event = body.get("event") or {}
+        kind = str(event.get("type", ""))
+        take = self._tables.events.get(kind)
+        outcome = "ignored"
+        if take is not None:
+            try:
+                async with self._database.write() as connection:
+                    key = f"event:{body['event_id']}"
+                    outcome = "duplicate"
+                    if await deduplication.first_time(connection, key, keep_s=EVENT_KEPT_S):
+                        take(event)
+                        outcome = "taken"
+            except Exception as exc:  # the one place for events: said, and delivered again
+                log.exception("event_failed", extra={"action": "event_failed", "event": kind})
+                reporting.report(exc)
+                metrics.slack_requests.labels("event", "failed").inc()
+                return BoltResponse(status=500, body="")
+        metrics.slack_requests.labels("event", outcome).inc()
+        metrics.ack_seconds.labels("event").observe(time.perf_counter() - started)
+        return await ack()
+
+    async def _nothing_behind(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        """Modals and shortcuts: none are ours, and a missing answer would look like a failure."""
+        metrics.slack_requests.labels(str(body.get("type", "")), "unknown").inc()
+        log.warning(
+            "request_unknown", extra={"action": "request_unknown", "kind": body.get("type")}
+        )
+        return await ack()
+
+    async def _no_options(self, ack: AsyncAck) -> BoltResponse:
+        return await ack(options=[])
+
+
+async def answered(
+    answer: Callable[[], Awaitable[Answer | None]], request: Asked
+) -> tuple[Answer | None, str]:
+    """Do what was asked and turn whatever goes wrong into words; with what became of it."""
+    with correlated(request.correlation_id):
+        try:
+            return await answer(), "answered"
+        except BotError as exc:
+            return Answer(escaped(str(exc))), "refused"
+        except Exception as exc:  # the one place: a bug is recorded, and the person told so
+            log.exception("request_failed", extra={"action": "request_failed"})
+            reporting.report(exc)
+            said = f"That went wrong on my side. It is recorded as {request.correlation_id}."
+            return Answer(said), "failed"
+
+
+def _record(kind: str, name: str, outcome: str, request: Asked, started: float) -> None:
+    took_s = time.perf_counter() - started
+    metrics.slack_requests.labels(kind, outcome).inc()
+    metrics.ack_seconds.labels(kind).observe(took_s)
+    log.info(
+        "slack_request",
+        extra={
+            "action": "slack_request",
+            "kind": kind,
+            "name_of": name,
+            "outcome": outcome,
+            "by": request.by.id,
+            "channel": request.channel_id,
+            "correlation_id": request.correlation_id,
+            "took_ms": round(took_s * 1000, 1),
+        },
+    )

@@ -1,0 +1,100 @@
+"""Answers to presses: to the presser alone, after Slack has had its acknowledgement."""
+
+import asyncio
+import json
+import logging
+
+import aiohttp
+
+from bot.cards.answer import Answer
+from bot.cards.blocks import FALLBACK_CHARACTERS, cut
+from bot.logs import correlated
+from bot.slack.api import SlackApi
+from bot.slack.errors import NotReached, OutcomeUnknown, RateLimited, Refused, SlackError
+from bot.slack.requests import Whereto
+
+ATTEMPTS = 3
+DRAIN_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Replies:
+    """Tells people things in tasks of its own; `stop` waits for those under way."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def tell(self, to: Whereto, answer: Answer, correlation_id: str) -> None:
+        """Show an ephemeral message, soon. What cannot be shown is logged."""
+        task = asyncio.create_task(self._tell(to, answer, correlation_id), name="reply")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=DRAIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _tell(self, to: Whereto, answer: Answer, correlation_id: str) -> None:
+        with correlated(correlation_id):
+            try:
+                await self._post_ephemeral(to, answer)
+            except Refused as exc:
+                # The bot may not be where the button was pressed; the response_url is.
+                if not await self._respond(to, answer):
+                    _lost(to, exc)
+            except SlackError as exc:
+                _lost(to, exc)
+
+    async def _post_ephemeral(self, to: Whereto, answer: Answer) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                await self._api.call(
+                    "chat.postEphemeral",
+                    channel=to.channel_id,
+                    user=to.user_id,
+                    thread_ts=to.thread_ts,
+                    text=cut(answer.text, FALLBACK_CHARACTERS),
+                    blocks=list(answer.blocks) or None,
+                )
+            except (RateLimited, NotReached) as exc:
+                if attempt == ATTEMPTS:
+                    raise
+                await asyncio.sleep(exc.retry_after_s if isinstance(exc, RateLimited) else attempt)
+            except OutcomeUnknown:
+                # Seeing it twice is better than not at all, once.
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    async def _respond(self, to: Whereto, answer: Answer) -> bool:
+        """Answer through the response_url; a dead one answers 404 and raises nothing by itself."""
+        client = self._api.client
+        if to.response_url is None or client.session is None:
+            return False
+        said = {"response_type": "ephemeral", "replace_original": False, "text": answer.text}
+        if answer.blocks:
+            said["blocks"] = list(answer.blocks)
+        try:
+            async with client.session.post(
+                to.response_url,
+                data=json.dumps(said),
+                headers={"Content-Type": "application/json"},
+                proxy=client.proxy,
+            ) as response:
+                await response.read()
+                return response.status == 200
+        except (TimeoutError, aiohttp.ClientError):
+            return False
+
+
+def _lost(to: Whereto, exc: SlackError) -> None:
+    log.error(
+        "reply_lost",
+        extra={"action": "reply_lost", "by": to.user_id, "error": str(exc)},
+    )

@@ -1,0 +1,63 @@
+"""Slack's payloads, read: who did what where, and the key that makes a redelivery harmless."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from bot.domain.asked import Actor, Asked, Press
+
+Groups = Callable[[str], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Whereto:
+    """Where the answer to a press goes; `response_url` works where the bot is no member."""
+
+    user_id: str
+    channel_id: str
+    thread_ts: str | None
+    response_url: str | None
+
+
+def asked(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Asked:
+    """Who sent this command or press, from where."""
+    user_id = str(body.get("user_id") or body["user"]["id"])
+    return Asked(
+        by=Actor(user_id, groups(user_id)),
+        channel_id=_channel_id(body) or user_id,
+        key=str(body["trigger_id"]),
+        correlation_id=uuid4().hex[:12],
+        at=now,
+    )
+
+
+def press(body: Mapping[str, Any], request: Asked) -> Press | None:
+    """The button pressed; None for one that carries nothing of ours: a link, or another's."""
+    action = body["actions"][0]
+    try:
+        drawn_with = json.loads(action["value"])
+        subject_id, revision = str(drawn_with["id"]), int(drawn_with["revision"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    values = (body.get("state") or {}).get("values") or {}
+    return Press(request, str(action["action_id"]), subject_id, revision, values)
+
+
+def whereto(body: Mapping[str, Any]) -> Whereto:
+    """Where to answer a press: to the person, beside what they pressed."""
+    user_id = str(body["user"]["id"])
+    return Whereto(
+        user_id=user_id,
+        channel_id=_channel_id(body) or user_id,
+        thread_ts=(body.get("message") or {}).get("thread_ts"),
+        response_url=body.get("response_url"),
+    )
+
+
+def _channel_id(body: Mapping[str, Any]) -> str | None:
+    channel = body.get("channel")
+    found = body.get("channel_id") or (channel or {}).get("id")
+    return str(found) if found else None

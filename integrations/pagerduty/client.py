@@ -66,8 +66,9 @@ class PagerDutyClient:
 
         Source: https://developer.pagerduty.com/api-reference/005299ddb1bb4-get-an-incident
         """
-        return reading.incident(
-            await self._run("get_incident", lambda: self._rest.rget(f"/incidents/{incident_id}"))
+        return await self._run(
+            "get_incident",
+            lambda: reading.incident(_one(self._rest.rget(f"/incidents/{incident_id}"))),
         )
 
     async def list_incidents(
@@ -95,8 +96,7 @@ class PagerDutyClient:
             params["service_ids[]"] = services
         if incident_key is not None:
             params["incident_key"] = incident_key
-        raws = await self._list("list_incidents", "/incidents", params)
-        return tuple(reading.incident(raw) for raw in raws)
+        return await self._list("list_incidents", "/incidents", params, reading.incident)
 
     async def acknowledge_incident(self, incident_id: str, *, from_email: str) -> Incident:
         """Acknowledge as the person with this e-mail and return the incident after it.
@@ -149,8 +149,8 @@ class PagerDutyClient:
 
         Source: https://developer.pagerduty.com/api-reference/c96e889522dd6-list-users
         """
-        raws = await self._list("find_user_by_email", "/users", {"query": email})
-        for user in map(reading.user, raws):
+        found = await self._list("find_user_by_email", "/users", {"query": email}, reading.user)
+        for user in found:
             if user.email.casefold() == email.casefold():
                 return user
         raise NotFound(SYSTEM, "find_user_by_email", f"nobody has the e-mail {email}")
@@ -163,8 +163,7 @@ class PagerDutyClient:
         Source: https://developer.pagerduty.com/api-reference/4bc42e7ac0c59-list-alerts-for-an-incident
         """
         path = f"/incidents/{incident_id}/alerts"
-        raws = await self._list("list_incident_alerts", path, {})
-        return tuple(reading.alert(raw) for raw in raws)
+        return await self._list("list_incident_alerts", path, {}, reading.alert)
 
     async def list_oncalls(
         self, *, escalation_policy_ids: Iterable[str] = ()
@@ -178,8 +177,8 @@ class PagerDutyClient:
         params: dict[str, Any] = {"include[]": ["users"], "earliest": "true"}
         if policies := list(escalation_policy_ids):
             params["escalation_policy_ids[]"] = policies
-        raws = await self._list("list_oncalls", "/oncalls", params)
-        return tuple(sorted(map(reading.oncall, raws), key=lambda oncall: oncall.level))
+        found = await self._list("list_oncalls", "/oncalls", params, reading.oncall)
+        return tuple(sorted(found, key=lambda oncall: oncall.level))
 
     async def create_note(self, incident_id: str, content: str, *, from_email: str) -> Note:
         """Write a note on an incident as the person with this e-mail.
@@ -190,15 +189,17 @@ class PagerDutyClient:
 
         Source: https://developer.pagerduty.com/api-reference/a1ac30885eb7a-create-a-note-on-an-incident
         """
-        return reading.note(
-            await self._run(
-                "create_note",
-                lambda: self._rest.rpost(
-                    f"/incidents/{incident_id}/notes",
-                    json={"content": content},
-                    headers={"From": from_email},
-                ),
-            )
+        return await self._run(
+            "create_note",
+            lambda: reading.note(
+                _one(
+                    self._rest.rpost(
+                        f"/incidents/{incident_id}/notes",
+                        json={"content": content},
+                        headers={"From": from_email},
+                    )
+                )
+            ),
         )
 
     async def list_webhook_subscriptions(self) -> tuple[WebhookSubscription, ...]:
@@ -208,8 +209,12 @@ class PagerDutyClient:
 
         Source: https://developer.pagerduty.com/api-reference/78ae7c9fda9e4-list-webhook-subscriptions
         """
-        raws = await self._list("list_webhook_subscriptions", "/webhook_subscriptions", {})
-        return tuple(reading.webhook_subscription(raw) for raw in raws)
+        return await self._list(
+            "list_webhook_subscriptions",
+            "/webhook_subscriptions",
+            {},
+            reading.webhook_subscription,
+        )
 
     async def enable_webhook_subscription(self, subscription_id: str) -> WebhookSubscription:
         """Have PagerDuty send again before its 24 hours are over; may be repeated.
@@ -220,30 +225,38 @@ class PagerDutyClient:
 
         Source: https://developer.pagerduty.com/api-reference/f8d97a10b21a4-enable-a-webhook-subscription
         """
-        answer = await self._run(
+        path = f"/webhook_subscriptions/{subscription_id}/enable"
+        return await self._run(
             "enable_webhook_subscription",
-            lambda: self._rest.jpost(f"/webhook_subscriptions/{subscription_id}/enable"),
+            lambda: reading.webhook_subscription(
+                _one(self._rest.jpost(path))["webhook_subscription"]
+            ),
         )
-        return reading.webhook_subscription(answer["webhook_subscription"])
 
     async def _update(
         self, operation: str, incident_id: str, status: str, *, from_email: str
     ) -> Incident:
-        return reading.incident(
-            await self._run(
-                operation,
-                lambda: self._rest.rput(
-                    f"/incidents/{incident_id}",
-                    json={"type": "incident_reference", "status": status},
-                    headers={"From": from_email},
-                ),
-            )
-        )
-
-    async def _list(self, operation: str, path: str, params: dict[str, Any]) -> list[Any]:
         return await self._run(
             operation,
-            lambda: list(islice(self._rest.iter_all(path, params=params), LONGEST_LIST)),
+            lambda: reading.incident(
+                _one(
+                    self._rest.rput(
+                        f"/incidents/{incident_id}",
+                        json={"type": "incident_reference", "status": status},
+                        headers={"From": from_email},
+                    )
+                )
+            ),
+        )
+
+    async def _list(
+        self, operation: str, path: str, params: dict[str, Any], read: Callable[[Any], T]
+    ) -> tuple[T, ...]:
+        return await self._run(
+            operation,
+            lambda: tuple(
+                map(read, islice(self._rest.iter_all(path, params=params), LONGEST_LIST))
+            ),
         )
 
     async def _run(self, operation: str, call: Callable[[], T]) -> T:
@@ -263,11 +276,21 @@ class PagerDutyClient:
                 f"{type(cause).__name__}: {cause}" if cause else "the answer is not PagerDuty's"
             )
             raise Unavailable(SYSTEM, operation, told(detail, secrets=(self._token,))) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+            detail = f"the answer is not PagerDuty's ({exc!r})"
+            raise Unavailable(SYSTEM, operation, told(detail, secrets=(self._token,))) from None
 
     async def aclose(self) -> None:
         """Take no more calls and close every connection."""
         await self._threads.aclose()
         self._rest.close()
+
+
+def _one(answer: Any) -> dict[str, Any]:
+    """The library unwraps lists and objects alike; here it must be an object."""
+    if not isinstance(answer, dict):
+        raise TypeError("not an object")
+    return answer
 
 
 class _Refused(Exception):

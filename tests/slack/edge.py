@@ -1,0 +1,177 @@
+"""The listeners with verbs and buttons made for tests, and a hand-signed way in."""
+
+import asyncio
+import hashlib
+import hmac
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp import web
+
+from bot.cards.answer import Answer
+from bot.cards.blocks import section
+from bot.domain.asked import Asked, Press
+from bot.errors import Conflict
+from bot.slack.api import SlackApi
+from bot.slack.http import HttpMode
+from bot.slack.listeners import Listeners, Tables
+from bot.slack.replies import Replies
+from bot.slack.socket import SocketMode
+from bot.storage.database import Database
+from bot.web.server import Listener
+from sandbox import seeds
+from sandbox.workspace.server import Workspace
+
+PATIENCE_S = 5.0
+
+
+@dataclass
+class Done:
+    """What reached the bot."""
+
+    asked: list[tuple[list[str], Asked]] = field(default_factory=list)
+    pressed: list[Press] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    failing: bool = False
+
+    def tables(self) -> Tables:
+        async def echo(words, asked: Asked) -> Answer:
+            self.asked.append((list(words), asked))
+            return Answer("heard " + " ".join(words), (section("heard"),))
+
+        async def refuse(words, asked: Asked) -> Answer:
+            raise Conflict("A rollout of <prod> is under way.")
+
+        async def break_(words, asked: Asked) -> Answer:
+            raise ZeroDivisionError
+
+        async def press(press: Press) -> Answer | None:
+            self.pressed.append(press)
+            return Answer("pressed") if press.subject_id == "c1" else None
+
+        async def otherwise(words, asked: Asked) -> Answer:
+            return Answer(f"I know echo, not {' '.join(words) or 'nothing'}.")
+
+        def event(event) -> None:
+            if self.failing:
+                raise ZeroDivisionError
+            self.events.append(dict(event))
+
+        return Tables(
+            verbs={"echo": echo, "refuse": refuse, "break": break_},
+            actions={"test.press": press},
+            events={"subteam_members_changed": event, "app_mention": event},
+            otherwise=otherwise,
+        )
+
+
+@dataclass
+class Edge:
+    done: Done
+    listeners: Listeners
+    replies: Replies
+
+
+@asynccontextmanager
+async def listening(api: SlackApi, store: Database) -> AsyncIterator[Edge]:
+    done = Done()
+    replies = Replies(api)
+    listeners = Listeners(
+        api=api,
+        identity=await api.who(),
+        signing_secret=seeds.SIGNING_SECRET,
+        tables=done.tables(),
+        groups=lambda user_id: frozenset({"S0DEPLOY"} if user_id == seeds.ALICE.id else ()),
+        replies=replies,
+        database=store,
+        now=lambda: datetime.now(UTC),
+    )
+    try:
+        yield Edge(done, listeners, replies)
+    finally:
+        await replies.stop()
+
+
+@asynccontextmanager
+async def by_socket(edge: Edge, workspace: Workspace) -> AsyncIterator[SocketMode]:
+    socket = SocketMode(edge.listeners.app, seeds.APP_TOKEN, f"{workspace.url}/api/")
+    await socket.start()
+    try:
+        yield socket
+    finally:
+        await socket.stop()
+
+
+@asynccontextmanager
+async def by_http(
+    edge: Edge, store: Database, *, port: int = 0
+) -> AsyncIterator[tuple[str, HttpMode]]:
+    """The URL Slack would post to."""
+    mode = HttpMode(edge.listeners.app, seeds.SIGNING_SECRET, store)
+    application = web.Application()
+    mode.add_routes(application)
+    listener = Listener(application, f"127.0.0.1:{port}")
+    await listener.start()
+    try:
+        yield f"{listener.url}/slack/events", mode
+    finally:
+        await listener.stop()
+
+
+def signed(body: bytes, *, at: float | None = None, timestamp: str | None = None) -> dict[str, str]:
+    """The headers Slack would send with this body."""
+    said = timestamp or str(int(at if at is not None else time.time()))
+    base = b"v0:" + said.encode() + b":" + body
+    digest = hmac.new(seeds.SIGNING_SECRET.encode(), base, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": said, "X-Slack-Signature": f"v0={digest}"}
+
+
+def command(text: str, *, trigger_id: str = "t1") -> bytes:
+    form = {
+        "command": "/credlink",
+        "text": text,
+        "user_id": seeds.ALICE.id,
+        "channel_id": "C0GENERAL",
+        "team_id": seeds.TEAM_ID,
+        "trigger_id": trigger_id,
+        "response_url": "http://127.0.0.1:9/",
+    }
+    return urlencode(form).encode()
+
+
+def event(kind: str, *, event_id: str = "Ev1") -> bytes:
+    return json.dumps(
+        {
+            "type": "event_callback",
+            "team_id": seeds.TEAM_ID,
+            "event_id": event_id,
+            "event": {"type": kind, "subteam_id": "S0DEPLOY"},
+        }
+    ).encode()
+
+
+async def post(
+    url: str, body: bytes, headers: dict[str, str], *, kind: str = "form"
+) -> tuple[int, str]:
+    types = {"form": "application/x-www-form-urlencoded", "json": "application/json"}
+    async with aiohttp.ClientSession() as session:
+        sent = {**headers, "Content-Type": types[kind]}
+        async with session.post(url, data=io.BytesIO(body), headers=sent) as response:
+            return response.status, await response.text()
+
+
+async def until(look: Callable[[], Awaitable[Any]], *, within_s: float = PATIENCE_S) -> Any:
+    """What `look` sees as soon as it sees something; fail when that takes too long."""
+    async with asyncio.timeout(within_s):
+        while True:
+            if found := await look():
+                return found
+            await asyncio.sleep(0.005)

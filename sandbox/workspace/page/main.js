@@ -180,6 +180,11 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go({ ...place, thread: place.thread && place.thread !== place.ts ? place.thread : null });
 });
+window.addEventListener("hashchange", async () => {
+  const wanted = remembered();
+  if (wanted.get("as") && wanted.get("as") !== acting) await actAs(wanted.get("as"));
+  if (wanted.get("channel")) go({ channel: wanted.get("channel"), thread: wanted.get("thread"), tab: wanted.get("tab") ?? "messages" });
+});
 document.getElementById("scrim").addEventListener("click", () => document.body.classList.remove("sidebar-open"));
 document.addEventListener("visibilitychange", () => !document.hidden && readOpenChannel());
 setInterval(refreshAges, AGES_EVERY_MS);

@@ -52,7 +52,9 @@ def points(*values: float) -> list[Json]:
 
 def chart(kind: str) -> Json:
     if kind == "pie":
-        shape: Json = {"segments": [{"label": "database", "value": 3}, {"label": "own", "value": 1}]}
+        shape: Json = {
+            "segments": [{"label": "database", "value": 3}, {"label": "own", "value": 1}]
+        }
     else:
         shape = {
             "series": [{"name": "prod", "data": points(1, 4, 2)}],

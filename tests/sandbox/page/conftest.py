@@ -1,31 +1,36 @@
 """A browser for the whole module, a workspace with an app for each test."""
 
-import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.workspace.server import Workspace
-from tests.sandbox.page.app import App, call
+from tests import programs
+from tests.sandbox.page.app import App, Json, call
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 PACE = 20.0
 """Files are processed in a fiftieth of a second; nothing here waits for the 3 s deadline."""
 
-CHROMIUM = shutil.which("chromium")
+
+def answering(answer: Json) -> Callable[[Route], Awaitable[None]]:
+    """A handler that answers a request of the page in the world's stead."""
+
+    async def fulfil(route: Route) -> None:
+        await route.fulfill(json=answer)
+
+    return fulfil
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium (on Debian: apt-get install chromium)")
+    chromium = programs.require("chromium", "on Debian, apt-get install chromium")
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=chromium,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield launched
@@ -68,7 +73,7 @@ async def open_page(browser: Browser, workspace: Workspace) -> AsyncIterator[Cal
         as_: str = "U0ALICE01",
         channel: str = "C0PROD001",
         size: tuple[int, int] = (1280, 800),
-        routes: dict[str, dict[str, object]] | None = None,
+        routes: dict[str, Json] | None = None,
         **options: object,
     ) -> Page:
         context = await browser.new_context(
@@ -79,9 +84,9 @@ async def open_page(browser: Browser, workspace: Workspace) -> AsyncIterator[Cal
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         for pattern, answer in (routes or {}).items():
-            await page.route(pattern, lambda route, answer=answer: route.fulfill(json=answer))
+            await page.route(pattern, answering(answer))
         await page.goto(f"{workspace.url}/#as={as_}&channel={channel}")
-        await page.wait_for_selector(".link-state:not(.lost)")
+        await page.wait_for_selector(".link-state:not(.lost)", state="attached")
         return page
 
     yield opened

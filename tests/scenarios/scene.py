@@ -1,0 +1,141 @@
+"""A whole world with the bot in it, and the eyes and hands of the people in the workspace."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox import ports, seeds
+from sandbox.bot_process import BotProcess
+from sandbox.transcript import as_text, buttons
+from sandbox.workspace.client import WorkspaceClient
+from sandbox.world import World
+
+PROD, STAGING, ALERTS, OPS = "C0PROD001", "C0STAGING", "C0ALERTS1", "C0OPS0001"
+NAMES = {person.id: person.name for person in seeds.PEOPLE} | {seeds.BOT_USER_ID: "credlink"}
+WITHIN_S = 45.0
+LOOK_EVERY_S = 0.05
+
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    world: World
+    bot: BotProcess
+    slack: WorkspaceClient
+
+    async def types(self, person: seeds.Person, channel: str, text: str) -> str:
+        """Type a command; returns what the bot answered, as text only this person sees."""
+        answer = await self.slack.say(person.id, channel, text)
+        assert answer["ok"], answer
+        shown = answer.get("ephemeral")
+        return as_text(shown, NAMES) if shown else ""
+
+    async def presses(self, person: seeds.Person, card: Mapping[str, Any], label: str) -> None:
+        answer = await self.slack.press_button(person.id, card, label)
+        assert answer["ok"], answer
+
+    async def presses_old(self, person: seeds.Person, card: Mapping[str, Any], label: str) -> None:
+        """Press a button as it was drawn then, though the card has moved on."""
+        answer = await self.slack.press_stale(person.id, card, label)
+        assert answer["ok"], answer
+
+    async def card(
+        self,
+        channel: str,
+        *words: str,
+        button: str | None = None,
+        ts: str | None = None,
+        without: str | None = None,
+        seen_by: seeds.Person = seeds.ALICE,
+    ) -> Card:
+        """Wait for a card with all these words (and this button, at this place); newest first."""
+
+        def fits(message: Card) -> bool:
+            text = as_text(message, NAMES)
+            return (
+                all(word in text for word in words)
+                and (button is None or button in buttons(message))
+                and (ts is None or message["ts"] == ts)
+                and (without is None or without not in text)
+            )
+
+        return await self.until(lambda: self._find(seen_by, channel, fits), f"a card with {words}")
+
+    async def told(self, person: seeds.Person, channel: str, words: str) -> Card:
+        """Wait for something only this person sees."""
+
+        def fits(message: Card) -> bool:
+            return bool(message.get("ephemeral")) and words in as_text(message, NAMES)
+
+        return await self.until(lambda: self._find(person, channel, fits), f"{words!r} for them")
+
+    async def _find(
+        self, person: seeds.Person, channel: str, fits: Callable[[Card], bool]
+    ) -> Card | None:
+        found = await self.slack.messages(person.id, channel)
+        return next((message for message in reversed(found) if fits(message)), None)
+
+    async def until(self, look: Callable[[], Any], what: str, *, within_s: float = WITHIN_S) -> Any:
+        """Look until there is something; fails with the bot's last words when there is not."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            found = look()
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(LOOK_EVERY_S)
+        raise AssertionError(f"not within {within_s:g} s: {what}\n{await self.everything()}")
+
+    async def everything(self) -> str:
+        """All that is said in the channels, and the end of the bot's log."""
+        lines = []
+        for channel in (PROD, STAGING, ALERTS, OPS):
+            for message in await self.slack.messages(seeds.ALICE.id, channel):
+                lines += [f"--- {channel} {message['ts']}", as_text(message, NAMES)]
+        log = self.bot.log.read_text(errors="replace").splitlines()[-25:]
+        return "\n".join([*lines, "--- bot.log", *log])
+
+    async def thread(self, card: Mapping[str, Any]) -> str:
+        """All that a card's thread says."""
+        replies = await self.slack.messages(seeds.ALICE.id, card["channel"], card["ts"])
+        return "\n".join(as_text(reply, NAMES) for reply in replies[1:])
+
+    async def deploys(self, version: str, *, channel: str, environment: str, says: str) -> Card:
+        """Deploy as alice and wait until the card says so."""
+        await self.types(seeds.ALICE, channel, f"/credlink deploy {environment} {version}")
+        plan = await self.card(channel, version, button="Confirm")
+        await self.presses(seeds.ALICE, plan, "Confirm")
+        return await self.card(channel, version, says, ts=plan["ts"])
+
+    def updates(self) -> int:
+        """How often ECS was asked to change a service."""
+        return sum(call.operation == "UpdateService" for call in self.world.aws.writes)
+
+
+@asynccontextmanager
+async def scene(
+    folder: Path, *, pace: float = 4.0, with_monitoring: bool = False, slack_mode: str = "socket"
+) -> AsyncIterator[Scene]:
+    """A world of its own, with the bot running in it."""
+    world = World(
+        folder=folder,
+        ports=ports.choose(None),
+        pace=pace,
+        with_monitoring=with_monitoring,
+        slack_mode=slack_mode,
+    )
+    bot = BotProcess(
+        world.process_environment, operations_url=world.operations_url, log=folder / "bot.log"
+    )
+    async with world, WorkspaceClient(world.workspace.url) as slack:
+        try:
+            await bot.start()
+            yield Scene(world, bot, slack)
+        finally:
+            await bot.stop()

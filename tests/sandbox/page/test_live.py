@@ -30,7 +30,7 @@ def words(text):
     return [{"type": "section", "block_id": "words", "text": blocks.mrkdwn(text)}]
 
 
-async def say_much(client, count=40):
+async def say_much(client, count=60):
     for number in range(count):
         await client.say("U0BOB0001", PROD, f"line {number}")
 
@@ -61,7 +61,7 @@ async def test_a_reader_of_old_messages_is_not_moved_by_new_ones(workspace, clie
     )
     await say_much(client)
     page = await open_page()
-    line = page.locator(".message", has_text="line 7")
+    line = page.locator(".message", has_text="line 20")
     await line.scroll_into_view_if_needed()
     before = await line.bounding_box()
 
@@ -79,7 +79,7 @@ async def test_a_reader_of_old_messages_is_not_moved_by_new_ones(workspace, clie
 async def test_a_reader_of_the_newest_message_stays_with_the_newest(client, open_page):
     await say_much(client)
     page = await open_page()
-    await expect(page.locator(".message", has_text="line 39")).to_be_in_viewport()
+    await expect(page.locator(".message", has_text="line 59")).to_be_in_viewport()
 
     await client.say("U0CAROL01", PROD, "news")
     await expect(page.locator(".message", has_text="news")).to_be_in_viewport()

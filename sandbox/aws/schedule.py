@@ -7,8 +7,7 @@ as somebody who looks ten times a second.
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.clock import Clock
@@ -26,7 +25,7 @@ class Schedule:
         self._pace = pace
         self._acts: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._numbers = itertools.count()
-        self._held = False
+        self._in_past = False
         self.now = clock.now()
 
     def after(self, delay_s: float, act: Callable[..., None], *args: Any) -> None:
@@ -43,7 +42,7 @@ class Schedule:
 
     def run_due(self) -> None:
         """Do everything that has fallen due by now."""
-        if not self._held:
+        if not self._in_past:
             self.run_until(self._clock.now())
 
     def run_until(self, moment: float) -> None:
@@ -54,23 +53,24 @@ class Schedule:
             act(*args)
         self.now = max(self.now, moment)
 
-    @contextmanager
-    def playing_the_past(self, started_at: float, *, takes_s: float) -> Iterator[None]:
-        """Do what is scheduled inside as if it had begun at `started_at`.
+    def begin_past(self, started_at: float) -> None:
+        """Have what is scheduled from here on begin at `started_at`; nothing runs until `end_past`.
 
-        On leaving, `takes_s` of it (divided by the pace) are played; then time jumps to now with
-        nothing happening in between, and what is still waiting falls due.
+        Raises:
+            RuntimeError: something is scheduled already.
         """
         if self._acts:
             raise RuntimeError("the past can only be played before anything is scheduled")
-        self.now, self._held = started_at, True
-        try:
-            yield
-            self.run_until(started_at + takes_s / self._pace)
-        finally:
-            self._held = False
+        self.now, self._in_past = started_at, True
+
+    def end_past(self, *, takes_s: float) -> None:
+        """Play `takes_s` of the past, divided by the pace, and jump to now.
+
+        Nothing happens in the time between; what is still waiting then falls due.
+        """
+        self.run_until(self.now + takes_s / self._pace)
         now = self._clock.now()
         self._acts = [
             (max(due, now), number, act, args) for due, number, act, args in sorted(self._acts)
         ]
-        self.now = now
+        self.now, self._in_past = now, False

@@ -1,6 +1,6 @@
 """A place: one service in one environment, found by the words somebody typed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -30,20 +30,20 @@ def find_place(catalog: Catalog, environment: str, service: str | None) -> Place
     if environment not in environments:
         raise NotKnown(
             f"There is no environment {environment}{did_you_mean(environment, environments)}. "
-            f"There are {listed(environments)}."
+            f"{there_is(environments)}"
         )
     there = {name: s for name, s in catalog.services.items() if environment in s.environments}
     if service is None:
         if len(there) > 1:
             raise UsageError(
-                f"Which service? In {environment} there are {listed(sorted(there))}: "
-                "name one after the version."
+                f"Which service in {environment}? {there_is(sorted(there))} "
+                "Name one after the version."
             )
         service = next(iter(there))
     if service not in there:
         raise NotKnown(
             f"There is no service {service} in {environment}"
-            f"{did_you_mean(service, there)}. There is {listed(sorted(there))}."
+            f"{did_you_mean(service, there)}. {there_is(sorted(there))}"
         )
     return _place(service, there[service], environment)
 
@@ -63,6 +63,11 @@ def listed(words: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *first, last = list(words)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def there_is(words: Sequence[str]) -> str:
+    """`There is only a.`, `There are a and b.`"""
+    return f"There is only {words[0]}." if len(words) == 1 else f"There are {listed(words)}."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -55,8 +55,10 @@ async def engine(world: World, tmp_path: Path) -> AsyncIterator[Engine]:
     await engine.start()
     yield engine
     await engine.stop()
-    # The engine's threads hand their last results to the loop.
-    await asyncio.sleep(0)
+    parked = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in parked:  # stopping the engine leaves those that wait for a message
+        task.cancel()
+    await asyncio.gather(*parked, return_exceptions=True)
 
 
 @pytest.fixture

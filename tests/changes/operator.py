@@ -171,7 +171,7 @@ class Operator:
         return [
             call.parameters["taskDefinition"].rsplit("/", 1)[-1]
             for call in self.aws.writes
-            if call.operation == "UpdateService"
+            if call.operation == "UpdateService" and "taskDefinition" in call.parameters
         ]
 
     def versions(self) -> list[str]:

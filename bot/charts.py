@@ -1,11 +1,9 @@
-"""Charts: series in, a PNG out. One visual language for all of them.
+"""Charts as pictures: series in, PNG out.
 
-Colours are Okabe and Ito's, which colour-blind people can tell apart; the ground is white with dark
-ink, so that a picture reads the same on a dark screen. Drawn at twice the size Slack shows, and
-laid out for a phone's width. matplotlib is imported on first use, through its object API: pyplot
-keeps global state that threads would share.
-
-Drawing takes 50 to 150 ms of processor time: call `line_chart` in a thread.
+Drawn with matplotlib's object API, which is imported on the first use (it takes about a second)
+and shares nothing between two charts, so that `line_chart` may run in any thread. The picture has
+a background of its own, so that it reads the same in Slack's light and dark themes, and letters
+large enough for a telephone.
 """
 
 import io
@@ -13,172 +11,294 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from itertools import pairwise
 from typing import Any
 
-INK = "#1d1c1d"
-FAINT = "#8a8a8c"
-GRID = "#e4e4e6"
-ALARM = "#d55e00"
-PALETTE = ("#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-LONGEST_NAME = 32
+from bot.domain.unit import Unit, spoken_value
+
+WIDTH_PX, HEIGHT_PX, DPI = 1000, 520, 100
 MOST_LINES = 6
-WIDTH_IN, HEIGHT_IN, DOTS_PER_IN = 6.4, 3.2, 150
+"""More cannot be told apart; the rest is counted."""
+LONGEST_LABEL = 44
+
+# Okabe and Ito's palette: told apart by people who do not see every colour, and in grey.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
+ALARM = "#D55E00"
+INK, FAINT, PAPER = "#1D1C1D", "#8A8A8D", "#FFFFFF"
+LETTERS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series; points are (moment in UTC, value), in order. A NaN is a gap."""
+    """One series; moments are aware. A gap wider than the chart's step is drawn as one."""
 
-    name: str
-    points: tuple[tuple[datetime, float], ...]
+    label: str
+    points: Sequence[tuple[datetime, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A moment worth a vertical line: an onset, a deploy."""
+    """Something that happened at a moment."""
 
     at: datetime
     label: str
+    is_alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What to draw. `unit` is `ratio` (drawn in per cent), or written as it is."""
+    """What to draw; text is drawn as it is, nothing in it is markup."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     start: datetime
     end: datetime
-    unit: str = ""
+    step: timedelta
+    unit: Unit = Unit.PLAIN
     threshold: float | None = None
-    markers: tuple[Marker, ...] = ()
+    limits: Sequence[Line] = ()
+    """A threshold that is itself a series."""
+    markers: Sequence[Marker] = ()
+    peak: tuple[datetime, float] | None = None
 
 
 def line_chart(chart: Chart) -> bytes:
-    """Draw lines over time with the threshold and the markers; without any point, say so.
+    """Draw the chart; returns a PNG of `WIDTH_PX` by `HEIGHT_PX`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
-    More than six lines are cut to the six that rise highest, and the legend says how many are not
-    shown.
-    """
-    figure_class, dates, formatter = _matplotlib()
-    figure = figure_class(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DOTS_PER_IN, layout="constrained")
-    figure.patch.set_facecolor("white")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=PAPER)
+    axes = figure.add_axes((0.095, 0.125, 0.88, 0.745), facecolor=PAPER)
     _frame(axes, chart)
-    shown = _highest(chart.lines)
-    if any(line.points for line in shown):
-        _draw_lines(axes, chart, shown)
-    else:
-        axes.set_yticks([])
-        axes.text(
-            0.5, 0.5, "no data", transform=axes.transAxes, ha="center", va="center", color=FAINT,
-            fontsize=16,
-        )  # fmt: skip
-    for marker in chart.markers:
-        _draw_marker(axes, chart, marker)
-    locator = dates.AutoDateLocator(minticks=3, maxticks=6)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M", tz=UTC))
-    axes.yaxis.set_major_formatter(formatter(lambda value, _: written(value, chart.unit)))
+    shown = [line for line in chart.lines if _finite(line)][:MOST_LINES]
+    for number, line in enumerate(shown):
+        axes.plot(*_with_gaps(line, chart.step), color=COLOURS[number], linewidth=2.4, zorder=3)
+    for line in chart.limits:
+        axes.plot(
+            *_with_gaps(line, chart.step), color=ALARM, linewidth=1.8, dashes=(5, 3), zorder=2
+        )
+    _no_data(axes, chart, shown)
+    _threshold(axes, chart)
+    _markers(axes, chart)
+    _peak(axes, chart)
+    _legend(axes, chart, shown)
     picture = io.BytesIO()
-    figure.savefig(picture, format="png")
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(picture)
     return picture.getvalue()
 
 
-def written(value: float, unit: str) -> str:
-    """A value as people write it: `4.2 %` of a ratio, otherwise with its unit."""
-    if math.isnan(value):
-        return "no data"
-    if unit == "ratio":
-        return f"{_rounded(value * 100)} %"
-    return f"{_rounded(value)} {unit}".rstrip()
-
-
-def _rounded(value: float) -> str:
-    """Three significant digits, thousands by letter."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if abs(value) >= size:
-            divisor = 1e3 if letter == "k" else size
-            return f"{value / divisor:.3g}{letter}"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-@cache
-def _matplotlib() -> tuple[Any, Any, Any]:
-    """Import what is drawn with; it takes half a second, so only when something is drawn."""
-    from matplotlib import dates
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: F401  the PNG writer
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter
-
-    return Figure, dates, FuncFormatter
-
-
 def _frame(axes: Any, chart: Chart) -> None:
-    axes.set_title(chart.title, loc="left", fontsize=12, fontweight="bold", color=INK)
-    axes.set_xlim(chart.start, chart.end)
-    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    """Axes, their numbers in the unit, and a range in which everything to be drawn is seen."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.set_xlim(_seconds(chart.start), _seconds(chart.end))
+    low, high = _range(chart)
+    axes.set_ylim(low, high)
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 3, 6, 10]))
+    axes.set_xticks(_time_ticks(chart.start, chart.end))
+    with_seconds = chart.end - chart.start < timedelta(minutes=6)
+    clock = "%H:%M:%S" if with_seconds else "%H:%M"
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda at, _: f"{datetime.fromtimestamp(at, UTC):{clock}}")
+    )
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: spoken_value(value, chart.unit)))
+    axes.tick_params(labelsize=LETTERS - 2, colors=INK, length=0, pad=6)
+    axes.grid(axis="y", color="#E4E4E7", linewidth=1)
     axes.set_axisbelow(True)
-    axes.tick_params(colors=INK, labelsize=10, length=0)
-    axes.set_xlabel("UTC", fontsize=9, color=FAINT, loc="right", labelpad=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(FAINT)
+    title = axes.set_title(
+        _cut(chart.title, 70), loc="left", fontsize=LETTERS + 1, color=INK, pad=34, weight="bold"
+    )
+    title.set_parse_math(False)
+    _text(axes, 1.0, -0.1, "UTC", transform=axes.transAxes, ha="right", va="top", color=FAINT)
 
 
-def _draw_lines(axes: Any, chart: Chart, shown: Sequence[Line]) -> None:
-    highest = chart.threshold or 0.0
-    for line, colour in zip(shown, PALETTE, strict=False):
-        moments = [at for at, _ in line.points]
-        values = [value for _, value in line.points]
-        highest = max([highest, *(value for value in values if not math.isnan(value))])
-        axes.plot(moments, values, color=colour, linewidth=2, label=_named(line.name))
-    axes.set_ylim(bottom=min(0.0, _lowest(shown)), top=highest * 1.15 or 1.0)
-    if chart.threshold is not None:
-        axes.axhline(chart.threshold, color=ALARM, linewidth=1.5, linestyle=(0, (5, 3)))
-        axes.annotate(
-            f"threshold {written(chart.threshold, chart.unit)}",
-            (0, chart.threshold), xycoords=("axes fraction", "data"), xytext=(4, 4),
-            textcoords="offset points", color=ALARM, fontsize=10,
-        )  # fmt: skip
-    if len(shown) > 1:
-        left_out = len(chart.lines) - len(shown)
-        title = f"and {left_out} more, not shown" if left_out else None
-        axes.legend(
-            loc="upper left", bbox_to_anchor=(0, -0.14), ncols=2, fontsize=9, frameon=False,
-            title=title, title_fontsize=9, alignment="left",
-        )  # fmt: skip
+def _range(chart: Chart) -> tuple[float, float]:
+    values = [value for line in (*chart.lines, *chart.limits) for _, value in _finite(line)]
+    values += [v for v in (chart.threshold, chart.peak and chart.peak[1]) if v is not None]
+    if not values:
+        return 0.0, 1.0
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = (high - low) * 0.12 or 1.0
+    return (low - room if low < 0 else low), high + room
 
 
-def _draw_marker(axes: Any, chart: Chart, marker: Marker) -> None:
-    if not chart.start <= marker.at <= chart.end:
+_TICKS_S = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10800,
+    21600,
+    43200,
+    86400,
+)
+
+
+def _time_ticks(start: datetime, end: datetime) -> list[float]:
+    """Whole minutes and hours, at most seven of them."""
+    first, last = _seconds(start), _seconds(end)
+    step = next((s for s in _TICKS_S if (last - first) / s <= 7), _TICKS_S[-1])
+    at = math.ceil(first / step) * step
+    return [float(at + step * number) for number in range(int((last - at) // step) + 1)]
+
+
+def _with_gaps(line: Line, step: timedelta) -> tuple[list[float], list[float]]:
+    """The points, with a hole wherever one step or more has no value."""
+    at: list[float] = []
+    values: list[float] = []
+    for moment, value in _finite(line):
+        seconds = _seconds(moment)
+        if at and seconds - at[-1] > 1.5 * step.total_seconds():
+            at.append(at[-1])
+            values.append(math.nan)
+        at.append(seconds)
+        values.append(value)
+    return at, values
+
+
+def _no_data(axes: Any, chart: Chart, shown: Sequence[Line]) -> None:
+    """Shade the times at which no line has a value, and say so."""
+    if not shown:
+        _text(axes, 0.5, 0.5, "no data", transform=axes.transAxes, size=LETTERS + 8, color=FAINT)
         return
-    axes.axvline(marker.at, color=INK, linewidth=1.2, linestyle=(0, (1, 2)))
-    late = marker.at - chart.start > (chart.end - chart.start) * 0.7
+    for begin, end in _gaps(chart, shown):
+        axes.axvspan(begin, end, facecolor="#F1F1F3", edgecolor="#D0D0D4", hatch="//", linewidth=0)
+        if end - begin > 0.12 * (chart.end - chart.start).total_seconds():
+            middle = (begin + end) / 2
+            across = axes.get_xaxis_transform()
+            _text(axes, middle, 0.5, "no data", transform=across, color=FAINT, zorder=4)
+
+
+def _gaps(chart: Chart, shown: Sequence[Line]) -> list[tuple[float, float]]:
+    step = chart.step.total_seconds()
+    known = sorted({_seconds(moment) for line in shown for moment, _ in _finite(line)})
+    edges = [_seconds(chart.start) - step, *known, _seconds(chart.end) + step]
+    found = [
+        (max(before, _seconds(chart.start)), min(after, _seconds(chart.end)))
+        for before, after in pairwise(edges)
+        if after - before > 2.5 * step
+    ]
+    return [(begin, end) for begin, end in found if end > begin]
+
+
+def _threshold(axes: Any, chart: Chart) -> None:
+    if chart.threshold is None:
+        return
+    axes.axhline(chart.threshold, color=ALARM, linewidth=1.8, dashes=(5, 3), zorder=2)
+    _text(
+        axes,
+        0.005,
+        chart.threshold,
+        f"threshold {spoken_value(chart.threshold, chart.unit)}",
+        transform=axes.get_yaxis_transform(),
+        ha="left",
+        va="bottom",
+        color=ALARM,
+        zorder=4,
+    )
+
+
+def _markers(axes: Any, chart: Chart) -> None:
+    """Upright lines with their words on top, those of close moments on two levels."""
+    shown = sorted(
+        (marker for marker in chart.markers if chart.start <= marker.at <= chart.end),
+        key=lambda marker: marker.at,
+    )
+    close_s = 0.2 * (chart.end - chart.start).total_seconds()
+    before, level = -math.inf, 0
+    for marker in shown:
+        at = _seconds(marker.at)
+        level = 1 - level if at - before < close_s else 0
+        before = at
+        colour = ALARM if marker.is_alarm else INK
+        axes.axvline(at, color=colour, linewidth=1.6, linestyle=":", zorder=2)
+        is_late = marker.at > chart.start + (chart.end - chart.start) * 0.75
+        _text(
+            axes,
+            at,
+            1.01 + 0.055 * level,
+            _cut(marker.label, 28),
+            transform=axes.get_xaxis_transform(),
+            ha="right" if is_late else "left",
+            va="bottom",
+            size=LETTERS - 3,
+            color=colour,
+        )
+
+
+def _peak(axes: Any, chart: Chart) -> None:
+    if chart.peak is None:
+        return
+    at, value = _seconds(chart.peak[0]), chart.peak[1]
+    axes.plot([at], [value], "o", markersize=10, color=ALARM, zorder=5, clip_on=False)
+    is_late = chart.peak[0] > chart.start + (chart.end - chart.start) * 0.75
     axes.annotate(
-        marker.label, (marker.at, 1), xycoords=("data", "axes fraction"),
-        xytext=(-4 if late else 4, -11), textcoords="offset points",
-        ha="right" if late else "left", fontsize=10, color=INK,
-    )  # fmt: skip
+        f"peak {spoken_value(value, chart.unit)}",
+        (at, value),
+        xytext=(-12 if is_late else 12, 6),
+        textcoords="offset points",
+        ha="right" if is_late else "left",
+        fontsize=LETTERS,
+        weight="bold",
+        color=ALARM,
+        parse_math=False,
+    )
 
 
-def _highest(lines: Sequence[Line]) -> list[Line]:
-    def peak(line: Line) -> float:
-        return max((v for _, v in line.points if not math.isnan(v)), default=-math.inf)
+def _legend(axes: Any, chart: Chart, shown: Sequence[Line]) -> None:
+    """Names beside their colours; one line needs none, for the title names it."""
+    drawable = [line for line in chart.lines if _finite(line)]
+    if len(drawable) < 2 and not chart.limits:
+        return
+    names = [(_cut(line.label, LONGEST_LABEL), COLOURS[n]) for n, line in enumerate(shown)]
+    names += [(_cut(line.label, LONGEST_LABEL), ALARM) for line in chart.limits[:1]]
+    if len(drawable) > len(shown):
+        names.append((f"and {len(drawable) - len(shown)} more, not drawn", FAINT))
+    for row, (name, colour) in enumerate(names):
+        _text(
+            axes,
+            0.012,
+            0.97 - 0.065 * row,
+            f"— {name}",
+            transform=axes.transAxes,
+            ha="left",
+            va="top",
+            size=LETTERS - 2,
+            color=colour,
+            zorder=6,
+            bbox={"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 1.5},
+        )
 
-    return sorted(lines, key=peak, reverse=True)[:MOST_LINES]
+
+def _text(axes: Any, x: float, y: float, text: str, **look: Any) -> None:
+    """Write text as it is: a `$` from outside is no formula."""
+    look = {"ha": "center", "va": "center", "size": LETTERS - 1, "parse_math": False, **look}
+    axes.text(x, y, text, **look)
 
 
-def _lowest(lines: Sequence[Line]) -> float:
-    return min((v for line in lines for _, v in line.points if not math.isnan(v)), default=0.0)
+def _finite(line: Line) -> list[tuple[datetime, float]]:
+    return [(moment, value) for moment, value in line.points if math.isfinite(value)]
 
 
-def _named(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+def _seconds(moment: datetime) -> float:
+    return moment.timestamp()
 
 
-def window(onset: datetime, now: datetime) -> tuple[datetime, datetime]:
-    """The stretch worth drawing: as long before the onset as since, a quarter of an hour at least."""
-    before = max(now - onset, timedelta(minutes=15))
-    return onset - before, now
+def _cut(text: str, characters: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= characters else text[: characters - 1] + "…"

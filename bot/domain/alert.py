@@ -204,6 +204,10 @@ class AlertGroup:
             raise ImpossibleMove(f"{self.id}: {self.state} -> {state}")
         return replace(self, state=state, state_revision=self.state_revision + 1)
 
+    def acted_on(self) -> "AlertGroup":
+        """The group after somebody asked something of it: buttons drawn before are old."""
+        return replace(self, state_revision=self.state_revision + 1)
+
     def measured(self, value: float, at: datetime) -> "AlertGroup":
         """The group after a look at its value; the peak stays the worst of all looks."""
         is_worse = (self.condition or Condition("")).is_worse

@@ -1,0 +1,206 @@
+"""The chart of an alert's own query, and what it tells: the value, what is normal, the peak."""
+
+import asyncio
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.alerts.around import changes_around
+from bot.cards.alert import chart_alt
+from bot.cards.alert_lines import done_by, place_of
+from bot.charts import Chart, Line, Marker, line_chart
+from bot.domain.alert import Alert, AlertGroup, Condition, Peak, common
+from bot.domain.card import Kind, Urgency
+from bot.domain.change import Change
+from bot.domain.finding import Finding, Phase
+from bot.storage import alerts, cards, findings
+from bot.world import World
+from integrations.prometheus.models import Series
+
+SOURCE = "chart"
+
+BEFORE_ONSET = timedelta(minutes=30)
+LEAST_BEFORE_ONSET = timedelta(minutes=2)
+"""Shown before the onset even where there is no data that far back."""
+STEPS = 180
+"""About one for each five pixels; Prometheus is asked for no more."""
+LEAST_STEP = timedelta(seconds=1)
+LEAST_NORMAL_POINTS = 5
+"""Fewer before the onset say nothing about what is normal."""
+
+
+def picture_key(phase: Phase) -> str:
+    """The key of the chart among the thread's pictures."""
+    return f"{SOURCE} {phase.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is asked of Prometheus."""
+
+    start: datetime
+    end: datetime
+    step: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the series say, in the condition's unit."""
+
+    value: float | None
+    normal: float | None
+    peak: Peak | None
+
+
+async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
+    """Ask Prometheus for the alert's query, draw it, and keep what it says with the group.
+
+    Costs one query, two where the threshold is a query. May be repeated: the same picture is
+    added to the thread once.
+
+    Raises:
+        IntegrationError: Prometheus gave nothing.
+    """
+    async with world.database.read() as connection:
+        group = await alerts.get(connection, group_id)
+        known = await alerts.alerts_of(connection, group_id)
+        before, during = await changes_around(connection, group, world.now())
+    if group.condition is None or world.prometheus is None:
+        return
+    condition = group.condition
+    window = window_of(group, world.now())
+    asked = [condition.expression] + ([condition.limit] if condition.limit else [])
+    drawn, *limits = await asyncio.gather(
+        *(
+            world.prometheus.query_range(
+                expression, start=window.start, end=window.end, step=window.step
+            )
+            for expression in asked
+        )
+    )
+    series = belonging(drawn, known)
+    reading = read(series, condition, group, window)
+    chart = Chart(
+        title=_title(group),
+        lines=_lines(series),
+        limits=_lines(belonging(limits[0], known), "threshold") if limits else (),
+        start=_shown_from(window, series, group),
+        end=window.end,
+        step=window.step,
+        unit=condition.unit,
+        threshold=condition.threshold,
+        markers=_markers(group, before, during),
+        peak=(reading.peak.at, reading.peak.value) if reading.peak and group.is_final else None,
+    )
+    png = await asyncio.to_thread(line_chart, chart)
+    await _keep(world, group_id, phase, reading, png)
+
+
+async def _keep(world: World, group_id: str, phase: Phase, reading: Reading, png: bytes) -> None:
+    async with world.database.write() as connection:
+        known = await alerts.locked(connection, group_id)
+        group = replace(known, normal=reading.normal if known.normal is None else known.normal)
+        if reading.peak is not None:
+            group = group.measured(reading.peak.value, reading.peak.at)
+        if reading.value is not None:
+            group = replace(group, value=reading.value)
+        await alerts.save(connection, known, group, urgency=Urgency.PROGRESS)
+        key = picture_key(phase)
+        await cards.add_picture(
+            connection,
+            Kind.ALERT_GROUP,
+            group_id,
+            key=key,
+            png=png,
+            name=f"{_file_name(group)}-{phase.value}.png",
+            alt=chart_alt(group),
+        )
+        finding = Finding(source=SOURCE, phase=phase, picture=key, found_at=world.now())
+        await findings.write(connection, group_id, finding)
+
+
+def window_of(group: AlertGroup, now: datetime) -> Window:
+    """From well before the onset until now, or until it was over."""
+    start = group.started_at - BEFORE_ONSET
+    end = max(group.resolved_at or now, group.started_at + LEAST_STEP)
+    seconds = math.ceil((end - start).total_seconds() / STEPS)
+    return Window(start, end, max(LEAST_STEP, timedelta(seconds=seconds)))
+
+
+def belonging(series: Sequence[Series], known: Iterable[Alert]) -> tuple[Series, ...]:
+    """The series that the group's alerts are about; all of them where no label tells.
+
+    An alert's labels hold those of the series it came from, and more.
+    """
+    labels = [alert.labels for alert in known]
+    found = tuple(
+        one for one in series if any(_may_be_of(one.labels, of_alert) for of_alert in labels)
+    )
+    return found or tuple(series)
+
+
+def _may_be_of(of_series: Mapping[str, str], of_alert: Mapping[str, str]) -> bool:
+    shared = (of_series.keys() & of_alert.keys()) - {"__name__", "alertname", "severity"}
+    return all(of_series[name] == of_alert[name] for name in shared)
+
+
+def read(
+    series: Sequence[Series], condition: Condition, group: AlertGroup, window: Window
+) -> Reading:
+    """The worst series' last value, the median before the onset, and the worst value since."""
+    since = group.started_at - window.step
+    points = [point for one in series for point in one.points if math.isfinite(point.value)]
+    while_firing = [point for point in points if point.at >= since]
+    worst = condition.worst(point.value for point in while_firing)
+    peak = next((Peak(p.value, p.at) for p in while_firing if p.value == worst), None)
+    before = [point.value for point in points if point.at < since]
+    normal = statistics.median(before) if len(before) >= LEAST_NORMAL_POINTS else None
+    last = [one.points[-1] for one in series if one.points]
+    recent = [p.value for p in last if p.at >= window.end - 3 * window.step]
+    value = condition.worst(value for value in recent if math.isfinite(value))
+    return Reading(None if group.is_final else value, normal, peak)
+
+
+def _shown_from(window: Window, series: Sequence[Series], group: AlertGroup) -> datetime:
+    """Where the picture begins: a service younger than the window leaves no empty half."""
+    first = min((one.points[0].at for one in series if one.points), default=window.start)
+    latest = group.started_at - LEAST_BEFORE_ONSET
+    return max(window.start, min(first - window.step, latest))
+
+
+def _lines(series: Sequence[Series], name: str = "") -> tuple[Line, ...]:
+    """Each series by the labels that tell it from the others."""
+    shared = common(one.labels for one in series) if len(series) > 1 else {}
+    return tuple(
+        Line(name or _label(one.labels, shared), [(p.at, p.value) for p in one.points])
+        for one in series
+    )
+
+
+def _label(labels: Mapping[str, str], shared: Mapping[str, str]) -> str:
+    own = [f"{key}={value}" for key, value in sorted(labels.items()) if key not in shared]
+    return ", ".join(own) or "value"
+
+
+def _markers(group: AlertGroup, before: Change | None, during: Change | None) -> tuple[Marker, ...]:
+    found = [Marker(group.started_at, "firing", is_alarm=True)]
+    found += [
+        Marker(change.started_at, done_by(change))
+        for change in (before, during)
+        if change is not None and change.started_at is not None
+    ]
+    if group.resolved_at is not None:
+        found.append(Marker(group.resolved_at, "resolved"))
+    return tuple(found)
+
+
+def _title(group: AlertGroup) -> str:
+    where = place_of(group)
+    return f"{group.name}, {where}" if where else group.name
+
+
+def _file_name(group: AlertGroup) -> str:
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in group.name)
+    return kept.strip("-")[:60] or "alert"

@@ -1,0 +1,124 @@
+"""More about an alert group: every source at once, each with its own time, none holding it back.
+
+The card stands already. What a source finds is on it as soon as it is there; a source that is
+slow or broken costs its own finding and is named on the card, and is asked again a little later.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from bot import metrics
+from bot.alerts.chart import draw_chart
+from bot.alerts.lookup import look_up_incident
+from bot.domain.finding import Finding, Phase
+from bot.engine import receive, step, workflow, world
+from bot.storage import findings
+from bot.storage.transient import is_transient
+from bot.world import World
+from integrations.errors import IntegrationError
+
+AGAIN_AFTER_S = (15.0, 60.0)
+"""When sources that gave nothing are asked again."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that knows more about an alert group.
+
+    `find` asks and writes down what it found; `gives` is what is missing when it does not.
+    """
+
+    name: str
+    system: str
+    gives: str
+    budget_s: float
+    find: Callable[[World, str, Phase], Awaitable[None]]
+
+
+SOURCES = (
+    Source("chart", "Prometheus", "chart", 8.0, draw_chart),
+    Source("pagerduty", "PagerDuty", "incident", 8.0, look_up_incident),
+)
+
+
+@workflow
+async def enrich(identity: str, again_after_s: list[float]) -> None:
+    """Ask every source; those that gave nothing once more after each of these waits."""
+    missing = await ask([source.name for source in SOURCES], identity)
+    for wait_s in again_after_s:
+        if not missing:
+            break
+        await receive("control", timeout_s=wait_s)
+        missing = await ask(missing, identity)
+    await finish(identity)
+
+
+@step(attempts=5, retry_when=is_transient)
+async def ask(names: list[str], identity: str) -> list[str]:
+    """Ask these sources; returns the names of those that gave nothing.
+
+    May be repeated: what was found is written under the name of its source.
+    """
+    here = world(World)
+    async with here.database.read() as connection:
+        promise = await findings.promised(connection, identity)
+    if promise is None:
+        return []
+    group_id, phase = promise
+    return await ask_all(
+        here, [source for source in SOURCES if source.name in names], group_id, phase
+    )
+
+
+@step(attempts=5, retry_when=is_transient)
+async def finish(identity: str) -> None:
+    """Say that every source has had its time."""
+    here = world(World)
+    async with here.database.write() as connection:
+        await findings.finished(connection, identity, at=here.now())
+
+
+async def ask_all(here: World, sources: Sequence[Source], group_id: str, phase: Phase) -> list[str]:
+    """Ask all of them at once; returns the names of those that gave nothing.
+
+    A bug in a source is not an IntegrationError and does propagate.
+    """
+    async with asyncio.TaskGroup() as together:
+        asked = {
+            source.name: together.create_task(_ask(here, source, group_id, phase))
+            for source in sources
+        }
+    return [name for name, task in asked.items() if not task.result()]
+
+
+async def _ask(here: World, source: Source, group_id: str, phase: Phase) -> bool:
+    try:
+        async with asyncio.timeout(source.budget_s):
+            await source.find(here, group_id, phase)
+    except TimeoutError:
+        why = f"No {source.gives}: {source.system} did not answer within {source.budget_s:g} s."
+    except IntegrationError as exc:
+        why = f"No {source.gives}: {source.system} did not give it ({exc.detail})."
+    else:
+        metrics.source_up.labels(source.system.lower()).set(1)
+        here.wake()
+        return True
+    log.warning(
+        "source_missing",
+        extra={
+            "action": "source_missing",
+            "source": source.name,
+            "alert_group": group_id,
+            "why": why,
+        },
+    )
+    metrics.source_up.labels(source.system.lower()).set(0)
+    missing = Finding(source=source.name, phase=phase, missing=why, found_at=here.now())
+    async with here.database.write() as connection:
+        await findings.write(connection, group_id, missing)
+    here.wake()
+    return False

@@ -1,0 +1,251 @@
+"""Which alert group a webhook belongs to, and what is new about it: an upsert, not a process."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from bot.alerts import thread
+from bot.alerts.normalise import GroupUpdate
+from bot.alerts.promql import NothingToDraw, expression_of, read
+from bot.alerts.standing import with_incidents
+from bot.catalog import Catalog
+from bot.domain.alert import (
+    Alert,
+    AlertGroup,
+    Condition,
+    GroupState,
+    Peak,
+    Severity,
+    Source,
+    common,
+)
+from bot.domain.card import Urgency
+from bot.domain.finding import Phase
+from bot.domain.notify import Picture, PostReason, reason_to_post
+from bot.domain.routing import destination
+from bot.domain.unit import read_unit
+from bot.storage import alerts, findings, incidents
+from bot.storage.database import Connection
+
+UNIT_ANNOTATION = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAlerts:
+    """Brings an alert group's row, its alerts and its card to what Alertmanager says."""
+
+    catalog: Catalog
+
+    async def __call__(
+        self, connection: Connection, update: GroupUpdate, *, at: datetime
+    ) -> tuple[str, ...]:
+        """Take the update in; returns the ids of the looks for more that it asks for.
+
+        What is resolved and was never seen firing, or is no news, changes nothing.
+        """
+        known = await alerts.find_open(connection, update.receiver, update.group_key)
+        if known is None:
+            known = await self._opened_by_pagerduty(connection, update)
+        if known is not None:
+            return await self._continued(connection, known, update, at=at)
+        firing = [alert for alert in update.alerts if alert.is_firing]
+        return await self._opened(connection, update, firing, at=at) if firing else ()
+
+    async def _opened(
+        self, connection: Connection, update: GroupUpdate, firing: Sequence[Alert], *, at: datetime
+    ) -> tuple[str, ...]:
+        before = await alerts.find_last(connection, update.receiver, update.group_key)
+        group = self._group(update, firing, occurrence=before.occurrence + 1 if before else 1)
+        group = _judged(group, firing, firing, at=at)
+        group = replace(group, told_firing=_fingerprints(firing), told_severity=group.severity)
+        await alerts.add(connection, group, urgency=_urgency_of(group))
+        await alerts.write_alerts(connection, group, firing, urgency=_urgency_of(group))
+        await thread.opened(connection, group, firing)
+        await self._adopted(connection, group)
+        return (await findings.promise(connection, group.id, Phase.ONSET, at=at),)
+
+    async def _opened_by_pagerduty(
+        self, connection: Connection, update: GroupUpdate
+    ) -> AlertGroup | None:
+        """The group whose card PagerDuty's incident opened first: it lives on as this one."""
+        for group in await alerts.with_dedup_key(connection, update.dedup_key):
+            if group.source is Source.PAGERDUTY and not group.is_final:
+                return await alerts.locked(connection, group.id)
+        return None
+
+    async def _continued(
+        self, connection: Connection, known: AlertGroup, update: GroupUpdate, *, at: datetime
+    ) -> tuple[str, ...]:
+        there = {alert.key: alert for alert in await alerts.alerts_of(connection, known.id)}
+        told = {alert.key: alert for alert in update.alerts}
+        if not update.truncated:
+            # What is no longer spoken of does not fire: it was silenced, or its end was lost.
+            told.update(
+                {
+                    key: replace(a, ends_at=at)
+                    for key, a in there.items()
+                    if a.is_firing and key not in told
+                }
+            )
+        # An alert that ended before this group was first seen belongs to no card.
+        changed = [
+            alert
+            for key, alert in told.items()
+            if alert != there.get(key) and (alert.is_firing or key in there)
+        ]
+        everything = list((there | {alert.key: alert for alert in changed}).values())
+        firing = [alert for alert in everything if alert.is_firing]
+        group = known
+        if known.source is Source.PAGERDUTY:
+            if not firing:
+                return ()
+            group = self._taken_over(known, update, firing)
+        group = replace(group, truncated=update.truncated)
+        asked: tuple[str, ...] = ()
+        if firing:
+            group = _judged(group, firing, changed, at=at)
+            if known.source is Source.PAGERDUTY:
+                asked = (await findings.promise(connection, group.id, Phase.ONSET, at=at),)
+        else:
+            ended_at = max(alert.ends_at or at for alert in everything)
+            group = replace(group.to(GroupState.RESOLVED), resolved_at=ended_at)
+            asked = (await findings.promise(connection, group.id, Phase.END, at=at),)
+        group, reason = _told(group, firing)
+        urgency = _urgency_of(group) if reason is not None else Urgency.PROGRESS
+        await alerts.write_alerts(connection, group, changed, urgency=urgency)
+        await alerts.save(connection, known, group, urgency=urgency)
+        if reason is not None:
+            new = [alert for alert in firing if alert.fingerprint not in known.told_firing]
+            await thread.told(connection, known, group, reason, new)
+        if known.source is Source.PAGERDUTY:
+            await self._adopted(connection, group)
+        return asked
+
+    def _group(
+        self, update: GroupUpdate, firing: Sequence[Alert], *, occurrence: int
+    ) -> AlertGroup:
+        """A new occurrence. It gets a card of its own: an edit would notify nobody."""
+        where = self.catalog.alerts
+        labels = dict(common(alert.labels for alert in firing))
+        labels["severity"] = max(alert.severity for alert in firing).word
+        place = destination(where.routes, labels, default=self.catalog.slack.default_channel)
+        return AlertGroup(
+            id=uuid4().hex,
+            source=Source.ALERTMANAGER,
+            receiver=update.receiver,
+            group_key=update.group_key,
+            dedup_key=update.dedup_key,
+            occurrence=occurrence,
+            name=_name(firing),
+            service=labels.get(where.service_label),
+            environment=labels.get(where.environment_label),
+            channel=place.channel,
+            is_routed=place.is_routed,
+            mention=place.mention,
+            severity=max(alert.severity for alert in firing),
+            started_at=min(alert.starts_at for alert in firing),
+        )
+
+    def _taken_over(
+        self, known: AlertGroup, update: GroupUpdate, firing: Sequence[Alert]
+    ) -> AlertGroup:
+        """The card PagerDuty opened, as Alertmanager's group from now on; it stays where it is."""
+        said = self._group(update, firing, occurrence=known.occurrence)
+        return replace(
+            said,
+            id=known.id,
+            channel=known.channel,
+            is_routed=known.is_routed,
+            mention=known.mention,
+            state=known.state,
+            state_revision=known.state_revision,
+            acknowledged_at=known.acknowledged_at,
+            started_at=min(said.started_at, known.started_at),
+        )
+
+    async def _adopted(self, connection: Connection, group: AlertGroup) -> None:
+        """Adopt the open incidents of the same key: PagerDuty's webhook came first.
+
+        An incident of an earlier occurrence that is still open is this one's too: PagerDuty joins
+        a new event of the same key to it.
+        """
+        for incident in await incidents.with_key(connection, group.dedup_key):
+            if incident.is_open:
+                await incidents.link(connection, group.id, incident.id)
+        await with_incidents(connection, group.id)
+
+
+def _judged(
+    group: AlertGroup, firing: Sequence[Alert], changed: Sequence[Alert], *, at: datetime
+) -> AlertGroup:
+    """The group with the severity, condition and value of what fires.
+
+    A value that was only repeated is older than what Prometheus may have been asked since.
+    """
+    severity = max(alert.severity for alert in firing)
+    loudest = [alert for alert in firing if alert.severity is severity]
+    condition, note = _condition(loudest)
+    group = replace(
+        group, severity=severity, condition=condition or group.condition, condition_note=note
+    )
+    values = [alert.value for alert in loudest if alert.value is not None]
+    worst = (group.condition or Condition("")).worst(values)
+    if worst is None or worst == group.value or not any(alert in changed for alert in loudest):
+        return group
+    measured = group.measured(worst, at)
+    if group.peak is None and measured.peak is not None:
+        # The first value is the one that made it fire.
+        return replace(measured, peak=Peak(worst, group.started_at))
+    return measured
+
+
+def _condition(firing: Iterable[Alert]) -> tuple[Condition | None, str]:
+    """The first condition that can be read, with the unit its annotation names."""
+    note = ""
+    for alert in firing:
+        try:
+            condition = read(expression_of(alert.source_url))
+        except NothingToDraw as exc:
+            note = note or str(exc)
+            continue
+        unit = read_unit(alert.annotations.get(UNIT_ANNOTATION, ""))
+        return replace(condition, unit=unit or condition.unit), ""
+    return None, note
+
+
+def _told(group: AlertGroup, firing: Sequence[Alert]) -> tuple[AlertGroup, PostReason | None]:
+    """Whether the thread must be told, and the group that remembers it was."""
+    now = Picture(_fingerprints(firing), group.severity)
+    before = None
+    if group.told_severity is not None:
+        before = Picture(group.told_firing, group.told_severity)
+    reason = reason_to_post(before, now)
+    if reason is None:
+        return group, None
+    severity = max(group.severity, group.told_severity or Severity.INFO)
+    firing_now = group.told_firing | now.firing if now.firing else now.firing
+    return replace(group, told_firing=firing_now, told_severity=severity), reason
+
+
+def _fingerprints(found: Iterable[Alert]) -> frozenset[str]:
+    return frozenset(alert.fingerprint for alert in found)
+
+
+def _name(firing: Sequence[Alert]) -> str:
+    """The alert's name, or how many different ones there are."""
+    names = sorted({alert.name for alert in firing if alert.name})
+    match names:
+        case []:
+            return "Alert without a name"
+        case [name]:
+            return name
+        case _:
+            return f"{names[0]} and {len(names) - 1} more"
+
+
+def _urgency_of(group: AlertGroup) -> Urgency:
+    """New critical alerts and outcomes go before everything else."""
+    if group.is_final or group.severity is Severity.CRITICAL:
+        return Urgency.OUTCOME
+    return Urgency.NEW

@@ -1,0 +1,63 @@
+"""The card of an alert group, from its rows as they are now."""
+
+from datetime import datetime
+
+from bot.alerts.around import changes_around
+from bot.alerts.chart import picture_key
+from bot.cards.alert import AlertView, card
+from bot.cards.blocks import Message
+from bot.domain.alert import AlertGroup
+from bot.domain.card import Kind
+from bot.domain.finding import Phase
+from bot.domain.incident import PagerDutyIncident
+from bot.storage import alerts, cards, findings, incidents, responses
+from bot.storage.database import Connection
+
+
+async def render(connection: Connection, group_id: str, now: datetime) -> Message:
+    """Render the card of an alert group in one snapshot.
+
+    Raises:
+        NotKnown: there is no such group.
+    """
+    group = await alerts.get(connection, group_id)
+    found = await incidents.of_group(connection, group_id)
+    before, during = await changes_around(connection, group, now)
+    view = AlertView(
+        group=group,
+        alerts=await alerts.alerts_of(connection, group_id),
+        incidents=found,
+        response=await responses.latest(connection, group_id),
+        findings=await findings.of_group(connection, group_id),
+        picture=await _picture(connection, group_id),
+        change=before,
+        mending=during,
+        shared_with=await _shared_with(connection, group, found),
+        now=now,
+    )
+    return card(view)
+
+
+async def _picture(connection: Connection, group_id: str) -> str | None:
+    """The newest chart Slack may show in a block."""
+    for phase in (Phase.END, Phase.ONSET):
+        file_id = await cards.picture_file_id(
+            connection, Kind.ALERT_GROUP, group_id, picture_key(phase)
+        )
+        if file_id is not None:
+            return file_id
+    return None
+
+
+async def _shared_with(
+    connection: Connection, group: AlertGroup, found: tuple[PagerDutyIncident, ...]
+) -> tuple[str, ...]:
+    """The names of the other groups that an answer to the open incident would also answer."""
+    if not found or not found[0].is_open:
+        return ()
+    others = [
+        await alerts.get(connection, other)
+        for other in await incidents.groups_of(connection, found[0].id)
+        if other != group.id
+    ]
+    return tuple(sorted({other.name for other in others if not other.is_final}))

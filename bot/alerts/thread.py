@@ -1,0 +1,72 @@
+"""What an alert group's thread is told: its history, one quiet line an entry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.cards import alert_thread as words
+from bot.domain.alert import Alert, AlertGroup
+from bot.domain.card import Kind
+from bot.domain.incident import IncidentStatus, PagerDutyIncident
+from bot.domain.notify import PostReason
+from bot.storage import cards
+from bot.storage.database import Connection
+
+
+async def opened(connection: Connection, group: AlertGroup, firing: Sequence[Alert]) -> None:
+    """The card itself says what began; what it had to leave out stands in the thread."""
+    if len(firing) > words.ALERTS_ON_CARD:
+        await cards.add_entry(
+            connection,
+            Kind.ALERT_GROUP,
+            group.id,
+            key="first alerts",
+            message=words.alerts_entry(group, firing),
+        )
+
+
+async def told(
+    connection: Connection,
+    before: AlertGroup,
+    group: AlertGroup,
+    reason: PostReason,
+    new: Sequence[Alert],
+) -> None:
+    """One entry for each reason to speak. The key holds what it tells of: twice is once."""
+    match reason:
+        case PostReason.MORE_ALERTS:
+            message = words.joined_entry(group, new)
+        case PostReason.WORSE:
+            message = words.worse_entry(before.told_severity or before.severity, group)
+        case PostReason.ALL_RESOLVED:
+            message = words.resolved_entry(group)
+        case PostReason.FIRST_ALERT:
+            message = words.alerts_entry(group, new)
+    key = f"{reason.value}: {len(before.told_firing)}/{len(group.told_firing)}/{group.severity}"
+    await cards.add_entry(connection, Kind.ALERT_GROUP, group.id, key=key, message=message)
+
+
+async def incident_moved(
+    connection: Connection,
+    group: AlertGroup,
+    before: PagerDutyIncident | None,
+    incident: PagerDutyIncident,
+) -> None:
+    """PagerDuty's incident was acknowledged, let go or resolved."""
+    status_before = before.status if before else IncidentStatus.TRIGGERED
+    if incident.status is status_before:
+        return
+    key = f"incident {incident.id} {incident.status} {_since(incident):%Y-%m-%dT%H:%M:%S}"
+    await cards.add_entry(
+        connection, Kind.ALERT_GROUP, group.id, key=key, message=words.incident_entry(incident)
+    )
+
+
+def _since(incident: PagerDutyIncident) -> datetime:
+    """Since when it stands as it does."""
+    match incident.status:
+        case IncidentStatus.ACKNOWLEDGED:
+            return incident.acknowledged_at or incident.told_at
+        case IncidentStatus.RESOLVED:
+            return incident.resolved_at or incident.told_at
+        case IncidentStatus.TRIGGERED:
+            return incident.told_at

@@ -1,0 +1,245 @@
+"""The card of an alert group, from the first alert to how bad it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.cards.alert_lines import (
+    alert_lines,
+    change_line,
+    facts_line,
+    incident_line,
+    labels_line,
+    links_line,
+    outcome_line,
+    place_of,
+)
+from bot.cards.blocks import (
+    Block,
+    Confirm,
+    Element,
+    Message,
+    actions,
+    button,
+    context,
+    escaped,
+    header,
+    image,
+    message,
+    section,
+)
+from bot.cards.people import mention
+from bot.cards.text import spoken
+from bot.domain.alert import Alert, AlertGroup, GroupState, Severity
+from bot.domain.change import Change
+from bot.domain.finding import Finding
+from bot.domain.incident import (
+    IncidentStatus,
+    PagerDutyIncident,
+    Response,
+    ResponseKind,
+    ResponseState,
+)
+
+ACKNOWLEDGE = "alert.acknowledge"
+RESOLVE = "alert.resolve"
+
+S = GroupState
+_MARKS = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "⚪"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """What the card of an alert group shows; made afresh from the rows for every revision of it."""
+
+    group: AlertGroup
+    alerts: Sequence[Alert]
+    incidents: Sequence[PagerDutyIncident] = ()
+    """Open ones first."""
+    response: Response | None = None
+    """What somebody asked of PagerDuty last."""
+    findings: Sequence[Finding] = ()
+    picture: str | None = None
+    """Slack's id of the chart, once a block may show it."""
+    change: Change | None = None
+    """The last change of the service before the onset."""
+    mending: Change | None = None
+    """The last change while it fired: what may have ended it."""
+    shared_with: Sequence[str] = field(default=())
+    """The names of other groups whose alerts are in the same open incident."""
+    now: datetime
+
+    @property
+    def incident(self) -> PagerDutyIncident | None:
+        return self.incidents[0] if self.incidents else None
+
+
+def card(view: AlertView) -> Message:
+    """The alert group's card, in whatever state it is."""
+    group = view.group
+    head = headline(group)
+    blocks: list[Block] = [header(head), section("\n".join(_first_lines(view)))]
+    if view.picture is not None:
+        blocks.append(image(view.picture, chart_alt(group)))
+    if evidence := _evidence(view):
+        blocks.append(section("\n".join(evidence)))
+    if small := _small_print(view):
+        blocks.append(context(*small))
+    if elements := _buttons(view):
+        blocks.append(actions(*elements))
+    return message(escaped(head), blocks)
+
+
+def headline(group: AlertGroup) -> str:
+    """State, what and where, in one plain line; it is the notification too."""
+    where = place_of(group)
+    if group.state is S.RESOLVED:
+        lasted = spoken((group.resolved_at or group.started_at) - group.started_at)
+        return f"🟢 Resolved: {group.name}{where and ', ' + where} · lasted {lasted}"
+    if group.state is S.ACKNOWLEDGED:
+        return f"🟡 Acknowledged: {group.name}{where and ', ' + where} · {group.severity.word}"
+    return f"{_MARKS[group.severity]} {group.name}{where and ': ' + where} · {group.severity.word}"
+
+
+def chart_alt(group: AlertGroup) -> str:
+    """The chart in words, for whoever cannot see it."""
+    return f"Chart of {group.name}. {facts_line(group, ())}".replace("*", "")
+
+
+def _first_lines(view: AlertView) -> list[str]:
+    """The one figure that matters now, and since when; who is on it."""
+    group = view.group
+    if group.state is S.RESOLVED:
+        return [line for line in (outcome_line(group, view.mending), _summary(view)) if line]
+    lines = [facts_line(group, view.alerts)]
+    if group.state is S.ACKNOWLEDGED and view.incident is not None:
+        who = view.incident.acknowledged_by
+        lines.insert(0, f"{mention(who) if who else 'Somebody'} is on it")
+    if summary := _summary(view):
+        lines.append(summary)
+    if asked := _response_line(view):
+        lines.append(asked)
+    return lines
+
+
+def _summary(view: AlertView) -> str:
+    """What the alert says of itself, where all that fired say the same."""
+    for name in ("summary", "description"):
+        said = {alert.annotations.get(name, "") for alert in view.alerts}
+        if len(said) == 1 and (text := said.pop()):
+            return escaped(text)
+    return ""
+
+
+def _response_line(view: AlertView) -> str:
+    """What is being asked of PagerDuty, or why it did not happen."""
+    asked = view.response
+    if asked is None:
+        return ""
+    by = f"<@{asked.by}>"
+    if asked.state is ResponseState.PENDING:
+        doing = "acknowledging" if asked.kind is ResponseKind.ACKNOWLEDGE else "resolving"
+        return f"🔵 {doing} in PagerDuty as {by}…"
+    if asked.state is ResponseState.FAILED and _is_still_wanted(asked.kind, view):
+        return (
+            f"⚪ {by} could not {asked.kind.value} it in PagerDuty: {escaped(asked.why)} "
+            "Nothing has changed there."
+        )
+    return ""
+
+
+def _is_still_wanted(kind: ResponseKind, view: AlertView) -> bool:
+    """Whether nobody has done since what could not be done then."""
+    if view.incident is None or view.group.is_final:
+        return False
+    if kind is ResponseKind.ACKNOWLEDGE:
+        return view.incident.status is IncidentStatus.TRIGGERED
+    return view.incident.is_open
+
+
+def _evidence(view: AlertView) -> list[str]:
+    group = view.group
+    lines = [] if group.is_final else alert_lines(group, view.alerts)
+    if view.change is not None:
+        lines.append(change_line(view.change, group.started_at))
+    lines += [incident_line(incident, group) for incident in view.incidents]
+    if links := links_line(view.alerts):
+        lines.append(links)
+    return lines
+
+
+def _small_print(view: AlertView) -> list[str]:
+    """What cannot be seen, what is missing and why, and what the alerts have in common."""
+    group = view.group
+    notes = [group.condition.note if group.condition else group.condition_note]
+    notes += [finding.note for finding in view.findings]
+    notes += [f"⚪ {finding.missing}" for finding in view.findings if finding.missing]
+    if group.truncated:
+        notes.append(f"Alertmanager left out {group.truncated} more alerts.")
+    if not group.is_routed:
+        notes.append("No route of the catalogue matches these labels, so it is shown here.")
+    if group.occurrence > 1:
+        notes.append(f"It fires for the {_ordinal(group.occurrence)} time.")
+    said = [escaped(note) for note in dict.fromkeys(notes) if note]
+    if group.mention and group.mention.startswith("S") and not group.is_final:
+        said.insert(0, f"<!subteam^{group.mention}>")
+    if labels := labels_line(view.alerts):
+        said.append(labels)
+    return said
+
+
+def _ordinal(number: int) -> str:
+    if number % 100 in {11, 12, 13}:
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+def _buttons(view: AlertView) -> list[Element]:
+    """Only what can still be asked: nothing while something is asked, nothing after the end."""
+    incident = view.incident
+    if incident is None or not incident.is_open or view.group.is_final:
+        return []
+    if view.response is not None and view.response.state is ResponseState.PENDING:
+        return []
+    elements = []
+    if incident.status is IncidentStatus.TRIGGERED:
+        elements.append(_acknowledge(view, incident))
+    elements.append(_resolve(view, incident))
+    return elements
+
+
+def _acknowledge(view: AlertView, incident: PagerDutyIncident) -> Element:
+    confirm = None
+    if view.shared_with:
+        confirm = Confirm(
+            title=f"Acknowledge {incident.label}?",
+            text=f"PagerDuty has joined more alerts in it: {_also(view)}. "
+            "All of them are acknowledged.",
+            confirm="Acknowledge",
+        )
+    return _button(view, "Acknowledge", ACKNOWLEDGE, style="primary", confirm=confirm)
+
+
+def _resolve(view: AlertView, incident: PagerDutyIncident) -> Element:
+    text = "It is resolved in PagerDuty; the alert itself ends only when its condition does."
+    if view.shared_with:
+        text = f"PagerDuty has joined more alerts in it: {_also(view)}. {text}"
+    confirm = Confirm(title=f"Resolve {incident.label}?", text=text, confirm="Resolve")
+    return _button(view, "Resolve", RESOLVE, style="danger", confirm=confirm)
+
+
+def _also(view: AlertView) -> str:
+    return ", ".join(escaped(name) for name in view.shared_with)
+
+
+def _button(
+    view: AlertView, label: str, action_id: str, *, style: str, confirm: Confirm | None
+) -> Element:
+    return button(
+        label,
+        action_id=action_id,
+        subject_id=view.group.id,
+        revision=view.group.state_revision,
+        style=style,
+        confirm=confirm,
+    )

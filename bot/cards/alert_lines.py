@@ -1,0 +1,199 @@
+"""The lines an alert group's card is made of. Everything from outside is escaped here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.cards.blocks import cut, escaped
+from bot.cards.links import is_address, link
+from bot.cards.people import mention
+from bot.cards.text import counted, moment, spoken
+from bot.domain.alert import Alert, AlertGroup, Source, common, runbook_of
+from bot.domain.change import Change, ChangeKind
+from bot.domain.incident import IncidentStatus, PagerDutyIncident
+from bot.domain.unit import spoken_value
+
+ALERTS_ON_CARD = 5
+LABELS_ON_CARD = 12
+LONGEST_LABEL = 80
+"""Characters of one label's value on a card."""
+LABELS_SAID_ELSEWHERE = frozenset({"alertname", "severity"})
+"""They stand in the first line."""
+
+
+def place_of(group: AlertGroup) -> str:
+    """`credlink-api in prod`, as far as the labels say."""
+    if group.service and group.environment:
+        return f"{group.service} in {group.environment}"
+    return group.service or group.environment or ""
+
+
+def facts_line(group: AlertGroup, alerts: Sequence[Alert]) -> str:
+    """The value with what is normal, since when, and how many alerts fire."""
+    facts = []
+    if group.value is not None:
+        facts.append(f"*{spoken_value(group.value, group.unit)}*{_measure(group)}")
+    elif compared := _threshold(group):
+        facts.append(compared)
+    if group.peak is not None and _is_past(group):
+        peak = spoken_value(group.peak.value, group.unit)
+        facts.append(f"peak {peak} at {moment(group.peak.at)}")
+    facts.append(f"since {moment(group.started_at)}")
+    firing = sum(alert.is_firing for alert in alerts)
+    if firing > 1:
+        facts.append(f"{counted(firing, 'alert')} firing")
+    return " · ".join(facts)
+
+
+def _measure(group: AlertGroup) -> str:
+    known = [_threshold(group)]
+    if group.normal is not None:
+        known.append(f"normally {spoken_value(group.normal, group.unit)}")
+    said = ", ".join(filter(None, known))
+    return f" ({said})" if said else ""
+
+
+_SPOKEN_OPERATORS = {
+    "<": "fires below",
+    "<=": "fires at or below",
+    "==": "fires at exactly",
+    "!=": "fires at anything but",
+}
+
+
+def _threshold(group: AlertGroup) -> str:
+    condition = group.condition
+    if condition is None or condition.threshold is None:
+        return ""
+    word = _SPOKEN_OPERATORS.get(condition.operator or "", "threshold")
+    return f"{word} {spoken_value(condition.threshold, condition.unit)}"
+
+
+def _is_past(group: AlertGroup) -> bool:
+    """Whether the peak says more than the value beside it."""
+    if group.value is None or group.peak is None:
+        return False
+    return spoken_value(group.peak.value, group.unit) != spoken_value(group.value, group.unit)
+
+
+def outcome_line(group: AlertGroup, mending: Change | None) -> str:
+    """How bad it was, what ended it, and how soon somebody was on it."""
+    facts = []
+    if group.peak is not None:
+        peak = f"peak *{spoken_value(group.peak.value, group.unit)}*{_measure(group)}"
+        facts.append(f"{peak} at {moment(group.peak.at)}")
+    if group.resolved_at is not None:
+        facts.append(f"ended {moment(group.resolved_at)}{_after(group.resolved_at, mending)}")
+    if group.acknowledged_at is not None:
+        waited = spoken(group.acknowledged_at - group.started_at)
+        facts.append(f"acknowledged after {waited}")
+    else:
+        facts.append("nobody acknowledged it")
+    return " · ".join(facts)
+
+
+def _after(ended_at: datetime, mending: Change | None) -> str:
+    if mending is None or mending.started_at is None:
+        return ""
+    waited = spoken(ended_at - (mending.finished_at or mending.started_at))
+    return f", {waited} after {escaped(done_by(mending))}"
+
+
+def alert_lines(group: AlertGroup, alerts: Sequence[Alert]) -> list[str]:
+    """One line for each alert that fires, with what tells it from the others.
+
+    One alert needs no line: the card is about it.
+    """
+    firing = [alert for alert in alerts if alert.is_firing]
+    if len(firing) < 2:
+        return []
+    shared = common(alert.labels for alert in firing)
+    lines = [alert_line(group, alert, shared) for alert in firing[:ALERTS_ON_CARD]]
+    if len(firing) > ALERTS_ON_CARD:
+        lines.append(f"and {len(firing) - ALERTS_ON_CARD} more, in the thread")
+    return lines
+
+
+def alert_line(group: AlertGroup, alert: Alert, shared: Mapping[str, str]) -> str:
+    """An alert by the labels it does not share, its value, and since when."""
+    own = {name: value for name, value in alert.labels.items() if name not in shared}
+    facts = [_labels(own) or _labels(alert.labels)]
+    if alert.value is not None:
+        facts.append(spoken_value(alert.value, group.unit))
+    if alert.severity is not group.severity:
+        facts.append(alert.severity.word)
+    return f"• {' · '.join([*facts, f'since {moment(alert.starts_at)}'])}"
+
+
+def labels_line(alerts: Sequence[Alert]) -> str:
+    """The labels all alerts have in common, on one line."""
+    shared = {
+        name: value
+        for name, value in common(alert.labels for alert in alerts).items()
+        if name not in LABELS_SAID_ELSEWHERE
+    }
+    return _labels(shared)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    shown = [
+        f"{escaped(name)}={escaped(cut(value, LONGEST_LABEL))}"
+        for name, value in sorted(labels.items())[:LABELS_ON_CARD]
+    ]
+    if len(labels) > LABELS_ON_CARD:
+        shown.append(f"and {len(labels) - LABELS_ON_CARD} more labels")
+    return " · ".join(shown)
+
+
+def change_line(change: Change, onset: datetime) -> str:
+    """The last change before it began. Not yet a suspect: only what happened when."""
+    if change.started_at is None:
+        return ""
+    before = spoken(onset - change.started_at)
+    return (
+        f"*last change*  {escaped(done_by(change))} at {moment(change.started_at)} by "
+        f"<@{change.asked_by}>, {before} before"
+    )
+
+
+def done_by(change: Change) -> str:
+    """What the change did, as a plain phrase: `deploy of v1.2.0`."""
+    version = change.plan.wanted.name if change.plan else change.version or ""
+    if change.kind is ChangeKind.ROLLBACK:
+        return f"rollback to {version}" if version else "a rollback"
+    return f"deploy of {version}" if version else "a deploy"
+
+
+def incident_line(incident: PagerDutyIncident, group: AlertGroup) -> str:
+    """PagerDuty's incident, where it stands and with whom."""
+    line = f"*PagerDuty*  {link(incident.url, incident.label)} {_standing(incident)}"
+    fires_on = not group.is_final and group.source is Source.ALERTMANAGER
+    if not incident.is_open and fires_on:
+        line += "; the alert still fires"
+    return line
+
+
+def _standing(incident: PagerDutyIncident) -> str:
+    match incident.status:
+        case IncidentStatus.TRIGGERED:
+            paged = ", ".join(escaped(name) for name in incident.assignees)
+            return f"triggered, paging {paged}" if paged else "triggered"
+        case IncidentStatus.ACKNOWLEDGED:
+            who = incident.acknowledged_by
+            at = f" at {moment(incident.acknowledged_at)}" if incident.acknowledged_at else ""
+            return f"acknowledged{' by ' + mention(who) if who else ''}{at}"
+        case IncidentStatus.RESOLVED:
+            who = incident.resolved_by
+            return f"resolved{' by ' + mention(who) if who else ''}"
+
+
+def links_line(alerts: Sequence[Alert]) -> str:
+    """Where to go on: the runbook, and the query where it can be changed."""
+    found = []
+    runbook = runbook_of(alerts)
+    if runbook is not None:
+        is_link = is_address(runbook)
+        found.append(link(runbook, "Runbook") if is_link else f"runbook {escaped(runbook)}")
+    source = next((alert.source_url for alert in alerts if is_address(alert.source_url)), None)
+    if source is not None:
+        found.append(link(source, "Query"))
+    return " · ".join(found)

@@ -1,0 +1,81 @@
+"""What the thread of an alert group is told: one line an entry where it can be."""
+
+from collections.abc import Sequence
+
+from bot.cards.alert_lines import ALERTS_ON_CARD, alert_line
+from bot.cards.blocks import Message, cut, escaped, message, section
+from bot.cards.text import counted, moment, spoken
+from bot.domain.alert import Alert, AlertGroup, Severity, common
+from bot.domain.incident import IncidentStatus, PagerDutyIncident
+from bot.domain.notify import PostReason
+from bot.domain.unit import spoken_value
+
+ALERTS_IN_ENTRY = 40
+"""An entry longer than this would be cut in the middle of a line."""
+
+__all__ = [
+    "ALERTS_ON_CARD",
+    "alerts_entry",
+    "incident_entry",
+    "joined_entry",
+    "resolved_entry",
+    "worse_entry",
+]
+
+
+def alerts_entry(group: AlertGroup, firing: Sequence[Alert]) -> Message:
+    """Every alert the group began with."""
+    return _listed(group, f"{counted(len(firing), 'alert')} firing", firing)
+
+
+def joined_entry(group: AlertGroup, new: Sequence[Alert]) -> Message:
+    """Which alerts joined."""
+    word = "alert" if len(new) == 1 else "alerts"
+    return _listed(group, f"{PostReason.MORE_ALERTS.value}: {len(new)} {word}", new)
+
+
+def worse_entry(before: Severity, group: AlertGroup) -> Message:
+    return _line(f"{PostReason.WORSE.value}: {before.word} → {group.severity.word}")
+
+
+def resolved_entry(group: AlertGroup) -> Message:
+    """How long it lasted and how bad it was."""
+    ended_at = group.resolved_at or group.started_at
+    lasted = f"{PostReason.ALL_RESOLVED.value} after {spoken(ended_at - group.started_at)}"
+    if group.peak is None:
+        return _line(lasted)
+    peak = spoken_value(group.peak.value, group.unit)
+    return _line(f"{lasted}, peak {peak} at {moment(group.peak.at)}")
+
+
+def incident_entry(incident: PagerDutyIncident) -> Message:
+    """What happened to PagerDuty's incident, and by whom: a name, for a mention would notify."""
+    line = f"PagerDuty {escaped(incident.label)} "
+    match incident.status:
+        case IncidentStatus.ACKNOWLEDGED:
+            who = incident.acknowledged_by
+            return _line(line + "acknowledged" + (f" by {escaped(who.name)}" if who else ""))
+        case IncidentStatus.RESOLVED:
+            who = incident.resolved_by
+            return _line(line + "resolved" + (f" by {escaped(who.name)}" if who else ""))
+        case IncidentStatus.TRIGGERED:
+            return _line(line + "is triggered again: nobody is on it")
+
+
+def _listed(group: AlertGroup, head: str, shown: Sequence[Alert]) -> Message:
+    shared = common(alert.labels for alert in shown) if len(shown) > 1 else {}
+    lines = [alert_line(group, alert, shared) for alert in shown[:ALERTS_IN_ENTRY]]
+    if len(shown) > ALERTS_IN_ENTRY:
+        lines.append(f"and {len(shown) - ALERTS_IN_ENTRY} more")
+    blocks = [section(head)]
+    # A section takes 3,000 characters; a cut line is better than a lost entry.
+    blocks += [section("\n".join(cut(line, 290) for line in part)) for part in _parts(lines)]
+    return message(head, blocks)
+
+
+def _parts(lines: Sequence[str], size: int = 10) -> list[Sequence[str]]:
+    return [lines[start : start + size] for start in range(0, len(lines), size)]
+
+
+def _line(text: str) -> Message:
+    return Message(text, (section(text),))

@@ -1,0 +1,27 @@
+"""Links to addresses from outside: an address that is none, or that could break out, is not one."""
+
+from urllib.parse import urlsplit
+
+from bot.cards.blocks import escaped
+
+LONGEST_ADDRESS = 1500
+"""Characters; half of what a section takes, so that a link is never cut in the middle."""
+_BREAKS_OUT = frozenset('<>|"\\ \t\r\n')
+
+
+def link(address: str, label: str) -> str:
+    """A link in mrkdwn; the escaped label alone where the address is not a plain http address."""
+    if not is_address(address):
+        return escaped(label)
+    return f"<{address.replace('&', '&amp;')}|{escaped(label).replace('|', '¦')}>"
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an http or https address that mrkdwn can carry."""
+    if len(text) > LONGEST_ADDRESS or _BREAKS_OUT & set(text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)

@@ -1,0 +1,213 @@
+"""Alert groups and their alerts. Whatever changes a group marks every card that shows it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
+
+from bot.domain.alert import (
+    Alert,
+    AlertGroup,
+    Condition,
+    GroupState,
+    Peak,
+    Severity,
+    Source,
+)
+from bot.domain.card import Kind, Urgency
+from bot.errors import NotKnown
+from bot.storage import cards
+from bot.storage.database import Connection
+from bot.storage.dialect import insert_into
+from bot.storage.schema.alerts import alert_groups, alerts
+
+NO_GROUP = "There is no such alert group any more."
+_CONDITION = TypeAdapter(Condition)
+
+
+async def get(connection: Connection, group_id: str) -> AlertGroup:
+    """Return the group.
+
+    Raises:
+        NotKnown: it is not there; its row was removed by retention, or the id is made up.
+    """
+    found = await _first(connection, alert_groups.c.id == group_id)
+    if found is None:
+        raise NotKnown(NO_GROUP)
+    return found
+
+
+async def locked(connection: Connection, group_id: str) -> AlertGroup:
+    """Return the group and keep others from changing it until the transaction ends.
+
+    Raises:
+        NotKnown: it is not there.
+    """
+    found = await _first(connection, alert_groups.c.id == group_id, lock=True)
+    if found is None:
+        raise NotKnown(NO_GROUP)
+    return found
+
+
+async def find_open(connection: Connection, receiver: str, group_key: str) -> AlertGroup | None:
+    """The occurrence of this group that has not ended, locked."""
+    return await _first(
+        connection,
+        alert_groups.c.receiver == receiver,
+        alert_groups.c.group_key == group_key,
+        alert_groups.c.is_open,
+        lock=True,
+    )
+
+
+async def find_last(connection: Connection, receiver: str, group_key: str) -> AlertGroup | None:
+    """The latest occurrence of this group."""
+    return await _first(
+        connection, alert_groups.c.receiver == receiver, alert_groups.c.group_key == group_key
+    )
+
+
+async def with_dedup_key(connection: Connection, dedup_key: str) -> tuple[AlertGroup, ...]:
+    """Every group PagerDuty knows by this key, the latest first."""
+    rows = await connection.execute(
+        select(alert_groups)
+        .where(alert_groups.c.dedup_key == dedup_key)
+        .order_by(alert_groups.c.started_at.desc(), alert_groups.c.id)
+    )
+    return tuple(_group(row) for row in rows)
+
+
+async def _first(
+    connection: Connection, *conditions: ColumnElement[bool], lock: bool = False
+) -> AlertGroup | None:
+    wanted = (
+        select(alert_groups)
+        .where(*conditions)
+        .order_by(alert_groups.c.occurrence.desc(), alert_groups.c.id)
+        .limit(1)
+    )
+    row = (await connection.execute(wanted.with_for_update() if lock else wanted)).first()
+    return None if row is None else _group(row)
+
+
+async def add(connection: Connection, group: AlertGroup, *, urgency: Urgency) -> None:
+    """Write a new group and open its card, in one go: no group is ever without one."""
+    await connection.execute(insert(alert_groups).values(**_columns(group)))
+    await cards.open_card(
+        connection,
+        kind=Kind.ALERT_GROUP,
+        subject_id=group.id,
+        channel=group.channel,
+        urgency=urgency,
+    )
+
+
+async def save(
+    connection: Connection, before: AlertGroup, after: AlertGroup, *, urgency: Urgency
+) -> bool:
+    """Write what is new about a locked group; False, and no card marked, when nothing is."""
+    if after == before:
+        return False
+    await connection.execute(
+        update(alert_groups).where(alert_groups.c.id == after.id).values(**_columns(after))
+    )
+    await cards.mark(connection, Kind.ALERT_GROUP, after.id, urgency=urgency)
+    return True
+
+
+async def alerts_of(connection: Connection, group_id: str) -> tuple[Alert, ...]:
+    """The alerts of a group, those that began first first."""
+    rows = await connection.execute(
+        select(alerts)
+        .where(alerts.c.group_id == group_id)
+        .order_by(alerts.c.starts_at, alerts.c.fingerprint)
+    )
+    return tuple(
+        Alert(
+            fingerprint=row.fingerprint,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            labels=row.labels,
+            annotations=row.annotations,
+            source_url=row.source_url,
+            value=row.value,
+        )
+        for row in rows
+    )
+
+
+async def write_alerts(
+    connection: Connection, group: AlertGroup, changed: Iterable[Alert], *, urgency: Urgency
+) -> None:
+    """Write these alerts of a group, new ones and known ones alike."""
+    rows = [
+        {
+            "group_id": group.id,
+            "fingerprint": alert.fingerprint,
+            "starts_at": alert.starts_at,
+            "ends_at": alert.ends_at,
+            "labels": dict(alert.labels),
+            "annotations": dict(alert.annotations),
+            "source_url": alert.source_url,
+            "value": alert.value,
+        }
+        for alert in changed
+    ]
+    if not rows:
+        return
+    new = insert_into(connection, alerts)
+    kept = {
+        column: new.excluded[column]
+        for column in ("ends_at", "labels", "annotations", "source_url", "value")
+    }
+    keys = [alerts.c.group_id, alerts.c.fingerprint, alerts.c.starts_at]
+    await connection.execute(new.on_conflict_do_update(index_elements=keys, set_=kept), rows)
+    await cards.mark(connection, Kind.ALERT_GROUP, group.id, urgency=urgency)
+
+
+async def count_open(connection: Connection) -> int:
+    """How many groups have not ended."""
+    asked = select(func.count()).where(alert_groups.c.is_open)
+    return int((await connection.execute(asked)).scalar_one())
+
+
+_PLAIN: Sequence[str] = [
+    field.name
+    for field in fields(AlertGroup)
+    if field.name
+    not in {"source", "state", "severity", "condition", "peak", "told_firing", "told_severity"}
+]
+"""Fields that are kept as they are."""
+
+
+def _columns(group: AlertGroup) -> dict[str, Any]:
+    return {
+        **{name: getattr(group, name) for name in _PLAIN},
+        "source": group.source.value,
+        "state": group.state.value,
+        "severity": int(group.severity),
+        "condition": _CONDITION.dump_python(group.condition, mode="json")
+        if group.condition
+        else None,
+        "peak": group.peak.value if group.peak else None,
+        "peak_at": group.peak.at if group.peak else None,
+        "told_firing": sorted(group.told_firing),
+        "told_severity": None if group.told_severity is None else int(group.told_severity),
+        "is_open": not group.is_final,
+    }
+
+
+def _group(row: Row[Any]) -> AlertGroup:
+    told = row.told_severity
+    return AlertGroup(
+        **{name: getattr(row, name) for name in _PLAIN},
+        source=Source(row.source),
+        state=GroupState(row.state),
+        severity=Severity(row.severity),
+        condition=_CONDITION.validate_python(row.condition) if row.condition else None,
+        peak=None if row.peak is None else Peak(row.peak, row.peak_at),
+        told_firing=frozenset(row.told_firing),
+        told_severity=None if told is None else Severity(told),
+    )

@@ -247,6 +247,21 @@ class Catalog(Part):
     pace: float = Field(default=1.0, gt=0)
     """Every wait is divided by it: 1 everywhere but in the sandbox and in tests. CREDLINK_PACE"""
 
+    def channels(self) -> tuple[str, ...]:
+        """Every channel something may be shown in, each once."""
+        places = [
+            place.channel
+            for service in self.services.values()
+            for place in service.environments.values()
+            if place.channel is not None
+        ]
+        routed = [route.channel for route in self.alerts.routes]
+        return tuple(dict.fromkeys([self.slack.default_channel, *places, *routed]))
+
+    def user_groups(self) -> tuple[str, ...]:
+        """The ids of the Slack user groups that have rights."""
+        return tuple(people.group for people in self.people.values() if people.group is not None)
+
     @model_validator(mode="after")
     def _environments_exist(self) -> "Catalog":
         known = {name for service in self.services.values() for name in service.environments}

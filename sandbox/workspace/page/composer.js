@@ -108,8 +108,10 @@ export class Composer {
     const listed = this.suggestions.length > 0;
     const complete = listed && this.suggestions[this.chosen].completes;
     const take = () => this.accept(this.suggestions[this.chosen]);
+    const { insert, from } = this.suggestions[this.chosen] ?? {};
+    const isWhole = listed && this.field.value.slice(from, this.field.selectionStart) === insert;
     const keys = {
-      Enter: () => (event.shiftKey ? false : complete ? take() : this.send()),
+      Enter: () => (event.shiftKey ? false : complete && !isWhole ? take() : this.send()),
       Tab: () => (complete && !event.shiftKey ? take() : false),
       Escape: () => (listed ? this.suggest([]) : false),
       ArrowDown: () => (listed ? this.choose(this.chosen + 1) : this.recall(-1)),

@@ -13,7 +13,7 @@ export function mountHome(root) {
   let owner = null;
 
   on("home", () => {
-    if (owner !== store.me) blocks.update([], surfaceOf("home", "none", {}));
+    if (owner !== store.me) blocks.update([], null);
     owner = store.me;
     const view = store.home;
     if (!view) {

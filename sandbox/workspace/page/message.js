@@ -5,7 +5,7 @@ import { avatar, personAvatar } from "./avatar.js";
 import { arrange, BlockList } from "./blocks/index.js";
 import { attachment } from "./attachments.js";
 import { sharedFile } from "./blocks/media.js";
-import { fullTimeOf, timeOf } from "./dates.js";
+import { fullTimeOf, slackDate, timeOf } from "./dates.js";
 import { fill, h } from "./dom.js";
 import { emojiNamed } from "./emoji.js";
 import { QUICK } from "./emoji_names.js";
@@ -42,6 +42,7 @@ export class MessageRow {
         message.ephemeral ? h("div", { class: "message-note" }, icon("eye", 14), "Only visible to you") : null,
         message.pinned ? h("div", { class: "message-note" }, icon("pin", 14), "Pinned") : null,
         compact ? null : this.head(author),
+        isReply(message) && !this.inThread ? h("button", { type: "button", class: "message-note text-button", onclick: () => this.openThread() }, icon("thread", 14), "replied in a thread") : null,
         this.content(),
         message.attachments?.length ? h("div", { class: "attachments" }, message.attachments.map((one) => attachment(one, this.surface()))) : null,
         message.files?.length ? h("div", { class: "files" }, message.files.map(sharedFile)) : null,
@@ -102,7 +103,7 @@ export class MessageRow {
       { type: "button", class: "thread-link", dataset: { testid: "thread-link" }, onclick: () => this.openThread() },
       h("span", { class: "thread-faces" }, users.slice(0, 4).map((id) => personAvatar(id, 24))),
       h("strong", {}, `${count} ${count === 1 ? "reply" : "replies"}`),
-      latest ? h("small", {}, `Last at ${timeOf(latest)}`) : null,
+      latest ? h("small", {}, `Last reply ${inSentence(slackDate(latest, "{date_short_pretty} at {time}"))}`) : null,
     );
   }
 
@@ -126,6 +127,9 @@ export class MessageRow {
     return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick }, icon(name));
   }
 }
+
+/** "Today at 2:31 PM" inside a sentence; names of months keep their capital. */
+const inSentence = (moment) => moment.replace(/^(?:Today|Yesterday|Tomorrow)/, (day) => day.toLowerCase());
 
 async function reactTo(channel, ts, name, remove) {
   try {

@@ -69,7 +69,7 @@ export function mountModal() {
     const surface = surfaceOf("view", view.id, { view_id: view.id });
     if (shown?.id !== view.id) {
       note("");
-      blocks.update([], surface);
+      blocks.update([], null);
     }
     surface.keepOnly(shownElements(view.blocks));
     blocks.update(view.blocks, surface);

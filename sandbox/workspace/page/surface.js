@@ -98,11 +98,12 @@ function waiting(node) {
     over = true;
     node.removeAttribute("aria-busy");
     if (!reason) return;
+    const row = node.closest(".block-actions, .accessory, .block");
     node.dataset.failed = reason;
-    node.title = reason;
+    if (row) row.dataset.problem = `⚠ ${reason}`;
     setTimeout(() => {
       delete node.dataset.failed;
-      node.removeAttribute("title");
+      delete row?.dataset.problem;
     }, FAILED_FOR_MS);
   };
 }

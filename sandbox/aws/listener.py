@@ -1,5 +1,6 @@
 """moto's server on a loopback port, quiet, and gone at once when it is stopped."""
 
+import socket
 import threading
 from typing import Any
 
@@ -25,13 +26,17 @@ class Listener:
     """What moto's ThreadedMotoServer does, but it closes its socket and stops in 50 ms."""
 
     def __init__(self, port: int = 0) -> None:
-        self._server: BaseWSGIServer = make_server(
-            HOST,
-            port,
-            DomainDispatcherApplication(create_backend_app),
-            threaded=True,
-            request_handler=_QuietHandler,
-        )
+        # werkzeug ends the process when a port is taken, so the socket is made here.
+        with socket.create_server((HOST, port)) as listening:
+            self.url = f"http://{HOST}:{listening.getsockname()[1]}"
+            self._server: BaseWSGIServer = make_server(
+                HOST,
+                port,
+                DomainDispatcherApplication(create_backend_app),
+                threaded=True,
+                request_handler=_QuietHandler,
+                fd=listening.fileno(),
+            )
         self._thread = threading.Thread(
             target=self._server.serve_forever,
             args=(LOOKS_FOR_STOP_EVERY_S,),
@@ -39,10 +44,6 @@ class Listener:
             daemon=True,
         )
         self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self._server.server_port}"
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -150,7 +150,7 @@ class Target:
 
 @dataclass(slots=True, eq=False)
 class Container:
-    """`misbehaves` marks the one that will end its task, if any."""
+    """`health` is what its health check says; without one it stays UNKNOWN."""
 
     arn: str
     name: str
@@ -158,6 +158,7 @@ class Container:
     has_health_check: bool
     interface_id: str
     last_status: str = "PENDING"
+    health: str = "UNKNOWN"
     exit_code: int | None = None
     reason: str | None = None
 
@@ -200,6 +201,12 @@ class Task:
     @property
     def is_starting(self) -> bool:
         return self.is_wanted and self.last_status in TASKS_STARTING
+
+    def set_health(self, health: str) -> None:
+        """Have every container that is checked say so."""
+        for container in self.containers:
+            if container.has_health_check:
+                container.health = health
 
     @property
     def culprit(self) -> Container:

@@ -70,13 +70,22 @@ class AwsWorld:
     # Starting and stopping
 
     def start(self, port: int = 0) -> Self:
-        """Listen on 127.0.0.1 (port 0 takes a free one) and make CredLink's world."""
+        """Listen on 127.0.0.1 (port 0 takes a free one) and make CredLink's world.
+
+        Raises:
+            RuntimeError: another world runs in this process.
+            OSError: the port is taken.
+        """
         self._warming.join()
         self._overlay.install()
-        moto_api_backend.reset()
-        self._listener = Listener(port)
-        self._clients = Clients(self._listener.url)
-        self.seed()
+        try:
+            moto_api_backend.reset()
+            self._listener = Listener(port)
+            self._clients = Clients(self._listener.url)
+            self.seed()
+        except BaseException:
+            self.stop()
+            raise
         self.outbox.start()
         if not isinstance(self.clock, ManualClock):
             self._ticking = threading.Thread(target=self._tick, name="aws-clock", daemon=True)

@@ -43,7 +43,7 @@ def container(own: Container, task: Task) -> Json:
         "image": own.image.reference,
         "runtimeId": f"{task.id}-{own.name}",
         "lastStatus": own.last_status,
-        "healthStatus": _health(own, task),
+        "healthStatus": own.health,
         "networkInterfaces": [
             {"attachmentId": own.interface_id, "privateIpv4Address": task.address}
         ],
@@ -56,16 +56,15 @@ def container(own: Container, task: Task) -> Json:
     }
 
 
-def _health(own: Container, task: Task) -> str:
-    if not own.has_health_check or task.last_status != "RUNNING":
-        return "UNKNOWN"
-    return "HEALTHY" if task.in_service else "UNKNOWN"
+def _health(own: Task) -> str:
+    """The task's health: that of its checked containers, the worst first."""
+    said = {c.health for c in own.containers if c.has_health_check}
+    if "UNHEALTHY" in said:
+        return "UNHEALTHY"
+    return "HEALTHY" if said == {"HEALTHY"} else "UNKNOWN"
 
 
 def task(own: Task) -> Json:
-    containers = [container(c, own) for c in own.containers]
-    checked = [c for c, k in zip(containers, own.containers, strict=True) if k.has_health_check]
-    healthy = checked and all(c["healthStatus"] == "HEALTHY" for c in checked)
     return {
         "taskArn": own.arn,
         "clusterArn": own.cluster_arn,
@@ -75,8 +74,8 @@ def task(own: Task) -> Json:
         "launchType": "FARGATE",
         "lastStatus": own.last_status,
         "desiredStatus": own.desired_status,
-        "healthStatus": "HEALTHY" if healthy else "UNKNOWN",
-        "containers": containers,
+        "healthStatus": _health(own),
+        "containers": [container(each, own) for each in own.containers],
         "cpu": own.definition.registered.get("cpu", "256"),
         "memory": own.definition.registered.get("memory", "512"),
         "createdAt": own.created_at,

@@ -141,6 +141,7 @@ def _healthy(ecs: Ecs, task: Task) -> None:
     if not task.is_wanted:
         return
     task.in_service = True
+    task.set_health("HEALTHY")
     for target in task.targets:
         target.state, target.reason, target.description = "healthy", None, None
     if task.service is not None and task.deployment is not None:
@@ -171,6 +172,7 @@ def _exits(ecs: Ecs, task: Task, exit_code: int, reason: str | None) -> None:
 def _fails_target_checks(ecs: Ecs, task: Task) -> None:
     if not task.is_wanted or task.service is None:
         return
+    task.set_health("UNHEALTHY")
     for target in task.targets:
         target.state, target.reason = "unhealthy", "Target.ResponseCodeMismatch"
         target.description = "Health checks failed with these codes: [503]"
@@ -181,6 +183,7 @@ def _fails_target_checks(ecs: Ecs, task: Task) -> None:
 
 
 def _fails_container_checks(ecs: Ecs, task: Task) -> None:
+    task.set_health("UNHEALTHY")
     _fail(ecs, task, "ServiceSchedulerInitiated", "Task failed container health checks")
 
 

@@ -7,6 +7,7 @@ from sandbox.aws.api.request import Handler
 
 OPERATIONS: Mapping[str, Handler] = {
     "CreateCluster": clusters.create_cluster,
+    "DescribeClusters": clusters.describe_clusters,
     "DeleteCluster": clusters.delete_cluster,
     "RegisterTaskDefinition": task_definitions.register_task_definition,
     "DeregisterTaskDefinition": task_definitions.deregister_task_definition,

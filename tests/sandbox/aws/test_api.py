@@ -215,3 +215,9 @@ def test_a_target_that_is_not_registered_is_unused(prod: Operator) -> None:
     (described,) = answer["TargetHealthDescriptions"]
     assert described["TargetHealth"]["State"] == "unused"
     assert described["TargetHealth"]["Reason"] == "Target.NotRegistered"
+
+
+def test_a_cluster_counts_what_runs_in_it(prod: Operator) -> None:
+    (cluster,) = prod.ecs.describe_clusters(clusters=[CLUSTER])["clusters"]
+    counted = ("runningTasksCount", "pendingTasksCount", "activeServicesCount")
+    assert [cluster[count] for count in counted] == [4, 0, 1]

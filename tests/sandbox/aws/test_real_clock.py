@@ -1,5 +1,6 @@
 """With the machine's own clock the world goes on by itself."""
 
+import socket
 import time
 
 import pytest
@@ -11,6 +12,13 @@ from sandbox.seeds import PROD_ACCOUNT, REGION, SERVICE
 from tests.sandbox.aws.operator import CLUSTER, Operator
 
 DEADLINE_S = 20.0
+
+
+def test_a_world_that_cannot_listen_leaves_nothing_behind() -> None:
+    original = BaseResponse.call_action
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        AwsWorld().start(taken.getsockname()[1])
+    assert BaseResponse.call_action is original
 
 
 def test_time_passes_with_nobody_looking_and_stopping_gives_moto_back() -> None:

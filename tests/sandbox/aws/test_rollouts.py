@@ -279,6 +279,25 @@ def test_a_first_deployment_that_fails_has_nowhere_to_go_back_to(
     assert record()["statusReason"] == "No rollback candidate was found to run the rollback."
 
 
+def test_without_a_balancer_the_health_check_of_the_container_decides(prod: Operator) -> None:
+    service = prod.ecs.create_service(
+        cluster=CLUSTER,
+        serviceName="worker",
+        taskDefinition=prod.register("v1.3.0-unhealthy"),
+        desiredCount=1,
+    )["service"]
+    started_by = service["deployments"][0]["id"]
+
+    def stopped() -> list[str]:
+        listed = prod.ecs.list_tasks(cluster=CLUSTER, startedBy=started_by, desiredStatus="STOPPED")
+        return list(listed["taskArns"])
+
+    prod.until(stopped)
+    (task,) = prod.ecs.describe_tasks(cluster=CLUSTER, tasks=stopped()[:1])["tasks"]
+    assert task["stoppedReason"] == "Task failed container health checks"
+    assert task["healthStatus"] == "UNHEALTHY"
+
+
 def test_stopped_tasks_are_kept_for_an_hour(prod: Operator, clock: ManualClock) -> None:
     failed = prod.deploy("v1.3.0-crash")
     prod.until_status("ROLLBACK_SUCCESSFUL")

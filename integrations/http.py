@@ -93,6 +93,15 @@ class HttpApi:
         except ValueError:
             raise self._unavailable(operation, "the answer is not JSON") from None
 
+    async def send_for_list(
+        self, operation: str, method: str, path: str, *, params: Params = ()
+    ) -> list[Any]:
+        """Make one request and return the JSON list answered; otherwise as `send`."""
+        answer = await self.send_for_json(operation, method, path, params=params)
+        if not isinstance(answer, list):
+            raise self.misread(operation, TypeError("not a list"))
+        return answer
+
     def misread(self, operation: str, exc: Exception) -> IntegrationError:
         """Say that JSON came whose shape is not this system's: probably another one answers."""
         return self._unavailable(operation, f"the answer is not {self.system}'s ({exc!r})")

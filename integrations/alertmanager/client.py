@@ -71,7 +71,7 @@ class AlertmanagerClient:
             ("silenced", _boolean(silenced)),
             ("inhibited", _boolean(inhibited)),
         ]
-        raws = await self._http.send_for_json("get_alerts", "GET", "/api/v2/alerts", params=params)
+        raws = await self._http.send_for_list("get_alerts", "GET", "/api/v2/alerts", params=params)
         try:
             return tuple(_alert(raw) for raw in raws)
         except (KeyError, TypeError, ValueError) as exc:
@@ -83,7 +83,7 @@ class AlertmanagerClient:
         Costs one call. Errors as `get_alerts`.
         """
         params = [("filter", written(matcher)) for matcher in matchers]
-        raws = await self._http.send_for_json(
+        raws = await self._http.send_for_list(
             "get_silences", "GET", "/api/v2/silences", params=params
         )
         try:

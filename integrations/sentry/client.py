@@ -76,7 +76,7 @@ class SentryClient:
             start, end = between
             params += [("start", _written(start)), ("end", _written(end))]
         path = f"/api/0/organizations/{quote(organization, safe='')}/issues/"
-        raws = await self._http.send_for_json("list_issues", "GET", path, params=params)
+        raws = await self._http.send_for_list("list_issues", "GET", path, params=params)
         try:
             return tuple(_issue(raw) for raw in raws)
         except (KeyError, TypeError, ValueError) as exc:

@@ -48,6 +48,7 @@ class Vendor:
         self._runner: web.AppRunner | None = None
         self._over = asyncio.Event()
         self.url = ""
+        self.asked = asyncio.Event()
 
     def says(self, *answers: Says) -> None:
         self._answers = list(answers)
@@ -77,6 +78,7 @@ class Vendor:
                 body,
             )
         )
+        self.asked.set()
         says = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if says.never:
             await self._over.wait()

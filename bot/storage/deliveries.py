@@ -162,6 +162,12 @@ async def next_work(connection: Connection, channel: str, updates: Budget) -> Wo
     )
 
 
+async def clock(connection: Connection) -> datetime:
+    """The database's time."""
+    now: datetime = (await connection.execute(select(database_now()))).scalar_one()
+    return now
+
+
 async def revision(connection: Connection, card_id: str) -> tuple[int, int]:
     """The revision wanted now, and the last one whose blocks Slack refused."""
     found = select(cards.c.wanted, cards.c.refused).where(cards.c.id == card_id)
@@ -170,14 +176,14 @@ async def revision(connection: Connection, card_id: str) -> tuple[int, int]:
 
 
 async def begin_post(
-    connection: Connection, claim: Claim, card_id: str, *, posting: Budget, unknown_for_s: float
+    connection: Connection, claim: Claim, card_id: str, *, every_s: float, unknown_for_s: float
 ) -> bool:
     """Note that a post begins, so that it is looked for if nobody learns how it ended.
 
     False when the channel has no token for it. Until `unknown_for_s` from now the card is not
     due: Slack may still be at it.
     """
-    if not await take_post(connection, claim.channel, posting):
+    if not await take_post(connection, claim.channel, every_s=every_s):
         return False
     await connection.execute(
         update(cards)
@@ -190,12 +196,12 @@ async def begin_post(
     return True
 
 
-async def take_post(connection: Connection, channel: str, posting: Budget) -> bool:
+async def take_post(connection: Connection, channel: str, *, every_s: float) -> bool:
     """Take the channel's token for one message."""
     taken = (
         update(channels)
         .where(channels.c.name == channel, channels.c.post_at <= database_now())
-        .values(post_at=in_seconds(posting.every_s))
+        .values(post_at=in_seconds(every_s))
         .returning(channels.c.name)
     )
     return (await connection.execute(taken)).first() is not None

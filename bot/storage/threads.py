@@ -127,6 +127,11 @@ async def begin_completing(connection: Connection, entry: Entry, *, unknown_for_
     await _wait(connection, entry, unknown_for_s)
 
 
+async def not_completed(connection: Connection, entry: Entry) -> None:
+    """Slack refused to complete it: the bytes are still there, nobody sees them."""
+    await connection.execute(_picture(entry).values(completing_at=None))
+
+
 async def completed(connection: Connection, entry: Entry, *, look_in_s: float) -> None:
     """Slack has taken the file; it appears when it has been processed."""
     await connection.execute(_picture(entry).values(completed=True))

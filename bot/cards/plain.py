@@ -1,0 +1,28 @@
+"""A card as text alone: for when Slack refuses its blocks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.cards.blocks import FALLBACK_CHARACTERS, Block, Message, cut
+
+
+def as_text(shown: Message) -> Message:
+    """What the blocks say, line by line, under the card's text; buttons and pictures are lost."""
+    lines = [shown.text, *(line for block in shown.blocks for line in _lines(block))]
+    return Message(cut("\n".join(dict.fromkeys(lines)), FALLBACK_CHARACTERS))
+
+
+def _lines(block: Block) -> Iterator[str]:
+    if block["type"] == "actions":
+        return
+    for holder in (block, *block.get("fields", ()), *block.get("elements", ())):
+        text = _text(holder)
+        if text:
+            yield text
+
+
+def _text(holder: dict[str, Any]) -> str:
+    text = holder.get("text", "")
+    if isinstance(text, dict):
+        text = text.get("text", "")
+    return str(text)

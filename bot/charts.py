@@ -19,7 +19,9 @@ from bot.domain.unit import Unit, spoken_value
 WIDTH_PX, HEIGHT_PX, DPI = 1000, 520, 100
 MOST_LINES = 6
 """More cannot be told apart; the rest is counted."""
-LONGEST_LABEL = 44
+LONGEST_LABEL = 38
+LEGEND_ROW = 0.058
+"""Of the picture's height."""
 
 # Okabe and Ito's palette: told apart by people who do not see every colour, and in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
@@ -68,9 +70,11 @@ def line_chart(chart: Chart) -> bytes:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=PAPER)
-    axes = figure.add_axes((0.095, 0.125, 0.88, 0.745), facecolor=PAPER)
+    shown = _highest(chart.lines)
+    names = _names(chart, shown)
+    below = 0.125 + LEGEND_ROW * math.ceil(len(names) / 2)
+    axes = figure.add_axes((0.095, below, 0.88, 0.86 - below), facecolor=PAPER)
     _frame(axes, chart)
-    shown = [line for line in chart.lines if _finite(line)][:MOST_LINES]
     for number, line in enumerate(shown):
         axes.plot(*_with_gaps(line, chart.step), color=COLOURS[number], linewidth=2.4, zorder=3)
     for line in chart.limits:
@@ -81,11 +85,18 @@ def line_chart(chart: Chart) -> bytes:
     _threshold(axes, chart)
     _markers(axes, chart)
     _peak(axes, chart)
-    _legend(axes, chart, shown)
+    _legend(figure, names)
     picture = io.BytesIO()
     canvas: Any = FigureCanvasAgg(figure)
     canvas.print_png(picture)
     return picture.getvalue()
+
+
+def _highest(lines: Sequence[Line]) -> list[Line]:
+    """As many as can be told apart, those that rise highest first."""
+    drawable = [line for line in lines if _finite(line)]
+    drawable.sort(key=lambda line: max(value for _, value in _finite(line)), reverse=True)
+    return drawable[:MOST_LINES]
 
 
 def _frame(axes: Any, chart: Chart) -> None:
@@ -114,7 +125,17 @@ def _frame(axes: Any, chart: Chart) -> None:
         _cut(chart.title, 70), loc="left", fontsize=LETTERS + 1, color=INK, pad=34, weight="bold"
     )
     title.set_parse_math(False)
-    _text(axes, 1.0, -0.1, "UTC", transform=axes.transAxes, ha="right", va="top", color=FAINT)
+    axes.annotate(
+        "UTC",
+        (1, 0),
+        xycoords="axes fraction",
+        xytext=(0, -26),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=LETTERS - 2,
+        color=FAINT,
+    )
 
 
 def _range(chart: Chart) -> tuple[float, float]:
@@ -260,28 +281,26 @@ def _peak(axes: Any, chart: Chart) -> None:
     )
 
 
-def _legend(axes: Any, chart: Chart, shown: Sequence[Line]) -> None:
-    """Names beside their colours; one line needs none, for the title names it."""
-    drawable = [line for line in chart.lines if _finite(line)]
-    if len(drawable) < 2 and not chart.limits:
-        return
+def _names(chart: Chart, shown: Sequence[Line]) -> list[tuple[str, str]]:
+    """Each line's name with its colour; one line needs none, for the title names it."""
+    drawable = sum(bool(_finite(line)) for line in chart.lines)
+    if drawable < 2 and not chart.limits:
+        return []
     names = [(_cut(line.label, LONGEST_LABEL), COLOURS[n]) for n, line in enumerate(shown)]
     names += [(_cut(line.label, LONGEST_LABEL), ALARM) for line in chart.limits[:1]]
-    if len(drawable) > len(shown):
-        names.append((f"and {len(drawable) - len(shown)} more, not drawn", FAINT))
-    for row, (name, colour) in enumerate(names):
-        _text(
-            axes,
-            0.012,
-            0.97 - 0.065 * row,
-            f"— {name}",
-            transform=axes.transAxes,
-            ha="left",
-            va="top",
-            size=LETTERS - 2,
-            color=colour,
-            zorder=6,
-            bbox={"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 1.5},
+    if drawable > len(shown):
+        names.append((f"and {drawable - len(shown)} more, not drawn", FAINT))
+    return names
+
+
+def _legend(figure: Any, names: Sequence[tuple[str, str]]) -> None:
+    """Names below the chart, in two columns, in the colours of their lines."""
+    for number, (name, colour) in enumerate(names):
+        row, column = divmod(number, 2)
+        top = 0.01 + LEGEND_ROW * (math.ceil(len(names) / 2) - row)
+        left = 0.095 + 0.45 * column
+        figure.text(
+            left, top, f"— {name}", size=LETTERS - 2, color=colour, va="top", parse_math=False
         )
 
 

@@ -33,6 +33,7 @@ class JoinIncident:
     """Keeps what PagerDuty says of an incident, and brings the groups it is about up to it."""
 
     catalog: Catalog
+    pace: float = 1.0
 
     async def __call__(
         self, connection: Connection, incident: PagerDutyIncident, *, at: datetime
@@ -47,7 +48,7 @@ class JoinIncident:
             await thread.incident_moved(connection, group, before, known)
         if not joined and before is None and known.is_open and self._is_ours(known):
             await incidents.await_claim(
-                connection, known.id, until=at + CLAIMED_WITHIN / self.catalog.pace
+                connection, known.id, until=at + CLAIMED_WITHIN / self.pace
             )
 
     async def _groups(self, connection: Connection, incident: PagerDutyIncident) -> tuple[str, ...]:

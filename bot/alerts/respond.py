@@ -82,6 +82,7 @@ class Respond:
     email_of: Emails
     now: Callable[[], datetime]
     tell: Callable[[], None]
+    pace: float = 1.0
 
     async def acknowledge(self, press: Press) -> Answer | None:
         """Acknowledge the group's incident. The card says the rest."""
@@ -180,7 +181,7 @@ class Respond:
         return response
 
     def _waits(self) -> tuple[float, ...]:
-        return tuple(wait_s / self.catalog.pace for wait_s in WAITS_S)
+        return tuple(wait_s / self.pace for wait_s in WAITS_S)
 
 
 class Repeated(Exception):

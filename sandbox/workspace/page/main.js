@@ -73,37 +73,49 @@ async function refresh(as) {
 }
 
 let acting = null;
+let held = null; // happenings that arrive while everything is fetched, in order
 
-/** Becomes another person: new state, new stream, nothing of the former left. */
-async function actAs(person) {
-  if (acting === person) return;
-  acting = person;
-  stream?.close();
-  closeMenu();
-  Object.assign(store, { connected: false, home: null, views: [] });
-  emit("views");
-  for (const kept of [store.messages, store.threads]) kept.clear();
+const happened = (event) => (held ? held.push(event) : handlers[event.type]?.(event));
+
+/** Fetches everything, then applies what happened meanwhile: nothing falls between the two. */
+async function catchUp(person) {
+  held = [];
   try {
     await refresh(person);
   } catch (failure) {
     toast("error", failure.message);
   }
   if (acting !== person) return;
-  let first = true;
-  stream = new Stream(person, {
-    onEvent: (event) => handlers[event.type]?.(event),
-    onOpen: () => {
-      store.connected = true;
-      emit("connection");
-      if (!first || !store.me) quietly(refresh(person).then(settleIn));
-      first = false;
-    },
-    onLost: () => {
-      store.connected = false;
-      emit("connection");
-    },
-  });
+  const missed = held ?? [];
+  held = null;
+  missed.forEach(happened);
   settleIn();
+}
+
+/** Becomes another person: new state, new stream, nothing of the former left. */
+function actAs(person) {
+  if (acting === person) return Promise.resolve();
+  acting = person;
+  stream?.close();
+  closeMenu();
+  Object.assign(store, { connected: false, home: null, views: [] });
+  emit("views");
+  for (const kept of [store.messages, store.threads]) kept.clear();
+  return new Promise((arrived) => {
+    const connection = (connected) => {
+      store.connected = connected;
+      emit("connection");
+    };
+    stream = new Stream(person, {
+      onEvent: happened,
+      onOpen: async () => {
+        connection(true);
+        await catchUp(person);
+        arrived();
+      },
+      onLost: () => connection(false),
+    });
+  });
 }
 
 /** Stays where the person was if they may be there, else goes to a first channel. */

@@ -18,7 +18,7 @@ const KINDS = [
 const kindOf = (element) => KINDS.find(({ ending }) => element.type.endsWith(ending));
 
 function people() {
-  return [...store.people.values()].map((person) => ({
+  return [...store.people.values()].sort((a, b) => a.is_bot - b.is_bot).map((person) => ({
     value: person.id, text: `${person.real_name} ${person.name}`, label: person.real_name ?? person.name, lead: () => personAvatar(person.id, 20),
   }));
 }

@@ -12,6 +12,8 @@ from integrations.http import HttpApi
 
 SYSTEM = "grafana"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+NO_RENDERER = "no image renderer"
+"""Some versions say so with 500, others with a picture of another size."""
 RENDERS_AT_ONCE = 2
 """Each picture is a browser page in Grafana's renderer, which limits them for all its users."""
 
@@ -147,6 +149,10 @@ class GrafanaClient:
         except TimeoutError:
             limit = f"no picture within {self._render_deadline_s:g} s"
             raise Unavailable(SYSTEM, "render_panel", limit) from None
+        except Unavailable as exc:
+            if NO_RENDERER not in exc.detail:
+                raise
+            raise Rejected(SYSTEM, "render_panel", exc.detail) from None
         if not answer.body.startswith(PNG_SIGNATURE):
             kind = answer.content_type or "nothing"
             raise Rejected(SYSTEM, "render_panel", f"instead of a picture came {kind}")

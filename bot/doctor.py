@@ -3,26 +3,29 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
 
 from bot import secret_references
-from bot.catalog import Catalog, Environment
+from bot.catalog import Catalog, Environment, SentryProject
 from bot.catalog_file import load
 from bot.errors import ConfigurationError
 from bot.outside import Outside, connected
 from bot.settings import Settings, config_file, read_settings
 from bot.slack import scopes
 from bot.slack.api import SlackApi
-from bot.slack.errors import SlackError
+from bot.slack.errors import Refused, SlackError
 from bot.storage import migrate
 from bot.storage.database import Database
-from integrations.errors import IntegrationError
+from bot.storage.transient import is_transient
+from integrations.errors import Forbidden, IntegrationError, NotFound, Unavailable, told
+from integrations.grafana.client import GrafanaClient
+from integrations.sentry.client import SentryClient
 
 WITHIN_S = 15.0
 UNHEALTHY = 1
 """Exit status when something is missing."""
-
-Look = Callable[[], Awaitable[str]]
-"""Returns what was found, in words; raises when something is wrong."""
+SENTENCE_ENDS = ".!"
 
 
 class Missing(Exception):
@@ -36,6 +39,21 @@ class Finding:
     name: str
     ok: bool
     said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One thing to look at. `find` returns what it found, in words, or raises.
+
+    `address`, `credentials` and `names` say what to correct when nobody answers, when we are
+    refused, and when the thing is not there.
+    """
+
+    name: str
+    find: Callable[[], Awaitable[str]]
+    address: str
+    credentials: str = ""
+    names: str = ""
 
 
 async def run(environment: Mapping[str, str]) -> int:
@@ -56,84 +74,140 @@ async def run(environment: Mapping[str, str]) -> int:
     return UNHEALTHY if wrong else 0
 
 
-async def examine(catalog: Catalog, settings: Settings) -> list[Finding]:
+async def examine(
+    catalog: Catalog, settings: Settings, *, within_s: float = WITHIN_S
+) -> list[Finding]:
     """Look at everything at once, each within a time of its own."""
     async with connected(settings) as outside:
-        looks = {
-            "database": lambda: _database(settings),
-            "Slack": lambda: _slack(settings),
-            **dict(_aws(catalog, outside)),
-            **dict(_addresses(outside)),
-        }
-        found = await asyncio.gather(*(_looked(name, look) for name, look in looks.items()))
+        looks = [
+            Look("database", lambda: _database(settings), "DATABASE_URL"),
+            *_slack(settings),
+            *_aws(catalog, outside),
+            *_monitoring(outside),
+            *_named_in(catalog, outside),
+        ]
+        found = await asyncio.gather(*(_looked(look, within_s) for look in looks))
     return [*found, *_closed(settings)]
 
 
-async def _looked(name: str, look: Look) -> Finding:
+async def _looked(look: Look, within_s: float) -> Finding:
     try:
-        async with asyncio.timeout(WITHIN_S):
-            return Finding(name, ok=True, said=await look())
+        async with asyncio.timeout(within_s):
+            return Finding(look.name, ok=True, said=await look.find())
     except TimeoutError:
-        said = f"no answer within {WITHIN_S:g} s. Is the address right, and reachable from here?"
-    except (Missing, IntegrationError, SlackError, ConfigurationError) as exc:
-        said = str(exc)
-    except OSError as exc:
-        said = f"{exc.strerror or exc}"
-    return Finding(name, ok=False, said=said)
+        said = f"no answer within {within_s:g} s. Check {look.address}, and the way there."
+    except Exception as exc:  # noqa: BLE001  what nobody foresaw is a finding too
+        said = _explained(exc, look)
+    return Finding(look.name, ok=False, said=said)
+
+
+def _explained(exc: Exception, look: Look) -> str:
+    """What is wrong and what to correct; of an error nobody foresaw only its kind."""
+    match exc:
+        case Missing() | ConfigurationError():
+            return str(exc)
+        case Forbidden() | Refused():
+            return f"{_sentence(exc)} Check {look.credentials or look.address}."
+        case NotFound() if look.names:
+            return f"{_sentence(exc)} Check {look.names}."
+        case Unavailable() | SlackError():
+            return f"{_sentence(exc)} Check {look.address}, and the way there."
+        case IntegrationError() | OSError():
+            return f"{_sentence(exc)} Check {look.address}."
+        case _:
+            return f"{type(exc).__name__}. Check {look.address}."
+
+
+def _sentence(exc: Exception) -> str:
+    return str(exc).rstrip(SENTENCE_ENDS) + "."
 
 
 async def _database(settings: Settings) -> str:
     database = Database(settings.database_url)
     try:
         current = await migrate.is_current(database)
+    except Exception as exc:
+        if not is_transient(exc):
+            raise
+        secret = urlsplit(settings.database_url).password or ""
+        driver_said = str(exc.__cause__ or "").partition("\n")[0]
+        raise Missing(
+            f"{told(driver_said, secrets=[secret]).rstrip(SENTENCE_ENDS)}. Check DATABASE_URL, "
+            "and that its server runs."
+        ) from None
     finally:
         await database.close()
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     return f"{kind}, up to date" if current else f"{kind}, will be upgraded at start"
 
 
-async def _slack(settings: Settings) -> str:
-    api = SlackApi(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    await api.start()
-    try:
-        identity, lacking = await scopes.missing(api)
-    except SlackError as exc:
-        raise Missing(
-            f"{exc.code}. Copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions "
-            "into SLACK_BOT_TOKEN."
-        ) from exc
-    finally:
-        await api.stop()
-    if lacking:
-        raise Missing(
-            f"the token lacks {', '.join(sorted(lacking))}. Update the app from manifest.yml "
-            "and install it to the workspace again."
+def _slack(settings: Settings) -> Iterator[Look]:
+    async def token() -> str:
+        api = SlackApi(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        await api.start()
+        try:
+            identity, lacking = await scopes.missing(api)
+        finally:
+            await api.stop()
+        if lacking:
+            raise Missing(
+                f"the token lacks {', '.join(sorted(lacking))}. Update the app from manifest.yml "
+                "and install it to the workspace again."
+            )
+        return f"{identity.url}, every scope granted"
+
+    async def socket() -> str:
+        secret = settings.slack_app_token
+        api = SlackApi(secret.get_secret_value() if secret else "", settings.slack_api_url)
+        await api.start()
+        try:
+            await api.call("apps.connections.open")
+        finally:
+            await api.stop()
+        return "a connection is granted"
+
+    yield Look(
+        "Slack",
+        token,
+        "SLACK_API_URL",
+        "SLACK_BOT_TOKEN: the Bot User OAuth Token (xoxb-…) under OAuth & Permissions",
+    )
+    if settings.slack_mode == "socket":
+        yield Look(
+            "Slack's Socket Mode",
+            socket,
+            "SLACK_API_URL",
+            "SLACK_APP_TOKEN: an app-level token (xapp-…) with connections:write under Basic "
+            "Information, and that Socket Mode is on",
         )
-    return f"{identity.url}, every scope granted"
 
 
-def _aws(catalog: Catalog, outside: Outside) -> Iterator[tuple[str, Look]]:
+def _aws(catalog: Catalog, outside: Outside) -> Iterator[Look]:
     for service, described in catalog.services.items():
         for name, place in described.environments.items():
-            yield f"AWS, {service} in {name}", _place(outside, place)
-
-
-def _place(outside: Outside, place: Environment) -> Look:
-    async def look() -> str:
-        account = outside.aws.account(place.region, place.role)
-        identity = await account.sts.get_caller_identity()
-        if identity.account != place.account:
-            raise Missing(
-                f"these credentials are of account {identity.account}, and the catalogue says "
-                f"{place.account}. Name a `role` of that account, or correct `account`."
+            where = f"services.{service}.environments.{name}"
+            yield Look(
+                f"AWS, {service} in {name}",
+                partial(_place, outside, place),
+                f"`region` of {where} and AWS_ENDPOINT_URL",
+                f"the bot's AWS credentials, and `role` of {where}",
+                f"`cluster`, `ecs_service` and `region` of {where}",
             )
-        service = await account.ecs.describe_service(place.cluster, place.ecs_service)
-        return f"{identity.arn}; {place.cluster}/{place.ecs_service} runs {service.running} tasks"
-
-    return look
 
 
-def _addresses(outside: Outside) -> Iterator[tuple[str, Look]]:
+async def _place(outside: Outside, place: Environment) -> str:
+    account = outside.aws.account(place.region, place.role)
+    identity = await account.sts.get_caller_identity()
+    if identity.account != place.account:
+        raise Missing(
+            f"these credentials are of account {identity.account}, and the catalogue says "
+            f"{place.account}. Name a `role` of that account, or correct `account`."
+        )
+    service = await account.ecs.describe_service(place.cluster, place.ecs_service)
+    return f"{identity.arn}; {place.cluster}/{place.ecs_service} runs {service.running} tasks"
+
+
+def _monitoring(outside: Outside) -> Iterator[Look]:
     async def prometheus() -> str:
         if outside.prometheus is None:
             return "not configured (PROMETHEUS_URL): no charts"
@@ -162,16 +236,47 @@ def _addresses(outside: Outside) -> Iterator[tuple[str, Look]]:
             )
         return f"{active} webhook subscription{'s' if active > 1 else ''} active"
 
-    async def sentry() -> str:
-        if outside.sentry is None:
-            return "not configured (SENTRY_URL and SENTRY_TOKEN)"
-        return "configured"
+    yield Look("Prometheus", prometheus, "PROMETHEUS_URL")
+    yield Look("Alertmanager", alertmanager, "ALERTMANAGER_URL")
+    yield Look("Grafana", grafana, "GRAFANA_URL", "GRAFANA_TOKEN")
+    yield Look("PagerDuty", pagerduty, "PAGERDUTY_API_URL", "PAGERDUTY_TOKEN")
 
-    yield "Prometheus", prometheus
-    yield "Alertmanager", alertmanager
-    yield "Grafana", grafana
-    yield "PagerDuty", pagerduty
-    yield "Sentry", sentry
+
+def _named_in(catalog: Catalog, outside: Outside) -> Iterator[Look]:
+    """What the catalogue names in Grafana and Sentry: found only with a token that is good."""
+    if outside.sentry is None:
+        yield Look("Sentry", _no_sentry, "SENTRY_URL")
+    for service, described in catalog.services.items():
+        if outside.sentry and described.sentry:
+            yield Look(
+                f"Sentry, {service}",
+                partial(_issues, outside.sentry, described.sentry),
+                "SENTRY_URL",
+                "SENTRY_TOKEN: an internal integration's, with event:read and project:releases",
+                f"`sentry` of services.{service}",
+            )
+        for name, place in described.environments.items():
+            if outside.grafana and place.grafana:
+                yield Look(
+                    f"Grafana, {service} in {name}",
+                    partial(_dashboard, outside.grafana, place.grafana.dashboard),
+                    "GRAFANA_URL",
+                    "GRAFANA_TOKEN: a service account's, with dashboards:read",
+                    f"`grafana` of services.{service}.environments.{name}",
+                )
+
+
+async def _no_sentry() -> str:
+    return "not configured (SENTRY_URL and SENTRY_TOKEN)"
+
+
+async def _issues(sentry: SentryClient, named: SentryProject) -> str:
+    await sentry.list_issues(named.organization, project=named.project, limit=1)
+    return f"{named.organization}/{named.project} can be read"
+
+
+async def _dashboard(grafana: GrafanaClient, uid: str) -> str:
+    return f"dashboard {(await grafana.get_dashboard(uid)).title!r}"
 
 
 def _closed(settings: Settings) -> Iterator[Finding]:

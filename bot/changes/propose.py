@@ -2,25 +2,21 @@
 
 from bot.changes.outcome import conclude
 from bot.changes.plan import Impossible, Known, plan_deploy, plan_rollback
-from bot.changes.seen import Seen, place_of, read, seen, silent
+from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
 from bot.domain.change import Change, ChangeKind, ChangeState, Plan
 from bot.domain.place import Place
-from bot.engine import step, world
 from bot.errors import BotError
 from bot.storage import changes, revisions
 from bot.storage.database import Connection
-from bot.storage.transient import is_transient
 from bot.world import World
 from integrations.errors import IntegrationError
 
 S = ChangeState
 
 
-@step(attempts=5, retry_when=is_transient)
-async def propose(change_id: str) -> Seen:
+@change_step
+async def propose(here: World, change: Change) -> Seen:
     """Find out what the change would do. Only reads AWS, so it may be done again."""
-    here = world(World)
-    change = await read(here, change_id)
     if change.state is not S.PROPOSING:
         return seen(change)
     try:
@@ -83,11 +79,9 @@ async def _end(here: World, change: Change, to: ChangeState, why: str) -> Seen:
     return seen(ended or await read(here, change.id))
 
 
-@step(attempts=5, retry_when=is_transient)
-async def wait_for_confirmation(change_id: str) -> Seen:
+@change_step
+async def wait_for_confirmation(here: World, change: Change) -> Seen:
     """Say how long the proposal may still wait, or that its time is over."""
-    here = world(World)
-    change = await read(here, change_id)
     if change.state is not S.PROPOSED or change.expires_at is None:
         return seen(change)
     now = here.now()
@@ -96,11 +90,11 @@ async def wait_for_confirmation(change_id: str) -> Seen:
     async with here.database.write() as connection:
         ended = await conclude(
             connection,
-            change_id,
+            change.id,
             S.EXPIRED,
             of={S.PROPOSED},
             at=now,
             why="Nobody confirmed it in time.",
         )
     here.wake()
-    return seen(ended or await read(here, change_id))
+    return seen(ended or await read(here, change.id))

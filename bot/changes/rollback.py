@@ -5,16 +5,14 @@ from typing import Any
 from bot.changes.look import Memory
 from bot.changes.outcome import conclude
 from bot.changes.running import account_of
-from bot.changes.seen import Seen, place_of, read, seen
+from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.start import UPDATE, was_attempted
 from bot.changes.watch import Ending, end, give_up, next_pause, wait_for_aws, watch
 from bot.domain.change import Change, ChangeState, Plan, Rollout, revision_name
 from bot.domain.place import Place
 from bot.domain.rollout import GRACE, Verdict
-from bot.engine import step, world
 from bot.errors import BotError
 from bot.storage import changes
-from bot.storage.transient import is_transient
 from bot.world import World
 from integrations.aws.models import Service
 from integrations.errors import IntegrationError
@@ -24,11 +22,9 @@ BACK_AGAIN = frozenset({Verdict.SUCCEEDED, Verdict.NOTHING_RUNNING})
 """Verdicts on the way back that mean: it is as it was before."""
 
 
-@step(attempts=5, retry_when=is_transient)
-async def go_back(change_id: str, memory: dict[str, Any]) -> Seen:
+@change_step
+async def go_back(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     """Ask ECS for the revision that ran before, or look once at how far that is."""
-    here = world(World)
-    change = await read(here, change_id)
     if change.state is not S.ROLLING_BACK:
         return seen(change)
     if change.back is not None:

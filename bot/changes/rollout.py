@@ -4,14 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.changes.look import Memory
-from bot.changes.seen import Seen, read, seen
+from bot.changes.seen import Seen, change_step, seen
 from bot.changes.watch import Ending, end, watch
 from bot.domain.change import Change, ChangeKind, ChangeState, GoodRevision, Rollout
 from bot.domain.rollout import Verdict
-from bot.engine import step, world
 from bot.storage import changes, revisions
 from bot.storage.database import Connection
-from bot.storage.transient import is_transient
 from bot.world import World
 
 S = ChangeState
@@ -28,11 +26,9 @@ UNDONE_BY_POLICY = frozenset({Verdict.FAILED, Verdict.TOO_SLOW})
 """What `on_bad: roll-back` rolls back without asking."""
 
 
-@step(attempts=5, retry_when=is_transient)
-async def roll_out(change_id: str, memory: dict[str, Any]) -> Seen:
+@change_step
+async def roll_out(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     """Look once at the rollout. What it decides, it decides by the row: it may be done again."""
-    here = world(World)
-    change = await read(here, change_id)
     if change.state is not S.ROLLING_OUT or change.rollout is None:
         return seen(change)
     return await watch(here, change, change.rollout, Memory.of(memory), _settle)

@@ -5,15 +5,26 @@ when, and the workflow does the same step again.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, TypedDict
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypedDict
 
-from bot.domain.change import Change
+from bot import reporting
+from bot.changes.outcome import conclude
+from bot.domain.change import MOVES, Change, ChangeState
 from bot.domain.place import Place, find_place
+from bot.domain.rollout import Verdict
+from bot.engine import step, world
+from bot.logs import correlated
 from bot.storage import changes
+from bot.storage.transient import is_transient
 from bot.world import World
 from integrations.errors import IntegrationError
 
+P = ParamSpec("P")
+ATTEMPTS = 8
+"""A step is done again for about two minutes while our own database is busy or away."""
 AT_LEAST_S = 0.05
 """No wait is shorter, so that a clock's rounding cannot make a loop spin."""
 
@@ -26,6 +37,50 @@ class Seen(TypedDict):
     state: str
     wait_s: float
     memory: dict[str, Any]
+
+
+def change_step(
+    function: Callable[Concatenate[World, Change, P], Awaitable[Seen]],
+) -> Callable[Concatenate[str, P], Awaitable[Seen]]:
+    """Register a step of a change's workflow; it is called with the change's id.
+
+    The step gets the change as its row says now. A mistake of ours in it ends the change, openly:
+    its place must not stay taken, and its card must not lie.
+    """
+
+    @wraps(function)
+    async def guarded(change_id: str, /, *args: P.args, **kwargs: P.kwargs) -> Seen:
+        here = world(World)
+        change = await read(here, change_id)
+        with correlated(change.correlation_id):
+            try:
+                return await function(here, change, *args, **kwargs)
+            except Exception as exc:
+                if is_transient(exc):
+                    raise
+                log.exception(
+                    "change_broken", extra={"action": "change_broken", "change_id": change_id}
+                )
+                reporting.report(exc)
+                return await _admit(here, change)
+
+    return step(attempts=ATTEMPTS, retry_when=is_transient)(guarded)
+
+
+async def _admit(here: World, change: Change) -> Seen:
+    async with here.database.write() as connection:
+        ended = await conclude(
+            connection,
+            change.id,
+            ChangeState.FAILED,
+            of=MOVES.keys(),
+            at=here.now(),
+            verdict=Verdict.BROKEN,
+            why="The bot made a mistake and stopped watching; what ECS does goes on without it. "
+            f"It is recorded as {change.id}.",
+        )
+    here.wake()
+    return seen(ended or await read(here, change.id))
 
 
 def seen(

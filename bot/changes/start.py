@@ -10,16 +10,14 @@ from datetime import datetime
 from bot.cards import change_thread
 from bot.changes.outcome import conclude
 from bot.changes.running import TAG_CHANGE, TAG_VERSION, account_of, describe_definition
-from bot.changes.seen import Seen, place_of, read, seen, silent
+from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
 from bot.changes.service_deployments import find_service_deployment
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeState, Plan, Rollout, revision_name
 from bot.domain.definition import with_image
 from bot.domain.place import Place
-from bot.engine import step, world
 from bot.errors import BotError
 from bot.storage import acts, cards, changes
-from bot.storage.transient import is_transient
 from bot.world import World
 from integrations.aws.models import Deployment, Service, TaskDefinition
 from integrations.errors import IntegrationError
@@ -39,11 +37,9 @@ class Void(Exception):
     """The plan no longer fits what runs; the text says why."""
 
 
-@step(attempts=5, retry_when=is_transient)
-async def start(change_id: str) -> Seen:
+@change_step
+async def start(here: World, change: Change) -> Seen:
     """Register the revision where there is none yet, or else have ECS run it."""
-    here = world(World)
-    change = await read(here, change_id)
     if change.state is not S.STARTING or change.plan is None:
         return seen(change)
     try:

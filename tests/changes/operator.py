@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
 from bot.changes.accept import AcceptChange
+from bot.changes.observe import Observe
 from bot.changes.press import PressChange, actions
 from bot.changes.promise import Promises
 from bot.changes.show import show_change
@@ -178,6 +180,45 @@ class Operator:
         """The tags of the tasks that serve."""
         running = self.aws.running(PROD.account, PROD.cluster, SERVICE)
         return sorted(task.tag for task in running if task.healthy)
+
+    def revisions(self) -> list[str]:
+        """The task definition's revisions, newest first."""
+        listed = self.ecs.list_task_definitions(familyPrefix=SERVICE, sort="DESC")
+        return [arn.rsplit("/", 1)[-1] for arn in listed["taskDefinitionArns"]]
+
+    def service_deployments(self) -> list[str]:
+        """The status of every deployment ECS ever began, newest first."""
+        listed = self.ecs.list_service_deployments(cluster=PROD.cluster, service=SERVICE)
+        return [one["status"] for one in listed["serviceDeployments"]]
+
+    async def until_ecs_says(self, status: str) -> None:
+        deadline = asyncio.get_running_loop().time() + DEADLINE_S
+        while self.service_deployments()[0] != status:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.05)
+
+    async def looks_at_everything(self) -> None:
+        """The chore that the running bot does again and again."""
+        await Observe(self.world)()
+
+    # When the power goes
+
+    @contextmanager
+    def powerless(self) -> Iterator[None]:
+        """Rows are written, and nothing is begun or told."""
+        begin, tell = Promises.begin, Promises.tell
+        Promises.begin = Promises.tell = lambda *_: None
+        try:
+            yield
+        finally:
+            Promises.begin, Promises.tell = begin, tell
+
+    async def sweeps_later(self) -> int:
+        """Sweep as if everything written by now were old enough."""
+        later = Promises(
+            self.world.database, self.engine, lambda: utc_now() + timedelta(seconds=6), PACE
+        )
+        return await later.sweep()
 
     # What others do
 

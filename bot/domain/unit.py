@@ -27,7 +27,8 @@ _OTHER_WORDS = {
     "reqps": Unit.PER_SECOND,
 }
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
-_DECIMAL = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
+_DECIMAL = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
+"""From which size on, divided by what, with which letter; 1,000 to 9,999 are said in full."""
 
 
 def read_unit(word: str) -> Unit | None:
@@ -87,7 +88,7 @@ def _bytes(value: float) -> str:
 
 
 def _large(value: float) -> str:
-    for size, letter in _DECIMAL:
+    for size, divisor, letter in _DECIMAL:
         if abs(value) >= size:
-            return f"{_digits(value / size)} {letter}"
+            return f"{_digits(value / divisor)} {letter}"
     return _digits(value)

@@ -91,7 +91,7 @@ async def test_an_unknown_version_is_refused_on_the_card_and_nothing_is_changed(
 
     await play.types(seeds.ALICE, STAGING, "/credlink deploy staging v9.9.9")
 
-    await play.card(STAGING, "v9.9.9", "Refused")
+    await play.card(STAGING, "v9.9.9", "Not possible")
     assert len(play.world.aws.writes) == before
 
 

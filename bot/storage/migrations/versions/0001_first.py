@@ -608,7 +608,9 @@ def downgrade() -> None:
     op.drop_table("channels")
     with op.batch_alter_table("changes", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_changes_under_way", sqlite_where=sa.text("under_way"), postgresql_where=sa.text("under_way")
+            "uq_changes_under_way",
+            sqlite_where=sa.text("under_way"),
+            postgresql_where=sa.text("under_way"),
         )
         batch_op.drop_index("ix_changes_place")
 
@@ -616,7 +618,9 @@ def downgrade() -> None:
     op.drop_table("budgets")
     with op.batch_alter_table("alert_groups", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_alert_groups_open", sqlite_where=sa.text("is_open"), postgresql_where=sa.text("is_open")
+            "uq_alert_groups_open",
+            sqlite_where=sa.text("is_open"),
+            postgresql_where=sa.text("is_open"),
         )
         batch_op.drop_index("ix_alert_groups_key")
         batch_op.drop_index("ix_alert_groups_dedup_key")

@@ -71,6 +71,7 @@ class HttpMode:
         if not _is_utf8(body) or not self._verifier.is_valid(body, timestamp, signature):
             late = abs(self.skew_s) > MAX_AGE_S
             return self._refused("stale" if late else "signature")
+        metrics.slack_connected.set(1)
         if request.content_type != JSON and not await self._is_new(signature):
             return self._refused("replay")
         return await self._dispatch(request, body)

@@ -70,6 +70,8 @@ class CardMessages:
                 began_at,
                 "chat.postMessage",
                 channel=channel_id,
+                unfurl_links=False,
+                unfurl_media=False,
                 **rendered.arguments(work.card_id),
             )
         except SlackError as exc:

@@ -35,8 +35,8 @@ class CardThreads:
         """
         async with self.desk.database.read() as connection:
             entry = await threads.next_entry(connection, work.card_id)
-        if entry is None or work.channel_id is None or work.ts is None:
-            return
+        if entry is None:
+            raise LookupError(f"card {work.card_id} owes an entry that is not there")
         try:
             if entry.picture is not None:
                 await self.uploads.advance(claim, work, entry, entry.picture)
@@ -65,6 +65,8 @@ class CardThreads:
                 thread_ts=work.ts,
                 text=shown.text,
                 blocks=list(shown.blocks),
+                unfurl_links=False,
+                unfurl_media=False,
                 metadata=look.entry_metadata(entry.card_id, entry.number),
             )
         except SlackError as exc:

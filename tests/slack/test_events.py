@@ -1,0 +1,81 @@
+"""Events: rights follow groups at once, and people who speak to the bot are told how."""
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import pytest
+
+from bot.cards.answer import Answer
+from bot.domain.card import Place
+from bot.slack.events import Events
+from bot.slack.listeners import Listeners
+from bot.slack.people import People
+from bot.slack.permalink import permalink
+from bot.slack.replies import Replies
+from sandbox import seeds
+from tests.slack.edge import Done, Edge, by_socket, until
+
+GENERAL = "C0GENERAL"
+ALICE = seeds.ALICE.id
+
+
+@pytest.fixture
+async def directory(workspace, api, store):
+    """The people of a bot that is connected and takes its own events."""
+    directory, replies, done = People(api, ["S0DEPLOY"]), Replies(api), Done()
+    await directory.start()
+    events = Events(directory, replies, Answer("Write `/credlink help`."))
+    listeners = Listeners(
+        api=api,
+        identity=await api.who(),
+        signing_secret="",
+        tables=replace(done.tables(), events=events.table()),
+        groups=directory.groups_of,
+        replies=replies,
+        database=store,
+        now=None,
+    )
+    await api.call("conversations.join", channel=GENERAL)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(directory.stop)
+        stack.push_async_callback(replies.stop)
+        await stack.enter_async_context(by_socket(Edge(done, listeners, replies), workspace))
+        yield directory
+
+
+async def test_who_is_put_out_of_a_group_in_slack_loses_its_rights(people, directory):
+    assert directory.groups_of(seeds.BOB.id) == {"S0DEPLOY"}
+    await people.set_user_group("S0DEPLOY", [ALICE])
+
+    async def without_bob():
+        return not directory.groups_of(seeds.BOB.id)
+
+    assert await until(without_bob)
+    assert directory.groups_of(ALICE) == {"S0DEPLOY"}
+
+
+@pytest.mark.parametrize("where", ["mention", "direct message"])
+async def test_who_speaks_to_the_bot_is_told_how_and_once(workspace, people, directory, where):
+    channel = GENERAL if where == "mention" else await people.direct_message(ALICE)
+    await people.say(ALICE, channel, "@credlink hello")
+
+    async def told():
+        seen = await people.messages(ALICE, channel)
+        return [message for message in seen if message.get("ephemeral")]
+
+    (greeting,) = await until(told)
+    assert greeting["text"] == "Write `/credlink help`."
+    await people.settled()
+    assert len(await told()) == 1
+    assert workspace.verdict() == []
+
+
+async def test_a_permalink_is_what_slack_itself_would_say(workspace, api):
+    posted = await api.call("chat.postMessage", channel=GENERAL, text="here")
+    said = await api.call("chat.getPermalink", channel=GENERAL, message_ts=posted["ts"])
+    identity = await api.who()
+    assert permalink(identity.url, Place(GENERAL, posted["ts"])) == said["permalink"]
+
+
+async def test_the_scopes_granted_are_those_of_the_manifest(workspace, api):
+    assert await api.scopes() == frozenset(workspace.app.scopes)

@@ -14,11 +14,19 @@ from bot.outside import Outside, connected
 from bot.settings import Settings, config_file, read_settings
 from bot.slack import scopes
 from bot.slack.api import SlackApi
+from bot.slack.errors import RateLimited as SlackRateLimited
 from bot.slack.errors import Refused, SlackError
 from bot.storage import migrate
 from bot.storage.database import Database
 from bot.storage.transient import is_transient
-from integrations.errors import Forbidden, IntegrationError, NotFound, Unavailable, told
+from integrations.errors import (
+    Forbidden,
+    IntegrationError,
+    NotFound,
+    RateLimited,
+    Unavailable,
+    told,
+)
 from integrations.grafana.client import GrafanaClient
 from integrations.sentry.client import SentryClient
 
@@ -110,6 +118,8 @@ def _explained(exc: Exception, look: Look) -> str:
             return f"{_sentence(exc)} Check {look.credentials or look.address}."
         case NotFound() if look.names:
             return f"{_sentence(exc)} Check {look.names}."
+        case RateLimited() | SlackRateLimited():
+            return f"{_sentence(exc)} Look again in a minute."
         case Unavailable() | SlackError():
             return f"{_sentence(exc)} Check {look.address}, and the way there."
         case IntegrationError() | OSError():

@@ -1,0 +1,272 @@
+"""`credlink doctor` against a whole world: every fault is named with what to correct."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot import doctor
+from bot.__main__ import MISCONFIGURED, main
+from bot.catalog_file import load
+from bot.doctor import Finding, examine
+from bot.settings import read_settings
+from sandbox import ports, seeds
+from sandbox.workspace.client import WorkspaceClient
+from sandbox.world import CATALOG, World
+from tests.integrations.vendor import Says, Vendor
+
+NOBODY = "http://127.0.0.1:9"
+PLACE = "services.credlink-api.environments.prod"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    async with World(folder=folder, ports=ports.choose(None), with_monitoring=False) as made:
+        yield made
+
+
+def over_http(world: World, **variables: str) -> dict[str, str]:
+    """The world's variables in HTTP mode: Slack lets an app ask for few sockets a minute."""
+    return {**world.environment(), "SLACK_MODE": "http", **variables}
+
+
+async def findings(world: World, catalog: Path = CATALOG, /, **variables: str) -> list[Finding]:
+    read = load(catalog)
+    return await examine(read, read_settings(over_http(world, **variables), read))
+
+
+def wrong(found: list[Finding]) -> dict[str, str]:
+    """What is to be mended, by its name."""
+    return {finding.name: finding.said for finding in found if not finding.ok}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_world_in_order_is_well_and_says_what_it_found(
+    world: World, capsys: pytest.CaptureFixture[str]
+):
+    status = await doctor.run(world.environment())
+
+    said = capsys.readouterr().out
+    assert status == 0, said
+    assert "✗" not in said
+    for found in (
+        "✓ configuration: ",
+        "1 service in 2 places",
+        "✓ database: SQLite",
+        f"✓ Slack: {world.workspace.url}/, every scope granted",
+        "✓ Slack's Socket Mode: a connection is granted",
+        "credlink-prod/credlink-api runs 4 tasks",
+        "credlink-staging/credlink-api runs 2 tasks",
+        "✓ Prometheus: not configured (PROMETHEUS_URL)",
+        "✓ PagerDuty: 1 webhook subscription active",
+        "✓ Sentry, credlink-api: credlink/api-gw can be read",
+        "✓ Grafana, credlink-api in prod: dashboard ",
+        "All is well.",
+    ):
+        assert found in said
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("variable", "name", "remedy"),
+    [
+        ("SLACK_BOT_TOKEN", "Slack", "SLACK_BOT_TOKEN: the Bot User OAuth Token (xoxb-…)"),
+        ("SLACK_APP_TOKEN", "Slack's Socket Mode", "SLACK_APP_TOKEN: an app-level token (xapp-…)"),
+        ("PAGERDUTY_TOKEN", "PagerDuty", "Check PAGERDUTY_TOKEN."),
+        ("GRAFANA_TOKEN", "Grafana, credlink-api in prod", "Check GRAFANA_TOKEN: "),
+        ("SENTRY_TOKEN", "Sentry, credlink-api", "Check SENTRY_TOKEN: "),
+    ],
+)
+async def test_a_refused_token_is_named_with_where_to_find_a_good_one(
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    name: str,
+    remedy: str,
+):
+    mode = "socket" if variable == "SLACK_APP_TOKEN" else "http"
+    status = await doctor.run(over_http(world, SLACK_MODE=mode, **{variable: "xoxb-1-hush"}))
+
+    said = capsys.readouterr().out
+    assert status == doctor.UNHEALTHY
+    (line,) = [line for line in said.splitlines() if line.startswith("✗")]
+    assert line.startswith(f"✗ {name}: ")
+    assert remedy in line
+    assert said.endswith("1 to mend.\n")
+    for secret in ("hush", seeds.BOT_TOKEN, seeds.APP_TOKEN, seeds.PAGERDUTY_TOKEN):
+        assert secret not in said
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_being_asked_too_often_is_not_taken_for_a_wrong_address(world: World):
+    async with WorkspaceClient(world.workspace.url) as people:
+        await people.fault("ratelimited", method="auth.test")
+
+    said = wrong(await findings(world))
+
+    assert said == {"Slack": "auth.test: ratelimited. Look again in a minute."}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_missing_scope_is_named_with_how_to_be_granted_it(world: World):
+    async with WorkspaceClient(world.workspace.url) as people:
+        await people.fault("remove_scope", scope="files:write")
+    try:
+        said = wrong(await findings(world))
+    finally:
+        world.workspace.app.scopes.add("files:write")
+
+    assert set(said) == {"Slack"}
+    assert "lacks files:write. Update the app from manifest.yml and install it" in said["Slack"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("written", "meant", "name", "says"),
+    [
+        (
+            '"123456789012"',
+            '"999999999999"',
+            "AWS, credlink-api in staging",
+            "of account 123456789012, and the catalogue says 999999999999. Name a `role`",
+        ),
+        (
+            "cluster: credlink-prod",
+            "cluster: credlink-production",
+            "AWS, credlink-api in prod",
+            f"Check `cluster`, `ecs_service` and `region` of {PLACE}.",
+        ),
+        (
+            "dashboard: credlink-prod",
+            "dashboard: lost",
+            "Grafana, credlink-api in prod",
+            f"Check `grafana` of {PLACE}.",
+        ),
+        (
+            "organization: credlink",
+            "organization: lost",
+            "Sentry, credlink-api",
+            "Check `sentry` of services.credlink-api.",
+        ),
+    ],
+)
+async def test_a_name_that_leads_nowhere_is_traced_to_its_key_in_the_catalogue(
+    world: World, tmp_path: Path, written: str, meant: str, name: str, says: str
+):
+    catalog = tmp_path / "credlink.yml"
+    catalog.write_text(CATALOG.read_text().replace(written, meant))
+
+    said = wrong(await findings(world, catalog))
+
+    assert set(said) == {name}
+    assert says in said[name]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("variable", "address", "names"),
+    [
+        ("SLACK_API_URL", f"{NOBODY}/api/", {"Slack"}),
+        ("PROMETHEUS_URL", NOBODY, {"Prometheus"}),
+        ("ALERTMANAGER_URL", NOBODY, {"Alertmanager"}),
+        ("GRAFANA_URL", NOBODY, {"Grafana", "Grafana, credlink-api in prod"}),
+        ("PAGERDUTY_API_URL", NOBODY, {"PagerDuty"}),
+        ("SENTRY_URL", NOBODY, {"Sentry, credlink-api"}),
+        (
+            "AWS_ENDPOINT_URL",
+            NOBODY,
+            {"AWS, credlink-api in prod", "AWS, credlink-api in staging"},
+        ),
+        ("DATABASE_URL", "postgresql://bot:hush@127.0.0.1:9/credlink", {"database"}),
+        ("DATABASE_URL", "sqlite:///:memory:", {"database"}),
+    ],
+)
+async def test_an_address_nobody_answers_at_is_traced_to_its_variable(
+    world: World, variable: str, address: str, names: set[str]
+):
+    said = wrong(await findings(world, **{variable: address}))
+
+    assert set(said) == names
+    for sentence in said.values():
+        assert variable in sentence
+        assert "hush" not in sentence
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_address_that_never_answers_is_named_within_the_time_and_holds_no_other_up(
+    world: World,
+):
+    catalog = load(CATALOG)
+    async with Vendor() as silent:
+        silent.says(Says(never=True))
+        variables = over_http(world, GRAFANA_URL=silent.url, PROMETHEUS_URL=silent.url)
+        began = time.monotonic()
+        found = await examine(catalog, read_settings(variables, catalog), within_s=2)
+        took_s = time.monotonic() - began
+
+    said = wrong(found)
+    assert set(said) == {"Prometheus", "Grafana", "Grafana, credlink-api in prod"}
+    assert said["Prometheus"] == "no answer within 2 s. Check PROMETHEUS_URL, and the way there."
+    assert took_s < 5
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_webhooks_that_are_closed_or_not_subscribed_to_are_named(world: World):
+    closed = wrong(
+        await findings(world, ALERTMANAGER_WEBHOOK_TOKEN="", PAGERDUTY_WEBHOOK_SECRETS="")
+    )
+    subscriptions, world.pagerduty.subscriptions[:] = list(world.pagerduty.subscriptions), []
+    try:
+        unheard = wrong(await findings(world))
+    finally:
+        world.pagerduty.subscriptions[:] = subscriptions
+
+    assert closed == {
+        "Alertmanager's webhook": "closed: set ALERTMANAGER_WEBHOOK_TOKEN, and the same in "
+        "Alertmanager's receiver.",
+        "PagerDuty's webhook": "closed: set PAGERDUTY_WEBHOOK_SECRETS to the subscription's "
+        "secret.",
+    }
+    assert set(unheard) == {"PagerDuty"}
+    assert "Make one in PagerDuty for <the bot>/webhooks/pagerduty." in unheard["PagerDuty"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("services: {a: {environments: {prod: {clutser: x}}}}", "Did you mean `cluster`?"),
+        (None, "or say where it is with CREDLINK_CONFIG"),
+    ],
+)
+def test_a_catalogue_that_cannot_be_used_ends_the_command_with_its_own_status(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str | None,
+    says: str,
+):
+    catalog = tmp_path / "credlink.yml"
+    if text is not None:
+        catalog.write_text(text)
+    monkeypatch.setenv("CREDLINK_CONFIG", str(catalog))
+
+    status = main(["doctor"])
+
+    said = capsys.readouterr()
+    assert status == MISCONFIGURED
+    assert said.out == ""
+    assert f"{catalog}" in said.err
+    assert says in said.err
+
+
+def test_a_variable_that_is_missing_ends_the_command_with_its_own_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("CREDLINK_CONFIG", str(CATALOG))
+    monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
+
+    assert main(["doctor"]) == MISCONFIGURED
+    assert "SLACK_BOT_TOKEN is not set" in capsys.readouterr().err

@@ -95,7 +95,8 @@ def raw_text(task: StoppedTask) -> str:
 def _telling(task: StoppedTask) -> StoppedContainer | None:
     with_reason = [container for container in task.containers if container.reason]
     with_error = [container for container in task.containers if container.exit_code]
-    return next(iter([*with_reason, *with_error, *task.containers]), None)
+    that_ran = [container for container in task.containers if container.exit_code is not None]
+    return next(iter([*with_reason, *with_error, *that_ran, *task.containers]), None)
 
 
 def _read(facts: _Facts) -> tuple[str, str]:

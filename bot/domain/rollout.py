@@ -199,7 +199,8 @@ def _as_primary(look: Look, found: Deployment) -> tuple[Verdict, str] | None:
     if found.rollout_state is RolloutState.FAILED:
         if look.service_deployment is ServiceDeploymentStatus.ROLLING_BACK:
             return None  # the deployment that takes its place is not listed yet
-        return Verdict.FAILED, found.rollout_reason or look.service_deployment_reason
+        why = found.rollout_reason or look.service_deployment_reason
+        return Verdict.FAILED, why or "ECS gave the rollout up."
     if found.rollout_state is None and look.service_deployment in _UNDONE:
         return Verdict.ROLLED_BACK_BY_ECS, _reason(look, found)
     if not _is_steady(look, found):

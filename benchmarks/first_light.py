@@ -41,7 +41,7 @@ T = TypeVar("T")
 async def main() -> None:
     """Measure, print, and write the figures."""
     options = shape.arguments(__doc__ or "")
-    commands, webhooks = (30, 12) if options.quick else (200, 60)
+    commands, webhooks = (30, 8) if options.quick else (200, 60)
     with tempfile.TemporaryDirectory(prefix="credlink-benchmark-") as name:
         world = World(folder=Path(name), ports=ports.choose(None), with_monitoring=False)
         bot = BotProcess(

@@ -28,6 +28,7 @@ from bot.cards.change import ABORT, CANCEL, CONFIRM, ROLL_BACK
 from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.changes.accept import AcceptChange
+from bot.changes.observe import Observe
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
 from bot.changes.show import show_change
@@ -61,6 +62,8 @@ FORGET_AFTER = timedelta(days=30)
 """Ended workflows; longer than any row that names one can still be swept."""
 HOUR_S = 3600.0
 SWEEP_S = 5.0
+OBSERVE_S = 15.0
+"""How old `status` may be; one DescribeServices per ten services each time."""
 LARGEST_BODY_BYTES = 4 * 1024 * 1024
 """A press on a large message carries the whole message."""
 SUBTEAM_MEMBERS_CHANGED = "subteam_members_changed"
@@ -279,6 +282,7 @@ async def _chores(
 
     chores = Chores(
         [
+            Chore("observe", OBSERVE_S, Observe(world)),
             Chore("sweep changes", SWEEP_S, changes.promises.sweep),
             Chore("sweep alerts", SWEEP_S, alerts.sweep),
             Chore("forget", HOUR_S, forget),

@@ -18,7 +18,7 @@ async def resolved(environment: Mapping[str, str]) -> dict[str, str]:
     Costs one call a reference, all at once; none where there is no reference.
 
     Raises:
-        ConfigurationError: naming the variable whose secret could not be read, and why.
+        ConfigurationError: naming every variable whose secret could not be read, and why.
     """
     references = {
         name: value.removeprefix(PREFIX)
@@ -30,11 +30,18 @@ async def resolved(environment: Mapping[str, str]) -> dict[str, str]:
     connection = AwsConnection(endpoint_url=environment.get("AWS_ENDPOINT_URL") or None)
     try:
         read = await asyncio.gather(
-            *(_read(connection, environment, name, said) for name, said in references.items())
+            *(_read(connection, environment, name, said) for name, said in references.items()),
+            return_exceptions=True,
         )
     finally:
         await connection.aclose()
-    return {**environment, **dict(zip(references, read, strict=True))}
+    unforeseen = [each for each in read if isinstance(each, BaseException)]
+    problems = [str(each) for each in unforeseen if isinstance(each, ConfigurationError)]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    if unforeseen:
+        raise unforeseen[0]
+    return {**environment, **dict(zip(references, map(str, read), strict=True))}
 
 
 async def _read(

@@ -31,10 +31,12 @@ class TellStatus:
             NotAllowed: the gate says no to every place asked about.
         """
         wanted = self._wanted(environment, service)
-        decisions = {place: self._may_see(by, place) for place in wanted}
-        visible = [place for place, refusal in decisions.items() if refusal is None]
+        refusals = [self._may_see(by, place) for place in wanted]
+        visible = [
+            place for place, refusal in zip(wanted, refusals, strict=True) if refusal is None
+        ]
         if not visible:
-            raise NotAllowed("\n".join(text for text in decisions.values() if text))
+            raise NotAllowed("\n".join(text for text in refusals if text))
         async with self.database.read() as connection:
             found = [await _of(connection, place) for place in visible]
         return status(found, now=self.now())

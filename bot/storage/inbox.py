@@ -196,4 +196,4 @@ async def put_aside_rows(connection: Connection) -> Sequence[tuple[str, str]]:
         .where(inbox.c.state == POISONED)
         .order_by(inbox.c.id)
     )
-    return [(source, error or "") for source, error in rows.tuples()]
+    return [(row.source, row.last_error or "") for row in rows]

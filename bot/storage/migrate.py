@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from bot.errors import ConfigurationError
 from bot.storage.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -18,11 +19,19 @@ async def upgrade(database: Database) -> tuple[str | None, str | None]:
     """Upgrade to the newest revision, all of it or nothing; returns the revision before and after.
 
     On SQLite the writing transaction is the lock, on PostgreSQL an advisory one that ends with it.
+
+    Raises:
+        ConfigurationError: the tables were made by a newer version of the bot.
     """
     async with database.write() as connection:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         before = await connection.run_sync(_revision)
+        if before is not None and before not in _known():
+            raise ConfigurationError(
+                f"The tables are at revision {before}, which this version does not know: they were "
+                "upgraded by a newer one. Run that version, or restore the backup made before it."
+            )
         await connection.run_sync(_upgrade)
         after = await connection.run_sync(_revision)
     return before, after
@@ -37,6 +46,11 @@ async def is_current(database: Database) -> bool:
 def newest() -> str | None:
     """The newest revision this version knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _known() -> frozenset[str]:
+    script = ScriptDirectory.from_config(_config())
+    return frozenset(each.revision for each in script.walk_revisions())
 
 
 def _config() -> Config:

@@ -166,11 +166,12 @@ def _progress_lines(view: ChangeView, progress: Progress | None) -> str:
     change = view.change
     began = (change.back or change.rollout) if change.state is S.ROLLING_BACK else change.rollout
     since = view.now - (began.began_at if began else change.changed_at)
-    usual = f" (usually {spoken(view.usual)})" if view.usual else ""
+    is_back = change.state is S.ROLLING_BACK
+    usual = f" (usually {spoken(view.usual)})" if view.usual and not is_back else ""
     if progress is None:
         return f"{bar(0, 1)}  waiting for ECS to begin{usual}"
-    known = "healthy" if progress.targets else "running"
-    done = f"{progress.healthy} of {counted(progress.desired, 'new task')} {known}"
+    tasks = counted(progress.desired, "task" if is_back else "new task")
+    done = f"{progress.healthy} of {tasks} {_known_as(progress)}"
     lines = [f"{bar(progress.healthy, progress.desired)}  {done} · {spoken(since)}{usual}"]
     if progress.targets:
         states = sorted(progress.targets.items())
@@ -180,6 +181,11 @@ def _progress_lines(view: ChangeView, progress: Progress | None) -> str:
     if progress.latest_event:
         lines.append(f"*last*  {escaped(progress.latest_event)}")
     return "\n".join(lines)
+
+
+def _known_as(progress: Progress) -> str:
+    """What is known of the tasks that are counted: without a load balancer only that they run."""
+    return "running" if progress.targets is None else "healthy"
 
 
 def _outcome(view: ChangeView) -> list[str]:
@@ -200,8 +206,8 @@ def _success(change: Change) -> str:
     progress = change.progress
     facts = []
     if progress is not None:
-        known = "healthy" if progress.targets else "running"
-        facts.append(f"{progress.healthy} of {counted(progress.desired, 'task')} {known}")
+        tasks = counted(progress.desired, "task")
+        facts.append(f"{progress.healthy} of {tasks} {_known_as(progress)}")
     if change.plan is not None:
         facts.append(f"was {escaped(change.plan.running.name)}")
     return " · ".join(facts)
@@ -225,7 +231,7 @@ def _what_serves(change: Change) -> str:
     if change.state is S.ROLLED_BACK:
         return f"*{before}* serves again."
     if change.verdict is Verdict.FAILED:
-        return f"*{before}* still serves, where its tasks still run."
+        return f"The tasks of *{before}* that still run go on serving."
     if change.verdict is Verdict.TOO_SLOW:
         return f"ECS goes on trying; *{before}* serves until its tasks are replaced."
     return ""

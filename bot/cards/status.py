@@ -9,6 +9,9 @@ from bot.cards.blocks import Block, context, escaped, section
 from bot.cards.change import headline, mention
 from bot.cards.text import counted, day_and_time, moment, short_digest, spoken
 from bot.domain.change import Change, Observed
+from bot.domain.rollout import RolloutState
+
+IN_PROGRESS, FAILED = RolloutState.IN_PROGRESS, RolloutState.FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +47,21 @@ def _line(place: PlaceStatus) -> str:
     seen = place.seen
     if seen is None or not seen.running.image:
         return f"⚪ {name}  not known yet"
-    since = f" since {day_and_time(seen.since)}" if seen.since else ""
+    version = f"*{escaped(seen.running.name)}*"
+    if seen.rollout == IN_PROGRESS:
+        version = f"on its way to {version}"
+    elif seen.since is not None:
+        version += f" since {day_and_time(seen.since)}"
     tasks = f"{seen.healthy} of {counted(seen.desired, 'task')} running"
-    return f"{_mark(place, seen)} {name}  *{escaped(seen.running.name)}*{since} · {tasks}"
+    return f"{_mark(place, seen)} {name}  {version} · {tasks}"
 
 
 def _mark(place: PlaceStatus, seen: Observed) -> str:
-    if place.under_way is not None or seen.rollout == "IN_PROGRESS":
+    if place.under_way is not None or seen.rollout == IN_PROGRESS:
         return "🔵"
     if seen.trouble is not None or seen.desired == 0:
         return "⚪"
-    return "🟢" if seen.healthy >= seen.desired and seen.rollout != "FAILED" else "🔴"
+    return "🟢" if seen.healthy >= seen.desired and seen.rollout != FAILED else "🔴"
 
 
 def _under_way(change: Change) -> str:

@@ -6,7 +6,7 @@ not success has a name.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -140,7 +140,8 @@ class Progress:
     failed: int = 0
     healthy: int = 0
     """With a load balancer: tasks whose target is healthy. Without: tasks that run."""
-    targets: Mapping[str, int] = field(default_factory=dict)
+    targets: Mapping[str, int] | None = None
+    """Our tasks' targets by state; None where there is no load balancer."""
     latest_event: str | None = None
 
 
@@ -190,7 +191,7 @@ def _progress(look: Look, found: Deployment | None) -> Progress:
         pending=found.pending,
         failed=found.failed,
         healthy=found.running if targets is None else targets.get(HEALTHY, 0),
-        targets=dict(targets or {}),
+        targets=targets,
         latest_event=look.latest_event,
     )
 

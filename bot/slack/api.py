@@ -155,19 +155,6 @@ class SlackApi:
         said = await self.patiently("auth.test", attempts=attempts)
         return Identity(said["url"], said["team_id"], said["user_id"], said.get("bot_id", ""))
 
-    async def scopes(self) -> frozenset[str]:
-        """The scopes the token was granted, which Slack says in a header of every answer.
-
-        Raises:
-            SlackError: the token is refused, or Slack does not answer.
-        """
-        try:
-            response = await self.client.api_call("auth.test")
-        except Exception as exc:
-            raise _meaning("auth.test", exc) from exc
-        said = response.headers.get("X-OAuth-Scopes", "")
-        return frozenset(scope.strip() for scope in said.split(",") if scope.strip())
-
 
 def web_client(
     token: str | None, base_url: str, session: aiohttp.ClientSession | None

@@ -11,14 +11,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 
 from bot import metrics, reporting
-from bot.cards.answer import Answer
+from bot.cards.answer import Answer, Later
 from bot.cards.blocks import FALLBACK_CHARACTERS, cut, escaped
 from bot.domain.asked import Asked, Press
 from bot.errors import BotError
@@ -32,10 +33,12 @@ from bot.storage.database import Database
 
 Run = Callable[[Sequence[str], Asked], Awaitable[Answer]]
 """A verb of the slash command: the words after it, and who asked."""
-Act = Callable[[Press], Awaitable[Answer | None]]
+Act = Callable[[Press], Awaitable[Answer | Later | None]]
 """What a button does; its answer is shown to the presser alone."""
 On = Callable[[Mapping[str, Any]], None]
 """What an event changes in memory; it must not take time."""
+
+Said = TypeVar("Said", bound=Answer | Later)
 
 ANY = re.compile(".*", re.DOTALL)
 EVENT_KEPT_S = 600.0
@@ -145,13 +148,18 @@ class Listeners:
             _record("action", name, "ignored", request, started)
             return await ack()
 
-        async def answer() -> Answer | None:
+        async def answer() -> Answer | Later | None:
             return Answer(OLD_BUTTON) if act is None else await act(press)
 
         said, outcome = await answered(answer, request)
         _record("action", name, outcome, request, started)
-        if said is not None:
-            self._replies.tell(requests.whereto(body), said, request.correlation_id)
+        to = requests.whereto(body)
+        if isinstance(said, Later):
+            self._replies.tell_later(
+                to, partial(_afterwards, said, request), request.correlation_id
+            )
+        elif said is not None:
+            self._replies.tell(to, said, request.correlation_id)
         return await ack()
 
     async def _event(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
@@ -190,9 +198,14 @@ class Listeners:
         return await ack(options=[])
 
 
+async def _afterwards(later: Later, request: Asked) -> Answer | None:
+    said, _ = await answered(later.ask, request)
+    return said
+
+
 async def answered(
-    answer: Callable[[], Awaitable[Answer | None]], request: Asked
-) -> tuple[Answer | None, str]:
+    answer: Callable[[], Awaitable[Said | None]], request: Asked
+) -> tuple[Said | Answer | None, str]:
     """Do what was asked and turn whatever goes wrong into words; with what became of it."""
     with correlated(request.correlation_id):
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 
@@ -32,12 +33,27 @@ class Replies:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def tell_later(
+        self, to: Whereto, ask: Callable[[], Awaitable[Answer | None]], correlation_id: str
+    ) -> None:
+        """Ask, and show what comes of it, if anything."""
+        task = asyncio.create_task(self._ask(to, ask, correlation_id), name="later reply")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def stop(self) -> None:
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=DRAIN_S)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _ask(
+        self, to: Whereto, ask: Callable[[], Awaitable[Answer | None]], correlation_id: str
+    ) -> None:
+        answer = await ask()
+        if answer is not None:
+            await self._tell(to, answer, correlation_id)
 
     async def _tell(self, to: Whereto, answer: Answer, correlation_id: str) -> None:
         with correlated(correlation_id):

@@ -11,9 +11,9 @@ from bot.storage.schema import metadata
 from sandbox import seeds
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.workspace.server import Workspace
+from tests.slack.delivery import PACE, Story
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
-PACE = 50.0
 
 
 @pytest.fixture
@@ -48,3 +48,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Database]:
         await connection.run_sync(metadata.create_all)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def story(store: Database) -> Story:
+    """Rows that cards are views of."""
+    return Story(store)

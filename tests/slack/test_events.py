@@ -6,11 +6,10 @@ from dataclasses import replace
 import pytest
 
 from bot.cards.answer import Answer
-from bot.domain.card import Place
+from bot.slack import scopes
 from bot.slack.events import Events
 from bot.slack.listeners import Listeners
 from bot.slack.people import People
-from bot.slack.permalink import permalink
 from bot.slack.replies import Replies
 from sandbox import seeds
 from tests.slack.edge import Done, Edge, by_socket, until
@@ -70,12 +69,8 @@ async def test_who_speaks_to_the_bot_is_told_how_and_once(workspace, people, dir
     assert workspace.verdict() == []
 
 
-async def test_a_permalink_is_what_slack_itself_would_say(workspace, api):
-    posted = await api.call("chat.postMessage", channel=GENERAL, text="here")
-    said = await api.call("chat.getPermalink", channel=GENERAL, message_ts=posted["ts"])
-    identity = await api.who()
-    assert permalink(identity.url, Place(GENERAL, posted["ts"])) == said["permalink"]
-
-
-async def test_the_scopes_granted_are_those_of_the_manifest(workspace, api):
-    assert await api.scopes() == frozenset(workspace.app.scopes)
+async def test_a_scope_somebody_took_away_is_named(workspace, people, api):
+    identity, lacking = await scopes.missing(api)
+    assert (identity.user_id, lacking) == (seeds.BOT_USER_ID, frozenset())
+    await people.fault("remove_scope", scope="files:write")
+    assert (await scopes.missing(api))[1] == {"files:write"}

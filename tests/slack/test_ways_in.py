@@ -12,7 +12,8 @@ from bot.slack.api import SlackApi
 from sandbox import seeds
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.workspace.server import Workspace
-from tests.slack.conftest import MANIFEST, PACE
+from tests.slack.conftest import MANIFEST
+from tests.slack.delivery import PACE
 from tests.slack.edge import by_http, by_socket, listening, until
 
 GENERAL = "C0GENERAL"

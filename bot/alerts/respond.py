@@ -9,13 +9,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
 from bot.alerts import thread
 from bot.alerts.normalise import from_pagerduty
 from bot.alerts.standing import with_incidents
-from bot.cards.answer import Answer
+from bot.cards.answer import Later
 from bot.catalog import ANY, Catalog, Verb
 from bot.domain.alert import AlertGroup
 from bot.domain.asked import Press
@@ -39,8 +40,8 @@ from integrations.errors import Forbidden, IntegrationError, NotFound, Unavailab
 from integrations.pagerduty.client import PagerDutyClient
 from integrations.pagerduty.models import Incident
 
-WHO_WITHIN_S = 1.5
-"""Slack waits three seconds for the press to be answered, and this is asked once a person."""
+WHO_WITHIN_S = 5.0
+"""Somebody waits for it, and it is asked once a person; the workflow asks again."""
 KEPT_S = 3600.0
 """Slack repeats a press within minutes."""
 WAITS_S = (1.0, 4.0)
@@ -53,7 +54,7 @@ log = logging.getLogger(__name__)
 
 
 class Emails(Protocol):
-    """Knows people's addresses; from memory, for it is asked while Slack waits."""
+    """Knows people's addresses."""
 
     async def __call__(self, user_id: str) -> str | None: ...
 
@@ -84,30 +85,42 @@ class Respond:
     tell: Callable[[], None]
     pace: float = 1.0
 
-    async def acknowledge(self, press: Press) -> Answer | None:
+    async def acknowledge(self, press: Press) -> Later | None:
         """Acknowledge the group's incident. The card says the rest."""
         return await self._respond(press, ResponseKind.ACKNOWLEDGE)
 
-    async def resolve(self, press: Press) -> Answer | None:
+    async def resolve(self, press: Press) -> Later | None:
         """Resolve the group's incident. The card says the rest."""
         return await self._respond(press, ResponseKind.RESOLVE)
 
-    async def _respond(self, press: Press, kind: ResponseKind) -> Answer | None:
+    async def _respond(self, press: Press, kind: ResponseKind) -> Later | None:
+        """Write the promise down, at once for somebody whose PagerDuty user is known.
+
+        Who somebody is must be asked of Slack and PagerDuty once, and Slack does not wait for it.
+        """
         async with self.database.read() as connection:
             group = await alerts.get(connection, press.subject_id)
+            known = await incidents.email_in_pagerduty(connection, press.asked.by.id)
         self._allow(press, group)
-        email = await self._email_in_pagerduty(press.asked.by.id)
+        if known is None:
+            return Later(partial(self._ask_who_first, press, kind))
+        await self._respond_as(known, press, kind)
+        return None
+
+    async def _ask_who_first(self, press: Press, kind: ResponseKind) -> None:
+        await self._respond_as(await self._email_in_pagerduty(press.asked.by.id), press, kind)
+
+    async def _respond_as(self, email: str, press: Press, kind: ResponseKind) -> None:
         try:
             async with self.database.write() as connection:
                 response = await self._promise(connection, press, kind, email)
         except Repeated:
-            return None
+            return
         self.tell()
         try:
             await self.engine.begin(respond, response.id, response.id, list(self._waits()))
         except Exception:  # the row promises it: the sweeper starts it
             log.warning("response_late", extra={"action": "response_late"}, exc_info=True)
-        return None
 
     def _allow(self, press: Press, group: AlertGroup) -> None:
         decision = decide(
@@ -126,10 +139,6 @@ class Respond:
         Raises:
             NoSeat: PagerDuty knows nobody with their e-mail.
         """
-        async with self.database.read() as connection:
-            known = await incidents.email_in_pagerduty(connection, user_id)
-        if known is not None:
-            return known
         email = await self.email_of(user_id)
         if email is None:
             raise NoSeat(None)

@@ -1,5 +1,6 @@
 """What one person is told in return for a command or a press; nobody else sees it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.cards.blocks import Block
@@ -14,3 +15,13 @@ class Answer:
 
     text: str
     blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that needs somebody outside: `ask` runs after Slack has its acknowledgement.
+
+    Nothing has been promised before it ran: whoever pressed presses again if we die meanwhile.
+    """
+
+    ask: Callable[[], Awaitable[Answer | None]]

@@ -77,6 +77,15 @@ async def receive(topic: str, *, timeout_s: float) -> Any:
     return await DBOS.recv_async(topic, timeout_seconds=timeout_s)
 
 
+async def patched(name: str) -> bool:
+    """Whether the running workflow takes a path changed under this name.
+
+    False for one that was past this point before the change: it must find its steps in the order
+    it was recorded in. The old path can go once no such workflow is left.
+    """
+    return await DBOS.patch_async(name)
+
+
 def workflow_id() -> str:
     """The id of the running workflow, which is the id of the row it belongs to."""
     identity = DBOS.workflow_id

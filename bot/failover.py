@@ -2,8 +2,8 @@
 
 DBOS recovers only its own executor's workflows. Every replica therefore beats a lease row, and one
 of them at a time hands the workflows of replicas that have fallen silent back to the engine. The
-lease and the verdict "silent" are both on the database's clock. A replica that cannot beat for as
-long as its lease must stop: another may already be doing its work.
+lease and the verdict "silent" are both on the database's clock. A replica that cannot beat must
+stop before its lease has run out: then another does its work.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Failover:
-    """`lost` is called, once, when this replica could not beat for a whole lease."""
+    """`lost` is called, once, when this replica could not renew its lease in time."""
 
     database: Database
     engine: Engine
@@ -57,25 +57,36 @@ class Failover:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        last_beat = loop.time()
+        beat_s, lease_s = BEAT_S / self.pace, LEASE_S / self.pace
+        held_until = loop.time() + lease_s
         while True:
-            await asyncio.sleep(BEAT_S / self.pace)
+            await asyncio.sleep(beat_s)
+            asked_at = loop.time()
+            if (
+                asked_at > held_until
+            ):  # we were frozen: beating now would hide that we were taken over
+                break
             try:
-                async with asyncio.timeout(BEAT_S / self.pace):
+                async with asyncio.timeout(beat_s):
                     await self.beat()
-                last_beat = loop.time()
-                await self.reap()
+                held_until = asked_at + lease_s
+                async with asyncio.timeout(beat_s):
+                    await self.reap()
             except Exception:  # the database may be away; the lease decides how long we may go on
                 log.exception("beat_failed", extra={"action": "beat_failed"})
-            if loop.time() - last_beat > LEASE_S / self.pace:
-                self.lost()
-                return
+            if loop.time() + 2 * beat_s > held_until:  # the next beat could end after the lease
+                break
+        log.error("lease_lost", extra={"action": "lease_lost", "replica": self.replica})
+        self.lost()
 
     async def stop(self) -> None:
-        """Stop beating and let others take over at once."""
+        """Stop beating and let others take over at once, or after the lease if we cannot say so."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        async with self.database.write() as connection:
-            await leases.expire(connection, self.replica)
+        try:
+            async with asyncio.timeout(BEAT_S / self.pace), self.database.write() as connection:
+                await leases.expire(connection, self.replica)
+        except Exception:  # leaving must not fail on what runs out by itself
+            log.exception("lease_not_given_back", extra={"action": "lease_not_given_back"})

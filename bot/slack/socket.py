@@ -25,10 +25,13 @@ sdk_log.setLevel(logging.CRITICAL)  # a traceback per attempt; we say once that 
 class SocketMode:
     """Keeps a socket to Slack open from `start` to `stop`."""
 
-    def __init__(self, app: AsyncApp, app_token: str, base_url: str) -> None:
+    def __init__(
+        self, app: AsyncApp, app_token: str, base_url: str, *, ping_s: float = PING_S
+    ) -> None:
         self._app = app
         self._app_token = app_token
         self._base_url = base_url
+        self._ping_s = ping_s
         self._session: aiohttp.ClientSession | None = None
         self._handler: AsyncSocketModeHandler | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -49,7 +52,7 @@ class SocketMode:
             logger=sdk_log,
             web_client=client,
             proxy=client.proxy,
-            ping_interval=PING_S,
+            ping_interval=self._ping_s,
         )
         self._handler.client.proxy = client.proxy  # it reads the environment as well
         self._tasks = [

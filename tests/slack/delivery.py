@@ -25,7 +25,7 @@ from tests.slack.edge import until
 
 CHANNEL = "#credlink-prod"
 CHANNEL_ID = "C0PROD001"
-TIMEOUT_S = 0.5
+TIMEOUT_S = 0.3
 PACE = 50.0
 
 

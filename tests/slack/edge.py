@@ -102,7 +102,8 @@ async def listening(api: SlackApi, store: Database) -> AsyncIterator[Edge]:
 
 @asynccontextmanager
 async def by_socket(edge: Edge, workspace: Workspace) -> AsyncIterator[SocketMode]:
-    socket = SocketMode(edge.listeners.app, seeds.APP_TOKEN, f"{workspace.url}/api/")
+    url = f"{workspace.url}/api/"
+    socket = SocketMode(edge.listeners.app, seeds.APP_TOKEN, url, ping_s=0.5)
     await socket.start()
     try:
         yield socket

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.slack.api import SlackApi
 from sandbox import seeds
-from tests.slack.delivery import CHANNEL_ID, TIMEOUT_S, calls, delivering, seen
+from tests.slack.delivery import CHANNEL_ID, TIMEOUT_S, Story, calls, delivering, seen
 from tests.slack.edge import until
 
 

@@ -144,7 +144,6 @@ class Engine:
                 "sys_db_pool_size": 10,
                 "log_level": "WARNING",
                 "notification_listener_polling_interval_sec": self._settings.signal_poll_s,
-                "enable_patching": True,
             }
         )
         DBOS.launch()

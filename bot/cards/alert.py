@@ -40,6 +40,7 @@ from bot.domain.incident import (
     ResponseKind,
     ResponseState,
 )
+from bot.domain.unit import spoken_value
 
 ACKNOWLEDGE = "alert.acknowledge"
 RESOLVE = "alert.resolve"
@@ -103,7 +104,16 @@ def headline(group: AlertGroup) -> str:
 
 def chart_alt(group: AlertGroup) -> str:
     """The chart in words, for whoever cannot see it."""
-    return f"Chart of {group.name}. {facts_line(group, ())}".replace("*", "")
+    where = place_of(group)
+    figures = [
+        ("now", None if group.is_final else group.value),
+        ("threshold", group.condition.threshold if group.condition else None),
+        ("peak", group.peak.value if group.peak else None),
+    ]
+    said = [
+        f"{word} {spoken_value(value, group.unit)}" for word, value in figures if value is not None
+    ]
+    return f"Chart of {group.name}{where and ', ' + where}: {', '.join(said) or 'no data'}"
 
 
 def _first_lines(view: AlertView) -> list[str]:

@@ -1,12 +1,85 @@
-"""A board to look at, on both databases."""
+"""A board to look at, and what story two reaches for: PagerDuty, Prometheus, the engine."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
 
 import pytest
 
+from bot.engine import Engine, EngineSettings
 from bot.storage.database import Database
+from bot.storage.schema import metadata
+from bot.world import World
+from integrations.aws.accounts import Accounts
+from integrations.pagerduty.client import PagerDutyClient
+from integrations.prometheus.client import PrometheusClient
+from sandbox import seeds
+from sandbox.pagerduty import PagerDuty
 from tests.alerts.board import Board
 from tests.alerts.builders import a_catalog
+from tests.alerts.series import Prometheus
+
+PACE = 50.0
 
 
 @pytest.fixture
 def board(database: Database) -> Board:
     return Board(database, a_catalog())
+
+
+@pytest.fixture
+async def pagerduty() -> AsyncIterator[PagerDuty]:
+    """PagerDuty on a port of its own; it sends webhooks to nobody."""
+    server = PagerDuty(pace=PACE)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def client(pagerduty: PagerDuty) -> AsyncIterator[PagerDutyClient]:
+    made = PagerDutyClient(pagerduty.url, seeds.PAGERDUTY_TOKEN)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def prometheus() -> Prometheus:
+    return Prometheus()
+
+
+@pytest.fixture
+async def world(
+    tmp_path: Path, client: PagerDutyClient, prometheus: Prometheus
+) -> AsyncIterator[World]:
+    """What the bot's workflow steps use, on SQLite."""
+    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
+    async with database.write() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield World(
+        database=database,
+        catalog=a_catalog(),
+        aws=cast(Accounts, None),
+        now=lambda: datetime.now(UTC),
+        pace=PACE,
+        prometheus=cast(PrometheusClient, prometheus),
+        pagerduty=client,
+    )
+    await database.close()
+
+
+@pytest.fixture
+async def engine(world: World, tmp_path: Path) -> AsyncIterator[Engine]:
+    settings = EngineSettings(
+        url=f"sqlite:///{tmp_path}/engine.sqlite", executor_id="local", signal_poll_s=0.02
+    )
+    engine = Engine(settings, world)
+    await engine.start()
+    yield engine
+    await engine.stop()
+    parked = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in parked:  # stopping the engine leaves those that wait for a message
+        task.cancel()
+    await asyncio.gather(*parked, return_exceptions=True)

@@ -1,0 +1,255 @@
+"""More about a group: what each source finds is on the card, and what it does not give is named."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from bot.alerts.chart import belonging, read, window_of
+from bot.alerts.enrich import SOURCES, Source, ask_all, enrich
+from bot.alerts.sweep import BeginLooks, SweepAlerts
+from bot.domain.alert import Condition, Peak
+from bot.domain.finding import Phase
+from bot.engine import Engine
+from bot.storage import findings
+from bot.storage.schema.cards import pictures
+from bot.world import World
+from integrations.errors import Rejected, Unavailable
+from integrations.prometheus.models import Point, Series
+from sandbox.pagerduty import PagerDuty
+from tests.alerts.board import Board
+from tests.alerts.builders import DEDUP_KEY, a_catalog, an_alert, an_update
+from tests.alerts.series import PROD, STAGING, Prometheus
+from tests.domain.test_alert import NOW, a_group
+
+DEADLINE_S = 15.0
+STEP = timedelta(seconds=15)
+
+
+@pytest.fixture
+def board(world: World) -> Board:
+    return Board(world.database, a_catalog())
+
+
+async def eventually(holds: Callable[[], Awaitable[Any]]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not await holds():  # noqa: ASYNC110  rows tell nobody when they change
+            await asyncio.sleep(0.02)
+
+
+async def test_the_chart_is_in_the_thread_and_on_the_card_with_what_is_normal(
+    world: World, board: Board, prometheus: Prometheus
+):
+    now = world.now()
+    onset = now - timedelta(minutes=3)
+    prometheus.has(PROD, [(onset - STEP * n, 0.001) for n in range(60, 1, -1)])
+    prometheus.values[0][1].extend((onset + STEP * n, 0.03 + n / 1000) for n in range(12))
+    prometheus.has(STAGING, [(onset + STEP * n, 0.9) for n in range(10)])
+    await board.hears(an_update(an_alert(starts_at=onset)), at=now)
+    [group] = await board.groups()
+
+    missing = await ask_all(world, SOURCES[:1], group.id, Phase.ONSET)
+
+    [group] = await board.groups()
+    assert missing == []
+    assert group.normal == 0.001
+    assert group.value == pytest.approx(0.041)
+    assert await board.thread(group) == ["HighErrorRatio-onset.png"]
+    assert "*4.1 %* (threshold 1 %, normally 0.1 %) · peak 4.2 % at" in await board.text(group)
+    assert prometheus.asked == [group.condition.expression]
+
+    async with world.database.write() as connection:
+        await connection.execute(update(pictures).values(file_id="F1", usable=True))
+    shown = (await board.card(group)).blocks
+    [image] = [block for block in shown if block["type"] == "image"]
+    assert image["slack_file"] == {"id": "F1"}
+    assert image["alt_text"] == (
+        "Chart of HighErrorRatio, credlink-api in prod: now 4.1 %, threshold 1 %, peak 4.2 %"
+    )
+
+
+async def test_the_chart_is_drawn_again_when_it_is_over_and_finds_the_true_peak(
+    world: World, board: Board, prometheus: Prometheus
+):
+    now = world.now()
+    onset = now - timedelta(minutes=10)
+    prometheus.has(PROD, [(onset + STEP * n, 0.051 if n == 20 else 0.03) for n in range(36)])
+    await board.hears(an_update(an_alert(starts_at=onset, value="0.02")), at=onset)
+    over = an_alert(starts_at=onset, status="resolved", ends_at=now - timedelta(minutes=1))
+    await board.hears(an_update(over), at=now)
+    [group] = await board.groups()
+
+    await ask_all(world, SOURCES[:1], group.id, Phase.END)
+
+    [group] = await board.groups()
+    assert group.peak.value == 0.051
+    assert abs(group.peak.at - (onset + STEP * 20)) < timedelta(seconds=1)
+    assert "peak *5.1 %*" in await board.text(group)
+    assert (await board.thread(group))[-1] == "HighErrorRatio-end.png"
+
+
+@pytest.mark.parametrize(
+    ("fails", "said"),
+    [
+        (Unavailable("prometheus", "query_range", "HTTP 502"), "did not give it (HTTP 502)"),
+        (Rejected("prometheus", "query_range", "<!channel>"), "did not give it (&lt;!channel&gt;)"),
+    ],
+)
+async def test_a_source_that_is_broken_is_named_on_the_card_and_costs_nothing_else(
+    world: World, board: Board, prometheus: Prometheus, pagerduty: PagerDuty, fails, said
+):
+    prometheus.fails = fails
+    pagerduty.account.trigger(key=DEDUP_KEY, summary="Errors", severity="critical", body={})
+    await board.hears(an_update())
+    [group] = await board.groups()
+
+    missing = await ask_all(world, SOURCES, group.id, Phase.ONSET)
+
+    text = await board.text(group)
+    assert missing == ["chart"]
+    assert f"No chart: Prometheus {said}" in text
+    assert "triggered, paging Carol" in text
+
+
+async def test_a_slow_source_takes_its_own_time_and_no_more(
+    world: World, board: Board, prometheus: Prometheus
+):
+    prometheus.takes_s = 30
+    slow = replace(SOURCES[0], budget_s=0.05)
+    quick = Source("quick", "Quick", "answer", 5.0, lambda *_: asyncio.sleep(0))
+    await board.hears(an_update())
+    [group] = await board.groups()
+    began = time.monotonic()
+
+    missing = await ask_all(world, [slow, quick], group.id, Phase.ONSET)
+
+    assert missing == ["chart"]
+    assert time.monotonic() - began < 5
+    assert "No chart: Prometheus did not answer within 0.05 s." in await board.text(group)
+
+
+async def test_a_bug_in_a_source_is_not_taken_for_a_missing_answer(world: World, board: Board):
+    async def buggy(*_: Any) -> None:
+        raise KeyError("x")
+
+    await board.hears(an_update())
+    [group] = await board.groups()
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await ask_all(world, [Source("b", "B", "b", 1, buggy)], group.id, Phase.ONSET)
+    assert caught.group_contains(KeyError)
+
+
+async def test_the_incident_is_found_by_the_group_key_without_any_webhook(
+    world: World, board: Board, pagerduty: PagerDuty
+):
+    pagerduty.account.trigger(key=DEDUP_KEY, summary="Errors", severity="critical", body={})
+    await board.hears(an_update())
+    [group] = await board.groups()
+
+    assert await ask_all(world, SOURCES[1:], group.id, Phase.ONSET) == []
+
+    assert "PagerDuty" in await board.text(group)
+    assert await board.buttons(group) == ["Acknowledge", "Resolve"]
+
+
+async def test_an_alert_that_pages_nobody_has_no_incident_and_nothing_is_missing(
+    world: World, board: Board
+):
+    await board.hears(an_update())
+    [group] = await board.groups()
+
+    assert await ask_all(world, SOURCES[1:], group.id, Phase.ONSET) == []
+
+    assert "PagerDuty" not in await board.text(group)
+
+
+async def test_an_alert_that_pagerduty_merged_into_another_incident_is_found_in_it(
+    world: World, board: Board, pagerduty: PagerDuty
+):
+    incident = pagerduty.account.trigger(
+        key="another", summary="Another", severity="critical", body={}
+    )
+    incident.alerts.append(replace(incident.alerts[0], key=DEDUP_KEY))
+    await board.hears(an_update())
+    [group] = await board.groups()
+
+    await ask_all(world, SOURCES[1:], group.id, Phase.ONSET)
+
+    assert f"#{incident.number}" in await board.text(group)
+
+
+async def test_the_workflow_asks_again_what_gave_nothing(
+    world: World, board: Board, prometheus: Prometheus, engine: Engine
+):
+    now = world.now()
+    prometheus.has(PROD, [(now - STEP * n, 0.03) for n in range(8, 0, -1)])
+    prometheus.fails = Unavailable("prometheus", "query_range", "HTTP 503")
+    looks = await board.hears(an_update(an_alert(starts_at=now - timedelta(minutes=1))), at=now)
+    [group] = await board.groups()
+    await engine.begin(enrich, looks[0], looks[0], [0.1, 0.1])
+
+    async def named() -> bool:
+        return "HTTP 503" in await board.text(group)
+
+    async def drawn() -> bool:
+        return "HTTP 503" not in await board.text(group) and await board.thread(group) != []
+
+    await eventually(named)
+    prometheus.fails = None
+    await eventually(drawn)
+
+
+async def test_a_look_the_engine_never_heard_of_is_begun_by_the_sweeper_once(
+    world: World, board: Board, engine: Engine
+):
+    looks = await board.hears(an_update())
+    later = world.now() + timedelta(minutes=1)
+    sweep = SweepAlerts(world.database, engine, lambda: later, world.pace)
+
+    assert await sweep() == 1
+    assert await sweep() == 0
+    assert await engine.known(looks) == set(looks)
+    await BeginLooks(engine, world.pace)(looks)
+
+    async def finished() -> bool:
+        async with world.database.read() as connection:
+            return not await findings.unfinished(connection, later)
+
+    await eventually(finished)
+
+
+def test_only_the_series_of_the_groups_own_alerts_are_drawn():
+    known = an_update(an_alert()).alerts
+    series = [Series(PROD, ()), Series(STAGING, ())]
+
+    assert belonging(series, known) == (series[0],)
+    assert belonging([Series({"env": "dev"}, ())], known) == (Series({"env": "dev"}, ()),)
+    assert belonging([Series({}, ())], known) == (Series({}, ()),)
+
+
+def test_values_that_are_no_numbers_are_neither_peak_nor_normal():
+    group = a_group(started_at=NOW - timedelta(minutes=5))
+    window = window_of(group, NOW)
+    nan = float("nan")
+    points = [Point(NOW - window.step * n, nan if n % 2 else 2.0) for n in range(20, -1, -1)]
+
+    seen = read([Series({}, tuple(points))], Condition("x", ">", 1.0), group, window)
+
+    assert seen.value == 2.0
+    assert seen.peak is not None
+    assert seen.peak.value == 2.0
+    assert isinstance(seen.peak, Peak)
+
+
+def test_the_window_ends_when_it_was_over_and_has_at_most_so_many_steps():
+    resolved_at = NOW + timedelta(hours=5)
+    window = window_of(a_group(resolved_at=resolved_at), resolved_at + timedelta(days=1))
+
+    assert window.end == resolved_at
+    assert (window.end - window.start) / window.step <= 180

@@ -1,14 +1,14 @@
 """Buttons of a change's card: the gate is asked again, and one press moves the row or none does."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cards import change_thread
 from bot.cards.answer import Answer
 from bot.cards.blocks import escaped
-from bot.cards.change import ABORT, CANCEL, CONFIRM, ROLL_BACK, headline
+from bot.cards.change import headline
 from bot.catalog import Catalog, Verb
 from bot.changes.accept import DEDUPLICATED_S, VERBS, change_id, channel_of, write
 from bot.changes.outcome import conclude
@@ -178,13 +178,3 @@ async def _stale(connection: Connection, press: Press) -> str:
         return f"Somebody was faster. {change_thread.done_text(act)}."
     change = await changes.get(connection, press.subject_id)
     return f"This has changed since that button was drawn. {escaped(headline(change))}"
-
-
-def actions(press: PressChange) -> Mapping[str, Callable[[Press], Awaitable[Answer | None]]]:
-    """What each button of a change's card does, by its action id."""
-    return {
-        CONFIRM: press.confirm,
-        CANCEL: press.cancel,
-        ABORT: press.abort,
-        ROLL_BACK: press.roll_back,
-    }

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.cards.answer import Answer
+from bot.cards.change import ABORT, CANCEL, CONFIRM, ROLL_BACK
 from bot.catalog import Catalog
 from bot.changes.accept import AcceptChange
 from bot.changes.observe import Observe
-from bot.changes.press import PressChange, actions
+from bot.changes.press import PressChange
 from bot.changes.promise import Promises
 from bot.changes.show import show_change
 from bot.domain.asked import Actor, Asked, Press
@@ -97,7 +98,13 @@ class Operator:
             "wake": world.wake,
         }
         self.accept = AcceptChange(**shared)
-        self.buttons = actions(PressChange(**shared))
+        press = PressChange(**shared)
+        self.buttons = {
+            CONFIRM: press.confirm,
+            CANCEL: press.cancel,
+            ABORT: press.abort,
+            ROLL_BACK: press.roll_back,
+        }
         self.ecs = aws.client("ecs", PROD.account)
 
     # Asking

@@ -1,0 +1,475 @@
+"""Answers of AWS that the simulator does not give: odd deployments, odd targets, odd controllers.
+
+The answers are the client's own models, without a wire: how it reads real ones is tested with it.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.changes.look import Memory, first_failure, is_troubled, look_at, ours_of
+from bot.changes.plan import Impossible, Known, find_running, plan_deploy, way_back
+from bot.domain.change import ChangeKind, ChangeState, GoodRevision
+from bot.domain.place import find_place
+from bot.domain.rollout import Progress, ServiceDeploymentStatus, Verdict, judge
+from bot.world import World
+from integrations.aws import models
+from integrations.errors import NotFound, Unavailable
+from tests.changes.builders import (
+    NEW_DIGEST,
+    NOW,
+    OLD_DIGEST,
+    REPOSITORY,
+    a_change,
+    a_plan,
+    a_rollout,
+    an_arn,
+)
+from tests.changes.operator import a_catalog
+
+GROUP = "arn:aws:elasticloadbalancing:us-east-1:222222222222:targetgroup/prod/1"
+LATER = NOW + timedelta(minutes=1)
+WITH_TARGETS = a_plan(target_groups=(GROUP,))
+
+
+def a_deployment(identity="ecs-svc/2", status="PRIMARY", revision=42, **said):
+    return models.Deployment(
+        **{
+            "id": identity,
+            "status": status,
+            "task_definition": an_arn(revision),
+            "rollout_state": "IN_PROGRESS",
+            "created_at": NOW,
+            **said,
+        }
+    )
+
+
+def a_service(*deployments, **said):
+    return models.Service(
+        **{
+            "arn": "arn:service",
+            "name": "credlink-api",
+            "cluster": "credlink-prod",
+            "status": "ACTIVE",
+            "task_definition": an_arn(42),
+            "desired": 4,
+            "running": 4,
+            "pending": 0,
+            "deployments": deployments,
+            **said,
+        }
+    )
+
+
+def a_task(address, revision=42):
+    return models.Task(
+        arn=f"arn:task/{address}",
+        task_definition=an_arn(revision),
+        last_status="RUNNING",
+        desired_status="RUNNING",
+        private_ip=address,
+    )
+
+
+def a_target(name, state):
+    return models.TargetHealth(target=name, port=8080, state=state)
+
+
+class Aws:
+    """One account that answers what it is told to, and counts what it is asked."""
+
+    def __init__(self, service=None, **answers):
+        self.service, self.answers = service, answers
+        self.asked = []
+        self.ecs = self.ecr = self.elbv2 = self
+
+    def account(self, *_):
+        return self
+
+    async def describe_service(self, *_):
+        self.asked.append("describe_service")
+        if self.service is None:
+            raise NotFound("aws", "describe_services", "there is no service")
+        return self.service
+
+    def __getattr__(self, operation):
+        async def answer(*arguments, **_):
+            self.asked.append(operation)
+            said = self.answers.get(operation, ())
+            if isinstance(said, Exception):
+                raise said
+            return said(*arguments) if callable(said) else said
+
+        return answer
+
+
+def a_world(aws):
+    return World(database=None, catalog=a_catalog(), aws=aws, now=lambda: LATER)
+
+
+PLACE = find_place(a_catalog(), "prod", None)
+
+
+async def look(aws, plan=WITH_TARGETS, rollout=None, memory=Memory()):  # noqa: B008  frozen
+    return await look_at(a_world(aws), PLACE, plan, rollout or a_rollout(), memory)
+
+
+async def verdict_of(aws, plan=WITH_TARGETS, rollout=None):
+    rollout = rollout or a_rollout()
+    sight = await look(aws, plan, rollout)
+    return judge(sight.look, ours_of(a_world(aws), rollout))
+
+
+async def test_only_our_own_tasks_targets_count():
+    aws = Aws(
+        a_service(a_deployment(running=2), a_deployment("old", "ACTIVE", 41, running=4)),
+        running_tasks=(a_task("10.0.0.1"), a_task("10.0.0.2"), a_task("10.0.0.9", 41)),
+        describe_target_health=(
+            a_target("10.0.0.1", "healthy"),
+            a_target("10.0.0.2", "initial"),
+            a_target("10.0.0.9", "healthy"),
+            a_target("10.0.0.8", "draining"),
+        ),
+    )
+
+    sight = await look(aws)
+
+    assert sight.look.targets == {"healthy": 1, "initial": 1}
+    assert sight.memory == Memory(2, ("10.0.0.1", "10.0.0.2"))
+
+
+async def test_tasks_are_listed_again_only_when_their_number_moved():
+    aws = Aws(
+        a_service(a_deployment(running=1)),
+        running_tasks=(a_task("10.0.0.1"),),
+        describe_target_health=(a_target("10.0.0.1", "initial"),),
+    )
+
+    first = await look(aws)
+    aws.asked.clear()
+    await look(aws, memory=Memory.of(first.memory.as_json()))
+
+    assert aws.asked == ["describe_service", "describe_target_health"]
+
+
+async def test_a_task_in_two_target_groups_is_as_well_as_the_worse_of_them():
+    health = {
+        "one": (a_target("10.0.0.1", "healthy"),),
+        "two": (a_target("10.0.0.1", "unhealthy"),),
+    }
+    aws = Aws(
+        a_service(a_deployment(running=1)),
+        running_tasks=(a_task("10.0.0.1"),),
+        describe_target_health=lambda group: health[group],
+    )
+
+    sight = await look(aws, a_plan(target_groups=("one", "two")))
+
+    assert sight.look.targets == {"unhealthy": 1}
+
+
+async def test_targets_named_by_instance_cannot_speak_for_a_task():
+    aws = Aws(
+        a_service(a_deployment(running=4, rollout_state="COMPLETED")),
+        running_tasks=(a_task("10.0.0.1"),),
+        describe_target_health=(a_target("i-0abc", "unhealthy"),),
+    )
+
+    assert (await verdict_of(aws)).verdict is Verdict.SUCCEEDED
+
+
+async def test_a_deployment_that_is_not_listed_for_some_seconds_is_waited_for():
+    aws = Aws(a_service(a_deployment("old", "PRIMARY", 41, rollout_state="COMPLETED")))
+    soon = a_rollout(began_at=LATER - timedelta(seconds=3))
+
+    assert isinstance(await verdict_of(aws, rollout=soon), Progress)
+
+
+async def test_a_failed_deployment_that_drains_was_rolled_back():
+    aws = Aws(
+        a_service(
+            a_deployment("back", "PRIMARY", 41),
+            a_deployment(status="DRAINING", rollout_state="FAILED", rollout_reason="breaker"),
+        )
+    )
+
+    ended = await verdict_of(aws)
+
+    assert (ended.verdict, ended.why) == (Verdict.ROLLED_BACK_BY_ECS, "breaker")
+    assert ended.replaced_by.id == "back"
+
+
+async def test_of_several_active_deployments_only_our_own_is_judged():
+    aws = Aws(
+        a_service(
+            a_deployment(running=4, rollout_state="COMPLETED"),
+            a_deployment("one", "ACTIVE", 40, rollout_state="FAILED"),
+            a_deployment("two", "ACTIVE", 41),
+        ),
+    )
+
+    assert (await verdict_of(aws, a_plan())).verdict is Verdict.SUCCEEDED
+
+
+async def test_a_service_deployment_of_another_revision_is_not_taken_for_ours():
+    """After an update ECS may still name the deployment before it as the current one."""
+    before = models.ServiceDeployment(
+        arn="arn:sd/before",
+        service_arn="arn:service",
+        status="SUCCESSFUL",
+        target_revision_arn="arn:revision/before",
+        created_at=NOW - timedelta(days=1),
+    )
+    aws = Aws(
+        a_service(
+            a_deployment("old", "PRIMARY", 41, created_at=NOW - timedelta(days=1)),
+            current_service_deployment="arn:sd/before",
+        ),
+        describe_service_deployments={"arn:sd/before": before},
+        describe_service_revisions={
+            "arn:revision/before": models.ServiceRevision(
+                arn="arn:revision/before", service_arn="arn:service", task_definition=an_arn(41)
+            )
+        },
+    )
+    soon = a_rollout(began_at=LATER - timedelta(seconds=3))
+
+    sight = await look(aws, a_plan(), soon)
+
+    assert sight.look.service_deployment is None
+    assert isinstance(judge(sight.look, ours_of(a_world(aws), soon)), Progress)
+
+
+async def test_a_blue_green_deployment_is_judged_by_its_service_deployment():
+    shifting = models.ServiceDeployment(
+        arn="arn:sd/ours",
+        service_arn="arn:service",
+        status="IN_PROGRESS",
+        target_revision_arn="arn:revision/ours",
+        created_at=NOW,
+    )
+    ours = models.ServiceRevision(
+        arn="arn:revision/ours", service_arn="arn:service", task_definition=an_arn(42)
+    )
+    aws = Aws(
+        a_service(
+            a_deployment(running=4, rollout_state=None),
+            current_service_deployment="arn:sd/ours",
+            strategy="BLUE_GREEN",
+        ),
+        describe_service_deployments=lambda _: {"arn:sd/ours": shifting},
+        describe_service_revisions={"arn:revision/ours": ours},
+    )
+
+    assert isinstance(await verdict_of(aws, a_plan()), Progress)
+    shifting = replace(shifting, status="SUCCESSFUL")
+    assert (await verdict_of(aws, a_plan())).verdict is Verdict.SUCCEEDED
+    shifting = replace(shifting, status="ROLLBACK_SUCCESSFUL", rollback_reason="alarm")
+    assert (await verdict_of(aws, a_plan())).verdict is Verdict.ROLLED_BACK_BY_ECS
+
+
+async def test_where_the_answer_was_lost_the_outcome_is_found_among_service_deployments():
+    stopped = models.ServiceDeployment(
+        arn="arn:sd/ours",
+        service_arn="arn:service",
+        status="STOPPED",
+        target_revision_arn="arn:revision/ours",
+        created_at=NOW,
+    )
+    ours = models.ServiceRevision(
+        arn="arn:revision/ours", service_arn="arn:service", task_definition=an_arn(42)
+    )
+    aws = Aws(
+        a_service(a_deployment("theirs", revision=43)),
+        list_service_deployments=(stopped,),
+        describe_service_deployments={"arn:sd/ours": stopped},
+        describe_service_revisions={"arn:revision/ours": ours},
+    )
+
+    sight = await look(aws, a_plan(), a_rollout(deployment_id=None))
+
+    assert sight.look.service_deployment is ServiceDeploymentStatus.STOPPED
+    assert (await verdict_of(aws, a_plan())).verdict is Verdict.SUPERSEDED
+
+
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        (None, "There is no ECS service credlink-api in cluster credlink-prod"),
+        (a_service(deployment_controller="CODE_DEPLOY"), "deployed by CODE_DEPLOY"),
+        (a_service(deployment_controller="EXTERNAL"), "deployed by EXTERNAL"),
+        (a_service(a_deployment(), status="DRAINING"), "is being deleted"),
+        (a_service(), "is being deleted"),
+    ],
+)
+async def test_a_service_that_cannot_be_changed_from_here_is_refused_in_words(service, said):
+    with pytest.raises(Impossible, match=said):
+        await find_running(a_world(Aws(service)), PLACE)
+
+
+def running_on(image, **answers):
+    """AWS where revision 41 runs this image."""
+    definition = models.TaskDefinition(
+        arn=an_arn(41),
+        family="credlink-api",
+        revision=41,
+        status="ACTIVE",
+        raw={"containerDefinitions": [{"name": "credlink-api", "image": image}]},
+        tags={},
+    )
+    return Aws(
+        a_service(a_deployment("old", "PRIMARY", 41, rollout_state="COMPLETED")),
+        describe_task_definition=definition,
+        describe_image=models.Image(repository="credlink-api", digest=NEW_DIGEST, tags=("v1",)),
+        **answers,
+    )
+
+
+async def test_a_tag_that_was_moved_since_it_was_started_may_be_deployed_again():
+    ran = models.Container(name="credlink-api", image_digest=OLD_DIGEST)
+    task = replace(a_task("10.0.0.1", 41), containers=(ran,))
+    aws = running_on(f"{REPOSITORY}:v1", running_tasks=(task,))
+
+    plan = await plan_deploy(a_world(aws), PLACE, "v1", Known())
+
+    assert plan.wanted.digest == NEW_DIGEST
+
+
+async def test_a_tag_that_still_means_what_runs_may_not():
+    ran = models.Container(name="credlink-api", image_digest=NEW_DIGEST)
+    task = replace(a_task("10.0.0.1", 41), containers=(ran,))
+    aws = running_on(f"{REPOSITORY}:v1", running_tasks=(task,))
+
+    with pytest.raises(Impossible, match="prod already runs v1"):
+        await plan_deploy(a_world(aws), PLACE, "v1", Known())
+
+
+async def test_the_same_image_under_another_tag_is_said_to_be_the_same():
+    aws = running_on(f"{REPOSITORY}@{NEW_DIGEST}")
+
+    with pytest.raises(Impossible, match="v2 is the same image as v1, which prod already runs"):
+        await plan_deploy(a_world(aws), PLACE, "v2", Known())
+
+
+async def test_an_image_from_elsewhere_than_ecr_needs_the_repository_named():
+    aws = running_on("ghcr.io/example/credlink-api:v1")
+
+    with pytest.raises(Impossible, match=r"comes from ghcr\.io.*Name an ECR repository"):
+        await plan_deploy(a_world(aws), PLACE, "v2", Known())
+
+
+async def test_what_is_under_way_is_said_in_the_plan():
+    rolling = a_change(state=ChangeState.ROLLING_OUT, plan=a_plan())
+    aws = running_on(f"{REPOSITORY}@{OLD_DIGEST}")
+
+    plan = await plan_deploy(a_world(aws), PLACE, "v2", Known(under_way=rolling))
+
+    assert plan.warnings == ("v1.2.0 is rolling out there now; this can begin only after it.",)
+
+
+def known_good(*revisions):
+    return tuple(
+        GoodRevision(
+            task_definition=an_arn(number),
+            image="i",
+            version=f"v{number}",
+            digest=None,
+            change_id="c",
+            good_at=NOW,
+        )
+        for number in revisions
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "version", "found"),
+    [
+        (Known(good=known_good(42, 41, 40)), None, an_arn(41)),
+        (Known(good=known_good(41, 42)), None, an_arn(41)),
+        (Known(good=known_good(42, 41, 40)), "v40", an_arn(40)),
+        (Known(good=known_good(42)), None, None),
+        (Known(good=known_good(42, 41)), "v9", None),
+        (Known(latest=a_change(plan=a_plan(), rollout=a_rollout())), None, an_arn(41)),
+        (Known(latest=a_change(plan=a_plan(), rollout=a_rollout())), "v1.1.9", an_arn(41)),
+        (Known(latest=a_change(plan=a_plan(), rollout=a_rollout())), "v9", None),
+        (
+            Known(latest=a_change(plan=a_plan(), rollout=a_rollout(task_definition=an_arn(9)))),
+            None,
+            None,
+        ),
+        (
+            Known(latest=a_change(kind=ChangeKind.ROLLBACK, plan=a_plan(), rollout=a_rollout())),
+            None,
+            None,
+        ),
+    ],
+)
+def test_the_way_back_is_the_last_good_revision_that_does_not_run(known, version, found):
+    target = way_back(known, an_arn(42), version)
+
+    assert (target.task_definition if target else None) == found
+
+
+async def test_the_first_task_that_died_of_itself_explains_the_failure():
+    def stopped(reason, *, revision=42, at=NOW):
+        return models.StoppedTask(
+            arn="arn:task/x",
+            task_definition=an_arn(revision),
+            stopped_reason=reason,
+            stopped_at=at,
+        )
+
+    aws = Aws(
+        stopped_tasks=(
+            stopped("of another revision", revision=41),
+            stopped("Scaling activity initiated by (deployment ecs-svc/1)"),
+            stopped("CannotPullContainerError: not found"),
+            stopped("still stopping", at=None),
+        )
+    )
+
+    failure = await first_failure(a_world(aws), PLACE, a_plan(), a_rollout())
+
+    assert "the registry does not have it" in failure.what
+
+
+async def test_stopped_tasks_are_asked_for_only_at_a_sign_of_trouble():
+    quiet = a_service(
+        a_deployment(running=1),
+        events=(models.ServiceEvent("e", LATER, "(service x) has started 2 tasks: (task a)."),),
+    )
+    unable = replace(
+        quiet,
+        events=(models.ServiceEvent("e", LATER, "(service x) was unable to place a task."),),
+    )
+    failing = a_service(a_deployment(failed=1))
+    before = replace(
+        quiet,
+        events=(models.ServiceEvent("e", NOW - timedelta(days=1), "(service x) unable"),),
+    )
+
+    async def troubled(service):
+        return is_troubled(await look(Aws(service), a_plan()), a_rollout())
+
+    assert not await troubled(quiet)
+    assert await troubled(unable)
+    assert await troubled(failing)
+    assert not await troubled(before)
+
+
+async def test_a_name_is_not_worth_failing_for():
+    aws = running_on(f"{REPOSITORY}@{OLD_DIGEST}")
+    aws.answers["describe_image"] = Unavailable("aws", "describe_images", "timed out")
+
+    running = await find_running(a_world(aws), PLACE)
+
+    assert running.revision.name == "credlink-api:41"
+
+
+def test_memory_survives_the_journal():
+    kept = Memory(2, ("10.0.0.1",))
+
+    assert Memory.of(kept.as_json()) == kept
+    assert Memory.of({}) == Memory()

@@ -1,6 +1,6 @@
 """A process of its own for the engine's contract tests: run, killed, frozen and run again by them.
 
-Usage: python -m tests.engine.program ENGINE_URL DATABASE_URL REPLICA LOG START...
+Usage: python program.py ENGINE_URL DATABASE_URL REPLICA LOG START...
 
 Each START is `flow:id` and is begun unless the engine knows it. Every step appends a line
 `replica id what` to LOG, so that the tests can count what ran, where, and how often.
@@ -36,10 +36,7 @@ class Notebook:
 @step(retry_when=lambda _: False)
 async def note(identity: str, what: str) -> dict[str, Any]:
     """Say that it began, take a while, say that it ended: a kill falls in between."""
-    notebook = world(Notebook)
-    notebook.write(identity, f"{what}-began")
-    await asyncio.sleep(STEP_S)
-    notebook.write(identity, f"{what}-ended")
+    await _take_a_while(identity, what)
     return {"what": what, "numbers": [1, 2.5, None, True], "at": time.time()}
 
 
@@ -50,6 +47,36 @@ async def five_steps(identity: str) -> dict[str, Any]:
     return {"last": results[-1]["what"], "kept": all(r["numbers"][2] is None for r in results)}
 
 
+@step(retry_when=lambda _: False)
+async def first(identity: str) -> None:
+    await _take_a_while(identity, "first")
+
+
+@step(retry_when=lambda _: False)
+async def second(identity: str) -> None:
+    await _take_a_while(identity, "second")
+
+
+@step(retry_when=lambda _: False)
+async def last(identity: str) -> None:
+    await _take_a_while(identity, "last")
+
+
+async def _take_a_while(identity: str, what: str) -> None:
+    notebook = world(Notebook)
+    notebook.write(identity, f"{what}-began")
+    await asyncio.sleep(STEP_S)
+    notebook.write(identity, f"{what}-ended")
+
+
+@workflow
+async def in_order(identity: str) -> None:
+    """Three steps whose order another edition of this file changes."""
+    await first(identity)
+    await second(identity)
+    await last(identity)
+
+
 @workflow
 async def waits(identity: str) -> dict[str, Any]:
     """Wait three seconds for a message that does not come."""
@@ -57,6 +84,9 @@ async def waits(identity: str) -> dict[str, Any]:
     said = await receive("control", timeout_s=3)
     await note(identity, f"after-{said}")
     return {"said": said}
+
+
+FLOWS = {"five": five_steps, "order": in_order, "waits": waits}
 
 
 async def main() -> None:
@@ -79,7 +109,7 @@ async def main() -> None:
     for start in starts:
         flow, identity = start.split(":")
         if identity not in known:
-            await engine.begin({"five": five_steps, "waits": waits}[flow], identity, identity)
+            await engine.begin(FLOWS[flow], identity, identity)
     print("ready", flush=True)  # noqa: T201  the test waits for this line
     await asyncio.sleep(60)
 

@@ -5,11 +5,13 @@ Fails loudly on an upgrade of DBOS that changes what we lean on, its private rec
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -17,18 +19,19 @@ import pytest
 from dbos import DBOS
 
 DEADLINE_S = 30.0
+PROGRAM = Path(__file__).with_name("program.py")
 
 
 class Replicas:
-    """Processes that run `tests.engine.program` on shared databases and one log."""
+    """Processes that run program.py, or an edition of it, on shared databases and one log."""
 
     def __init__(self, engine_url: str, database_url: str, log: Path) -> None:
         self.engine_url, self.database_url, self.log = engine_url, database_url, log
         log.touch()
         self.processes: dict[str, subprocess.Popen[str]] = {}
 
-    def run(self, replica: str, *starts: str) -> None:
-        command = [sys.executable, "-m", "tests.engine.program"]
+    def run(self, replica: str, *starts: str, edition: Path = PROGRAM) -> None:
+        command = [sys.executable, str(edition)]
         arguments = [self.engine_url, self.database_url, replica, str(self.log), *starts]
         process = subprocess.Popen(
             [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -57,6 +60,14 @@ class Replicas:
     def count(self, what: str) -> Counter[str]:
         """How often each workflow wrote `what`."""
         return Counter(line.split()[1] for line in self.lines if line.endswith(f" {what}"))
+
+    def status(self, identity: str) -> str:
+        """What the journal on SQLite says of a workflow."""
+        file = self.engine_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(file)) as journal:
+            asked = "SELECT status FROM workflow_status WHERE workflow_uuid = ?"
+            (status,) = journal.execute(asked, [identity]).fetchone()
+        return str(status)
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -113,6 +124,79 @@ def test_a_wait_keeps_its_first_deadline_across_a_restart(on_sqlite):
     assert on_sqlite.count("before-ended") == {"w1": 1}
 
 
+def edition(folder: Path, written: str, changed: str) -> Path:
+    """The program as its next version has it."""
+    source = PROGRAM.read_text()
+    assert source.count(written) == 1
+    file = folder / "program.py"
+    file.write_text(source.replace(written, changed))
+    return file
+
+
+IN_ORDER = """    await first(identity)
+    await second(identity)
+"""
+CHANGED_ORDER = """    await second(identity)
+    await first(identity)
+"""
+PATCHED_ORDER = """    if await patched("second before first"):
+        await second(identity)
+        await first(identity)
+    else:
+        await first(identity)
+        await second(identity)
+"""
+
+
+def test_a_comment_in_a_workflow_strands_nothing(on_sqlite, tmp_path):
+    commented = edition(tmp_path, IN_ORDER, f"    # a comment\n{IN_ORDER}\n    # and another\n")
+    on_sqlite.run("a", "order:w1")
+    on_sqlite.until(lambda lines: any(line.endswith("second-began") for line in lines))
+    on_sqlite.signal("a", signal.SIGKILL)
+
+    on_sqlite.run("b", "order:w1", edition=commented)
+    on_sqlite.until(ended(1, "last"))
+
+    assert on_sqlite.count("first-ended") == on_sqlite.count("second-ended") == {"w1": 1}
+
+
+def test_an_order_changed_behind_a_patch_is_for_new_workflows_and_old_ones_keep_theirs(
+    on_sqlite, tmp_path
+):
+    changed = edition(tmp_path, IN_ORDER, PATCHED_ORDER)
+    changed.write_text(changed.read_text().replace("receive, step,", "patched, receive, step,"))
+    on_sqlite.run("a", "order:old")
+    on_sqlite.until(lambda lines: any(line.endswith("second-began") for line in lines))
+    on_sqlite.signal("a", signal.SIGKILL)
+
+    on_sqlite.run("b", "order:old", "order:new", edition=changed)
+    on_sqlite.until(ended(2, "last"))
+
+    def order(identity: str) -> list[str]:
+        lines = [line.split() for line in on_sqlite.lines]
+        return [what for _, who, what in lines if who == identity and what.endswith("ended")]
+
+    assert order("old") == ["first-ended", "second-ended", "last-ended"]
+    assert order("new") == ["second-ended", "first-ended", "last-ended"]
+
+
+def test_an_order_changed_without_a_patch_stops_what_runs_rather_than_repeat_a_step(
+    on_sqlite, tmp_path
+):
+    changed = edition(tmp_path, IN_ORDER, CHANGED_ORDER)
+    on_sqlite.run("a", "order:w1")
+    on_sqlite.until(lambda lines: any(line.endswith("second-began") for line in lines))
+    on_sqlite.signal("a", signal.SIGKILL)
+    on_sqlite.run("b", "order:w1", edition=changed)
+
+    deadline = time.monotonic() + DEADLINE_S
+    while on_sqlite.status("w1") != "ERROR":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert on_sqlite.count("first-began") == {"w1": 1}
+    assert on_sqlite.count("last-began") == {}
+
+
 def test_a_second_process_on_the_same_sqlite_file_is_refused_in_words(on_sqlite):
     on_sqlite.run("a", "waits:w1")
 
@@ -123,9 +207,9 @@ def test_a_second_process_on_the_same_sqlite_file_is_refused_in_words(on_sqlite)
 @pytest.mark.postgres
 def test_what_a_killed_replica_was_doing_is_finished_once_by_the_others(on_postgres):
     starts = [f"five:w{n}" for n in range(6)]
-    on_postgres.run("a", *starts)
     on_postgres.run("b")
     on_postgres.run("c")
+    on_postgres.run("a", *starts)
     on_postgres.until(lambda lines: any(line.endswith("step2-began") for line in lines))
     on_postgres.signal("a", signal.SIGKILL)
 
@@ -138,8 +222,8 @@ def test_what_a_killed_replica_was_doing_is_finished_once_by_the_others(on_postg
 
 @pytest.mark.postgres
 def test_an_owner_frozen_and_taken_over_does_no_further_step_when_it_thaws(on_postgres):
-    on_postgres.run("a", "five:w1")
     on_postgres.run("b")
+    on_postgres.run("a", "five:w1")
     on_postgres.until(lambda lines: any(line.endswith("step2-began") for line in lines))
     on_postgres.signal("a", signal.SIGSTOP)
     on_postgres.until(lambda lines: any(line.startswith("b ") for line in lines))

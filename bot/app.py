@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 from aiohttp import web
@@ -24,6 +24,7 @@ from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.cards.alert import ACKNOWLEDGE, RESOLVE
+from bot.cards.answer import Answer
 from bot.cards.change import ABORT, CANCEL, CONFIRM, ROLL_BACK
 from bot.catalog import Catalog
 from bot.catalog_file import load
@@ -44,6 +45,7 @@ from bot.slack.api import Identity, SlackApi
 from bot.slack.channels import Channels
 from bot.slack.deliver import Deliverer
 from bot.slack.errors import SlackError
+from bot.slack.events import Events
 from bot.slack.http import HttpMode
 from bot.slack.listeners import Listeners, Tables
 from bot.slack.people import People
@@ -58,6 +60,8 @@ from bot.web.webhooks import Webhooks
 from bot.world import World
 
 DRAIN_S = 10
+ALONE = "local"
+"""The one process on SQLite."""
 FORGET_AFTER = timedelta(days=30)
 """Ended workflows; longer than any row that names one can still be swept."""
 HOUR_S = 3600.0
@@ -66,7 +70,6 @@ OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
 LARGEST_BODY_BYTES = 4 * 1024 * 1024
 """A press on a large message carries the whole message."""
-SUBTEAM_MEMBERS_CHANGED = "subteam_members_changed"
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +125,9 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         await migrate.upgrade(database)
         outside = await leaving.enter_async_context(connected(settings))
         slack = await leaving.enter_async_context(_slack(settings, catalog))
-        replica = f"{socket.gethostname()}-{uuid4().hex[:8]}"
+        # One process has one name for ever: what it held when its power was cut is its own at once.
+        several = not settings.engine_database_url.startswith(SQLITE)
+        replica = f"{socket.gethostname()}-{uuid4().hex[:8]}" if several else ALONE
         deliverer = Deliverer(
             database=database,
             api=slack.api,
@@ -203,9 +208,8 @@ async def _engine(
     settings: Settings, world: World, replica: str, stop: asyncio.Event
 ) -> AsyncIterator[Engine]:
     """The engine, and on PostgreSQL what lets another replica take over."""
-    url = settings.engine_database_url
-    several = not url.startswith(SQLITE)
-    engine = Engine(EngineSettings(url, replica if several else "local"), world)
+    several = replica != ALONE
+    engine = Engine(EngineSettings(settings.engine_database_url, replica), world)
     failover = Failover(world.database, engine, replica, lost=stop.set, pace=settings.pace)
     if several:
         await failover.beat()
@@ -361,17 +365,13 @@ def _tables(ways: _Ways) -> Tables:
             ACKNOWLEDGE: ways.alerts.respond.acknowledge,
             RESOLVE: ways.alerts.respond.resolve,
         },
-        events={SUBTEAM_MEMBERS_CHANGED: lambda event: _members_changed(ways.slack.people, event)},
+        events=Events(ways.slack.people, ways.slack.replies, _greeting(catalog)).table(),
         otherwise=commands.otherwise(catalog),
     )
 
 
-def _members_changed(people: People, event: Mapping[str, Any]) -> None:
-    people.members_changed(
-        str(event["subteam_id"]),
-        added=event.get("added_users", ()),
-        removed=event.get("removed_users", ()),
-    )
+def _greeting(catalog: Catalog) -> Answer:
+    return Answer(f"I work by `{catalog.slack.command}`: `{catalog.slack.command} help` says how.")
 
 
 def _webhooks(ways: _Ways) -> Webhooks:

@@ -75,13 +75,14 @@ def _marked(change: Change) -> tuple[str, str]:
     """The state's mark and its word; a mark never stands alone."""
     if change.state is S.SUCCEEDED:
         return "🟢", "Rolled back" if change.kind is ChangeKind.ROLLBACK else "Deployed"
-    if change.state is S.PROPOSED and change.kind is ChangeKind.ROLLBACK:
-        return "🔵", "Proposed rollback"
+    if change.kind is ChangeKind.ROLLBACK and change.state in _ROLLBACK_STATES:
+        return "🔵", _ROLLBACK_STATES[change.state]
     if change.verdict is not None and change.is_final:
         return _OUTCOMES.get(change.verdict, _STATES[change.state])
     return _STATES[change.state]
 
 
+_ROLLBACK_STATES = {S.PROPOSED: "Proposed rollback", S.ROLLING_OUT: "Rolling back"}
 _STATES = {
     S.PROPOSING: ("🔵", "Looking"),
     S.PROPOSED: ("🔵", "Proposed"),

@@ -99,6 +99,9 @@ CARDS = {
     ),
     "change_starting": started(S.STARTING, rollout=None, started_at=None, state_revision=3),
     "change_rolling_out": started(S.ROLLING_OUT, progress=HALF_WAY),
+    "change_rolling_out_rollback": started(
+        S.ROLLING_OUT, kind=ChangeKind.ROLLBACK, version="v1.2.0", progress=HALF_WAY
+    ),
     "change_rolling_out_begun": started(S.ROLLING_OUT),
     "change_rolling_out_in_trouble": started(
         S.ROLLING_OUT,

@@ -1,115 +1,25 @@
-"""Answers of AWS that the simulator does not give: odd deployments, odd targets, odd controllers.
-
-The answers are the client's own models, without a wire: how it reads real ones is tested with it.
-"""
+"""Looks that the simulator does not give: odd deployments, odd targets, odd outcomes."""
 
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from bot.changes.look import Memory, first_failure, is_troubled, look_at, ours_of
-from bot.changes.plan import Impossible, Known, find_running, plan_deploy, way_back
-from bot.domain.change import ChangeKind, ChangeState, GoodRevision
-from bot.domain.place import find_place
 from bot.domain.rollout import Progress, ServiceDeploymentStatus, Verdict, judge
-from bot.world import World
 from integrations.aws import models
-from integrations.errors import NotFound, Unavailable
-from tests.changes.builders import (
-    NEW_DIGEST,
-    NOW,
-    OLD_DIGEST,
-    REPOSITORY,
-    a_change,
-    a_plan,
-    a_rollout,
-    an_arn,
+from tests.changes.answers import (
+    LATER,
+    PLACE,
+    Aws,
+    a_deployment,
+    a_service,
+    a_target,
+    a_task,
+    a_world,
 )
-from tests.changes.operator import a_catalog
+from tests.changes.builders import NOW, a_plan, a_rollout, an_arn
 
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:222222222222:targetgroup/prod/1"
-LATER = NOW + timedelta(minutes=1)
 WITH_TARGETS = a_plan(target_groups=(GROUP,))
-
-
-def a_deployment(identity="ecs-svc/2", status="PRIMARY", revision=42, **said):
-    return models.Deployment(
-        **{
-            "id": identity,
-            "status": status,
-            "task_definition": an_arn(revision),
-            "rollout_state": "IN_PROGRESS",
-            "created_at": NOW,
-            **said,
-        }
-    )
-
-
-def a_service(*deployments, **said):
-    return models.Service(
-        **{
-            "arn": "arn:service",
-            "name": "credlink-api",
-            "cluster": "credlink-prod",
-            "status": "ACTIVE",
-            "task_definition": an_arn(42),
-            "desired": 4,
-            "running": 4,
-            "pending": 0,
-            "deployments": deployments,
-            **said,
-        }
-    )
-
-
-def a_task(address, revision=42):
-    return models.Task(
-        arn=f"arn:task/{address}",
-        task_definition=an_arn(revision),
-        last_status="RUNNING",
-        desired_status="RUNNING",
-        private_ip=address,
-    )
-
-
-def a_target(name, state):
-    return models.TargetHealth(target=name, port=8080, state=state)
-
-
-class Aws:
-    """One account that answers what it is told to, and counts what it is asked."""
-
-    def __init__(self, service=None, **answers):
-        self.service, self.answers = service, answers
-        self.asked = []
-        self.ecs = self.ecr = self.elbv2 = self
-
-    def account(self, *_):
-        return self
-
-    async def describe_service(self, *_):
-        self.asked.append("describe_service")
-        if self.service is None:
-            raise NotFound("aws", "describe_services", "there is no service")
-        return self.service
-
-    def __getattr__(self, operation):
-        async def answer(*arguments, **_):
-            self.asked.append(operation)
-            said = self.answers.get(operation, ())
-            if isinstance(said, Exception):
-                raise said
-            return said(*arguments) if callable(said) else said
-
-        return answer
-
-
-def a_world(aws):
-    return World(database=None, catalog=a_catalog(), aws=aws, now=lambda: LATER)
-
-
-PLACE = find_place(a_catalog(), "prod", None)
 
 
 async def look(aws, plan=WITH_TARGETS, rollout=None, memory=Memory()):  # noqa: B008  frozen
@@ -294,124 +204,6 @@ async def test_where_the_answer_was_lost_the_outcome_is_found_among_service_depl
     assert (await verdict_of(aws, a_plan())).verdict is Verdict.SUPERSEDED
 
 
-@pytest.mark.parametrize(
-    ("service", "said"),
-    [
-        (None, "There is no ECS service credlink-api in cluster credlink-prod"),
-        (a_service(deployment_controller="CODE_DEPLOY"), "deployed by CODE_DEPLOY"),
-        (a_service(deployment_controller="EXTERNAL"), "deployed by EXTERNAL"),
-        (a_service(a_deployment(), status="DRAINING"), "is being deleted"),
-        (a_service(), "is being deleted"),
-    ],
-)
-async def test_a_service_that_cannot_be_changed_from_here_is_refused_in_words(service, said):
-    with pytest.raises(Impossible, match=said):
-        await find_running(a_world(Aws(service)), PLACE)
-
-
-def running_on(image, **answers):
-    """AWS where revision 41 runs this image."""
-    definition = models.TaskDefinition(
-        arn=an_arn(41),
-        family="credlink-api",
-        revision=41,
-        status="ACTIVE",
-        raw={"containerDefinitions": [{"name": "credlink-api", "image": image}]},
-        tags={},
-    )
-    return Aws(
-        a_service(a_deployment("old", "PRIMARY", 41, rollout_state="COMPLETED")),
-        describe_task_definition=definition,
-        describe_image=models.Image(repository="credlink-api", digest=NEW_DIGEST, tags=("v1",)),
-        **answers,
-    )
-
-
-async def test_a_tag_that_was_moved_since_it_was_started_may_be_deployed_again():
-    ran = models.Container(name="credlink-api", image_digest=OLD_DIGEST)
-    task = replace(a_task("10.0.0.1", 41), containers=(ran,))
-    aws = running_on(f"{REPOSITORY}:v1", running_tasks=(task,))
-
-    plan = await plan_deploy(a_world(aws), PLACE, "v1", Known())
-
-    assert plan.wanted.digest == NEW_DIGEST
-
-
-async def test_a_tag_that_still_means_what_runs_may_not():
-    ran = models.Container(name="credlink-api", image_digest=NEW_DIGEST)
-    task = replace(a_task("10.0.0.1", 41), containers=(ran,))
-    aws = running_on(f"{REPOSITORY}:v1", running_tasks=(task,))
-
-    with pytest.raises(Impossible, match="prod already runs v1"):
-        await plan_deploy(a_world(aws), PLACE, "v1", Known())
-
-
-async def test_the_same_image_under_another_tag_is_said_to_be_the_same():
-    aws = running_on(f"{REPOSITORY}@{NEW_DIGEST}")
-
-    with pytest.raises(Impossible, match="v2 is the same image as v1, which prod already runs"):
-        await plan_deploy(a_world(aws), PLACE, "v2", Known())
-
-
-async def test_an_image_from_elsewhere_than_ecr_needs_the_repository_named():
-    aws = running_on("ghcr.io/example/credlink-api:v1")
-
-    with pytest.raises(Impossible, match=r"comes from ghcr\.io.*Name an ECR repository"):
-        await plan_deploy(a_world(aws), PLACE, "v2", Known())
-
-
-async def test_what_is_under_way_is_said_in_the_plan():
-    rolling = a_change(state=ChangeState.ROLLING_OUT, plan=a_plan())
-    aws = running_on(f"{REPOSITORY}@{OLD_DIGEST}")
-
-    plan = await plan_deploy(a_world(aws), PLACE, "v2", Known(under_way=rolling))
-
-    assert plan.warnings == ("v1.2.0 is rolling out there now; this can begin only after it.",)
-
-
-def known_good(*revisions):
-    return tuple(
-        GoodRevision(
-            task_definition=an_arn(number),
-            image="i",
-            version=f"v{number}",
-            digest=None,
-            change_id="c",
-            good_at=NOW,
-        )
-        for number in revisions
-    )
-
-
-@pytest.mark.parametrize(
-    ("known", "version", "found"),
-    [
-        (Known(good=known_good(42, 41, 40)), None, an_arn(41)),
-        (Known(good=known_good(41, 42)), None, an_arn(41)),
-        (Known(good=known_good(42, 41, 40)), "v40", an_arn(40)),
-        (Known(good=known_good(42)), None, None),
-        (Known(good=known_good(42, 41)), "v9", None),
-        (Known(latest=a_change(plan=a_plan(), rollout=a_rollout())), None, an_arn(41)),
-        (Known(latest=a_change(plan=a_plan(), rollout=a_rollout())), "v1.1.9", an_arn(41)),
-        (Known(latest=a_change(plan=a_plan(), rollout=a_rollout())), "v9", None),
-        (
-            Known(latest=a_change(plan=a_plan(), rollout=a_rollout(task_definition=an_arn(9)))),
-            None,
-            None,
-        ),
-        (
-            Known(latest=a_change(kind=ChangeKind.ROLLBACK, plan=a_plan(), rollout=a_rollout())),
-            None,
-            None,
-        ),
-    ],
-)
-def test_the_way_back_is_the_last_good_revision_that_does_not_run(known, version, found):
-    target = way_back(known, an_arn(42), version)
-
-    assert (target.task_definition if target else None) == found
-
-
 async def test_the_first_task_that_died_of_itself_explains_the_failure():
     def stopped(reason, *, revision=42, at=NOW):
         return models.StoppedTask(
@@ -457,15 +249,6 @@ async def test_stopped_tasks_are_asked_for_only_at_a_sign_of_trouble():
     assert await troubled(unable)
     assert await troubled(failing)
     assert not await troubled(before)
-
-
-async def test_a_name_is_not_worth_failing_for():
-    aws = running_on(f"{REPOSITORY}@{OLD_DIGEST}")
-    aws.answers["describe_image"] = Unavailable("aws", "describe_images", "timed out")
-
-    running = await find_running(a_world(aws), PLACE)
-
-    assert running.revision.name == "credlink-api:41"
 
 
 def test_memory_survives_the_journal():

@@ -33,7 +33,7 @@ check: $(READY) ## Format, lint, types and import contracts
 	$(BIN)/lint-imports
 
 test: check programs ## check, then every test: what CI runs
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 golden: $(READY) ## Write the golden files anew; read the diff like code
 	CREDLINK_GOLDEN=write $(BIN)/pytest -q -k golden

@@ -3,25 +3,19 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox.ports import free_port
 from tests.programs import require
 
 HOW = "apt-get install postgresql"
 FOLDERS = ("/usr/lib/postgresql/*/bin",)
 OWNER = "postgres"
 """PostgreSQL refuses to run as root; Debian's package makes this user."""
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager
@@ -35,7 +29,7 @@ def running() -> Iterator[str]:
         as_owner = ["runuser", "-u", OWNER, "--"]
         shutil.chown(folder, pwd.getpwnam(OWNER).pw_uid)
     data = folder / "data"
-    port = _free_port()
+    port = free_port()
     run = ["-o", f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"]
     try:
         subprocess.run(

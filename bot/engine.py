@@ -13,6 +13,7 @@ import logging
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -173,6 +174,8 @@ class Engine:
         """Stop taking work and give running steps `drain_s` seconds; the rest goes on next time."""
         global _world
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=drain_s)
+        # DBOS had made its threads the loop's own and ended them; names are looked up in threads.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         _world = None
         if self._lock is not None:
             self._lock.close()

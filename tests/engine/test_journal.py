@@ -208,6 +208,15 @@ async def test_recovering_a_dead_replicas_work_twice_does_it_once(tmp_path: Path
     assert sorted(alive.done) == ["w1 ended", "w2 ended"]
 
 
+async def test_the_loop_still_has_threads_when_the_engine_has_stopped(tmp_path: Path):
+    notes = Notes()
+    async with running(tmp_path, notes) as engine:
+        await engine.begin(ends, "w1")
+        await until_all_ended(engine)
+
+    assert await asyncio.to_thread(lambda: "done") == "done"
+
+
 async def test_forgetting_deletes_workflows_that_ended_long_enough_ago_and_no_other(
     tmp_path: Path,
 ):

@@ -79,7 +79,7 @@ def card(view: AlertView) -> Message:
     """The alert group's card, in whatever state it is."""
     group = view.group
     head = headline(group)
-    blocks: list[Block] = [header(head), section("\n".join(_first_lines(view)))]
+    blocks: list[Block] = [header(head), section("\n".join(filter(None, _first_lines(view))))]
     if view.picture is not None:
         blocks.append(image(view.picture, chart_alt(group)))
     if evidence := _evidence(view):
@@ -120,7 +120,8 @@ def _first_lines(view: AlertView) -> list[str]:
     """The one figure that matters now, and since when; who is on it."""
     group = view.group
     if group.state is S.RESOLVED:
-        return [line for line in (outcome_line(group, view.mending), _summary(view)) if line]
+        # What the alert said of itself then is no longer so; how bad it was says more.
+        return [outcome_line(group, view.mending)] + ([] if group.peak else [_summary(view)])
     lines = [facts_line(group, view.alerts)]
     if group.state is S.ACKNOWLEDGED and view.incident is not None:
         who = view.incident.acknowledged_by
@@ -193,7 +194,7 @@ def _small_print(view: AlertView) -> list[str]:
     said = [escaped(note) for note in dict.fromkeys(notes) if note]
     if group.mention and group.mention.startswith("S") and not group.is_final:
         said.insert(0, f"<!subteam^{group.mention}>")
-    if labels := labels_line(view.alerts):
+    if labels := labels_line(group, view.alerts):
         said.append(labels)
     return said
 

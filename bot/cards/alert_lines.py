@@ -124,12 +124,13 @@ def alert_line(group: AlertGroup, alert: Alert, shared: Mapping[str, str]) -> st
     return f"• {' · '.join([*facts, f'since {moment(alert.starts_at)}'])}"
 
 
-def labels_line(alerts: Sequence[Alert]) -> str:
-    """The labels all alerts have in common, on one line."""
+def labels_line(group: AlertGroup, alerts: Sequence[Alert]) -> str:
+    """The labels all alerts have in common and the first line does not say, on one line."""
+    said = {group.service, group.environment}
     shared = {
         name: value
         for name, value in common(alert.labels for alert in alerts).items()
-        if name not in LABELS_SAID_ELSEWHERE
+        if name not in LABELS_SAID_ELSEWHERE and value not in said
     }
     return _labels(shared)
 

@@ -1,0 +1,318 @@
+"""The card of an alert group in each of its states, and in the face of hostile words."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.cards.alert import ACKNOWLEDGE, RESOLVE, AlertView, card, headline
+from bot.cards.alert_thread import (
+    alerts_entry,
+    incident_entry,
+    joined_entry,
+    resolved_entry,
+    worse_entry,
+)
+from bot.cards.blocks import Message
+from bot.cards.links import link
+from bot.domain.alert import Alert, AlertGroup, Condition, GroupState, Peak, Severity
+from bot.domain.change import ChangeKind, ChangeState
+from bot.domain.finding import Finding, Phase
+from bot.domain.incident import (
+    IncidentStatus,
+    PagerDutyIncident,
+    Responder,
+    Response,
+    ResponseKind,
+    ResponseState,
+)
+from bot.domain.unit import Unit
+from tests.cards.golden import assert_golden
+from tests.changes.builders import a_change, a_plan
+from tests.domain.test_alert import a_group, an_incident
+
+ONSET = datetime(2026, 11, 23, 14, 33, tzinfo=UTC)
+CAROL = Responder("PUCAROL", "Carol Méndez", slack_id="U0CAROL01")
+STRANGER = Responder("PUX", "Sam <!channel>")
+EVIL = "<!channel> <@U0MALLORY> <https://evil.example|x> & `*_~"
+RATIO = Condition("errors / requests", ">", 0.01, unit=Unit.RATIO)
+
+
+def an_alert(fingerprint: str = "a1", **labels: str) -> Alert:
+    return Alert(
+        fingerprint=fingerprint,
+        starts_at=ONSET,
+        labels={
+            "alertname": "HighErrorRatio",
+            "env": "prod",
+            "service": "credlink-api",
+            "severity": "critical",
+            **labels,
+        },
+        annotations={
+            "summary": "4.2 % of requests fail",
+            "runbook_url": "https://runbooks.example/errors?a=1&b=2",
+        },
+        source_url="http://prometheus.example/graph?g0.expr=x",
+        value=0.042,
+    )
+
+
+def firing(**said) -> AlertGroup:
+    return a_group(
+        **{
+            "started_at": ONSET,
+            "condition": RATIO,
+            "value": 0.042,
+            "normal": 0.001,
+            "peak": Peak(0.042, ONSET),
+            **said,
+        }
+    )
+
+
+def a_view(group: AlertGroup, **said) -> AlertView:
+    return AlertView(
+        **{
+            "group": group,
+            "alerts": (an_alert(),),
+            "now": ONSET + timedelta(minutes=6),
+            **said,
+        }
+    )
+
+
+def the_incident(status: IncidentStatus = IncidentStatus.TRIGGERED, **said) -> PagerDutyIncident:
+    return an_incident(status, ONSET, assignees=("Carol Méndez",), **said)
+
+
+def asked(state: ResponseState, why: str = "", kind=ResponseKind.ACKNOWLEDGE) -> Response:
+    return Response(
+        id="r1",
+        group_id="g1",
+        incident_id="P1",
+        kind=kind,
+        by="U0CAROL01",
+        email="carol@credlink.example",
+        asked_at=ONSET,
+        state=state,
+        why=why,
+    )
+
+
+DEPLOY = a_change(
+    state=ChangeState.SUCCEEDED, plan=a_plan(), started_at=ONSET - timedelta(minutes=2)
+)
+ROLLBACK = a_change(
+    kind=ChangeKind.ROLLBACK,
+    version="v1.1.9",
+    state=ChangeState.SUCCEEDED,
+    started_at=ONSET + timedelta(minutes=10),
+    finished_at=ONSET + timedelta(minutes=12),
+)
+MISSING = Finding(
+    source="chart",
+    phase=Phase.ONSET,
+    missing="No chart: Prometheus did not answer within 8 s.",
+    found_at=ONSET,
+)
+ACKNOWLEDGED = the_incident(
+    IncidentStatus.ACKNOWLEDGED,
+    acknowledged_by=CAROL,
+    acknowledged_at=ONSET + timedelta(minutes=3),
+)
+OVER = firing(
+    state=GroupState.RESOLVED,
+    state_revision=3,
+    peak=Peak(0.051, ONSET + timedelta(minutes=6)),
+    resolved_at=ONSET + timedelta(minutes=14),
+    acknowledged_at=ONSET + timedelta(minutes=3),
+)
+VIEWS = {
+    "firing": a_view(firing(), incidents=(the_incident(),), picture="F0CHART", change=DEPLOY),
+    "just_begun": a_view(firing(normal=None)),
+    "several": a_view(
+        firing(truncated=3),
+        alerts=tuple(an_alert(f"a{n}", instance=f"10.0.0.{n}:9090") for n in range(7)),
+    ),
+    "warning_unrouted": a_view(
+        firing(severity=Severity.WARNING, is_routed=False, occurrence=3, mention="S0DEPLOY"),
+        findings=(MISSING,),
+    ),
+    "no_query": a_view(
+        firing(
+            condition=None,
+            condition_note="No chart: the alert does not carry its query.",
+            value=None,
+            peak=None,
+            normal=None,
+        )
+    ),
+    "acknowledging": a_view(
+        firing(state_revision=2),
+        incidents=(the_incident(),),
+        response=asked(ResponseState.PENDING),
+    ),
+    "not_acknowledged": a_view(
+        firing(state_revision=3),
+        incidents=(the_incident(),),
+        response=asked(ResponseState.FAILED, "PagerDuty did not answer (HTTP 503)."),
+    ),
+    "acknowledged": a_view(
+        firing(state=GroupState.ACKNOWLEDGED, state_revision=2, value=0.039),
+        incidents=(ACKNOWLEDGED,),
+    ),
+    "shared_incident": a_view(
+        firing(), incidents=(the_incident(),), shared_with=("HighLatencyP95", "LowTraffic")
+    ),
+    "incident_resolved": a_view(
+        firing(state_revision=2),
+        incidents=(the_incident(IncidentStatus.RESOLVED, resolved_by=STRANGER),),
+    ),
+    "resolved": a_view(
+        OVER,
+        incidents=(replace(ACKNOWLEDGED, status=IncidentStatus.RESOLVED, resolved_by=None),),
+        picture="F0CHART",
+        change=DEPLOY,
+        mending=ROLLBACK,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_golden_the_card_in_each_state(name: str):
+    assert_golden(card(VIEWS[name]), f"alert_{name}")
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_the_first_line_is_short_and_has_its_word_beside_the_mark(name: str):
+    line = headline(VIEWS[name].group)
+
+    assert len(line) < 80
+    assert any(word in line for word in ("critical", "warning", "Resolved"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("firing", [ACKNOWLEDGE, RESOLVE]),
+        ("just_begun", []),
+        ("acknowledging", []),
+        ("not_acknowledged", [ACKNOWLEDGE, RESOLVE]),
+        ("acknowledged", [RESOLVE]),
+        ("incident_resolved", []),
+        ("resolved", []),
+    ],
+)
+def test_a_button_is_there_only_while_it_would_do_something(name: str, expected: list[str]):
+    assert actions_of(card(VIEWS[name])) == expected
+
+
+def actions_of(shown: Message) -> list[str]:
+    return [
+        element["action_id"]
+        for block in shown.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_nothing_from_outside_is_markup_wherever_it_stands(name: str):
+    view = VIEWS[name]
+    evil = replace(
+        view,
+        group=replace(
+            view.group,
+            name=EVIL,
+            service=EVIL,
+            environment=EVIL,
+            mention=None,
+            condition=Condition(EVIL, ">", 1.0, note=EVIL),
+            condition_note=EVIL,
+        ),
+        alerts=tuple(
+            replace(
+                an_alert(f"a{n}", **{EVIL: EVIL + str(n)}),
+                annotations={"summary": EVIL, "runbook": EVIL},
+                source_url=f"https://x.example/{EVIL}",
+            )
+            for n in range(3)
+        ),
+        incidents=tuple(
+            replace(i, number=None, id=EVIL, url="https://x|y>" + EVIL, assignees=(EVIL,))
+            for i in view.incidents
+        ),
+        response=view.response and replace(view.response, why=EVIL),
+        findings=(replace(MISSING, missing=EVIL, note=EVIL),),
+        shared_with=(EVIL,),
+    )
+    group = evil.group
+
+    entries = [
+        alerts_entry(group, evil.alerts),
+        joined_entry(group, evil.alerts[:1]),
+        worse_entry(Severity.WARNING, group),
+        resolved_entry(replace(group, resolved_at=ONSET)),
+        incident_entry(the_incident(IncidentStatus.ACKNOWLEDGED, acknowledged_by=STRANGER)),
+    ]
+    for shown in (card(evil), *entries):
+        for text in mrkdwn_of(shown):
+            for markup in ("<!channel>", "<@U0MALLORY>", "<https://evil", "<https://x"):
+                assert markup not in text
+    assert any("&lt;!channel&gt;" in text for text in mrkdwn_of(card(evil)))
+
+
+def mrkdwn_of(shown: Message) -> list[str]:
+    """Every text of a message that Slack reads as markup."""
+    found = [shown.text]
+
+    def walk(part) -> None:
+        if isinstance(part, dict):
+            if part.get("type") == "mrkdwn":
+                found.append(part["text"])
+            for inner in part.values():
+                walk(inner)
+        elif isinstance(part, list | tuple):
+            for inner in part:
+                walk(inner)
+
+    walk(shown.blocks)
+    return found
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "https://a|b",
+        "https://a>b",
+        "",
+        "//a",
+        "https://",
+        "http://[",
+        "x" * 9,
+    ],
+)
+def test_what_is_no_address_is_no_link(address: str):
+    assert link(address, "Runbook <1>") == "Runbook &lt;1&gt;"
+
+
+def test_an_address_keeps_its_query():
+    assert link("https://a.example/?b=1&c=2", "x|y") == "<https://a.example/?b=1&amp;c=2|x¦y>"
+
+
+def test_a_huge_group_stays_within_what_slack_takes():
+    alerts = tuple(
+        an_alert(f"a{n}", **{f"label{m}": "x" * 500 for m in range(60)}, instance=str(n))
+        for n in range(500)
+    )
+
+    shown = card(a_view(firing(name="n" * 500), alerts=alerts))
+    entry = alerts_entry(firing(), alerts)
+
+    for message in (shown, entry):
+        assert len(message.blocks) <= 50
+        assert all(len(text) <= 4000 for text in mrkdwn_of(message))
+        assert len(json.dumps(message.blocks)) < 40_000

@@ -25,8 +25,18 @@ PACE = 50.0
 
 
 @pytest.fixture
-def board(database: Database) -> Board:
-    return Board(database, a_catalog())
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    """The bot's tables in a file; what is about SQL itself is tested on both databases."""
+    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
+    async with database.write() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def board(sqlite: Database) -> Board:
+    return Board(sqlite, a_catalog())
 
 
 @pytest.fixture
@@ -46,20 +56,15 @@ async def client(pagerduty: PagerDuty) -> AsyncIterator[PagerDutyClient]:
 
 
 @pytest.fixture
-async def prometheus() -> Prometheus:
+def prometheus() -> Prometheus:
     return Prometheus()
 
 
 @pytest.fixture
-async def world(
-    tmp_path: Path, client: PagerDutyClient, prometheus: Prometheus
-) -> AsyncIterator[World]:
+def world(sqlite: Database, client: PagerDutyClient, prometheus: Prometheus) -> World:
     """What the bot's workflow steps use, on SQLite."""
-    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield World(
-        database=database,
+    return World(
+        database=sqlite,
         catalog=a_catalog(),
         aws=cast(Accounts, None),
         now=lambda: datetime.now(UTC),
@@ -67,7 +72,6 @@ async def world(
         prometheus=cast(PrometheusClient, prometheus),
         pagerduty=client,
     )
-    await database.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.alert import GroupState, Peak, Severity
+from bot.storage.database import Database
 from tests.alerts.board import Board
 from tests.alerts.builders import GROUP_KEY, NOW, ONSET, a_catalog, an_alert, an_update
 
@@ -139,9 +140,9 @@ async def test_two_receivers_of_one_group_key_are_two_groups(board: Board):
 
 
 async def test_without_a_route_it_is_shown_in_the_default_channel_which_says_so(
-    database, board: Board
+    sqlite: Database,
 ):
-    lost = Board(database, a_catalog(alerts={}))
+    lost = Board(sqlite, a_catalog(alerts={}))
 
     await lost.hears(an_update())
 

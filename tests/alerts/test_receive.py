@@ -79,6 +79,11 @@ async def bench(database: Database) -> AsyncIterator[Bench]:
     await bench.receiver.stop()
 
 
+@pytest.fixture
+def board(database: Database) -> Board:
+    return Board(database, a_catalog())
+
+
 async def test_a_webhook_becomes_a_card_and_a_promised_look_that_is_begun(
     bench: Bench, board: Board
 ):

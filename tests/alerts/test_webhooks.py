@@ -66,11 +66,11 @@ def counted(source: str, outcome: str) -> float:
 
 
 @pytest.fixture
-async def door(database: Database) -> AsyncIterator[Door]:
+async def door(sqlite: Database) -> AsyncIterator[Door]:
     woken: list[None] = []
     app = web.Application()
     webhooks = Webhooks(
-        database,
+        sqlite,
         wake=lambda: woken.append(None),
         alertmanager_tokens=(TOKEN,),
         pagerduty_secrets=(NEW, OLD),
@@ -79,7 +79,7 @@ async def door(database: Database) -> AsyncIterator[Door]:
     listener = Listener(app, "127.0.0.1:0")
     await listener.start()
     async with aiohttp.ClientSession() as session:
-        yield Door(database, listener.url, session, woken)
+        yield Door(sqlite, listener.url, session, woken)
     await listener.stop()
 
 
@@ -219,13 +219,13 @@ async def test_a_signed_event_nobody_can_read_is_kept_aside_not_refused(door: Do
     assert await door.kept() == (0, 1)
 
 
-async def test_a_door_without_a_key_is_closed(database: Database):
+async def test_a_door_without_a_key_is_closed(sqlite: Database):
     app = web.Application()
-    app.add_routes(Webhooks(database, wake=lambda: None).routes())
+    app.add_routes(Webhooks(sqlite, wake=lambda: None).routes())
     listener = Listener(app, "127.0.0.1:0")
     await listener.start()
     async with aiohttp.ClientSession() as session:
-        door = Door(database, listener.url, session)
+        door = Door(sqlite, listener.url, session)
         answers = [(await door.alertmanager(a_body()))[0], await door.pagerduty(b"{}", "")]
     await listener.stop()
 

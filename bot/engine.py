@@ -33,6 +33,7 @@ MAX_RECOVERY_ATTEMPTS = 5
 SQLITE = "sqlite:///"
 UNFINISHED = ["PENDING", "ENQUEUED"]
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
+GIVEN_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
 FORGET_AT_ONCE = 1000
 SUBSECOND_SQLITE = (3, 42)
 """The first SQLite whose `unixepoch('subsec')` is not NULL; DBOS uses it from Python 3.12 on."""
@@ -219,6 +220,16 @@ class Engine:
     async def recover(self, dead: Iterable[str]) -> None:
         """Go on here with what dead executors left. Private in DBOS: a contract test watches it."""
         await asyncio.to_thread(DBOS._recover_pending_workflows, sorted(dead))  # noqa: SLF001
+
+    async def given_up(self) -> frozenset[str]:
+        """The workflows no recovery takes up again: each was under way in too many crashes.
+
+        A person must look, and resume them: docs/operations.md.
+        """
+        found = await DBOS.list_workflows_async(
+            status=GIVEN_UP, load_input=False, load_output=False
+        )
+        return frozenset(status.workflow_id for status in found)
 
     async def forget(self, *, ended_before: datetime) -> int:
         """Delete the journal of workflows that ended before this moment; returns how many.

@@ -5,15 +5,26 @@ What needs the power cut is in test_crashes.py.
 
 import asyncio
 import math
+import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.engine import Engine, EngineSettings, receive, step, workflow, workflow_id, world
+from bot.engine import (
+    MAX_RECOVERY_ATTEMPTS,
+    Engine,
+    EngineSettings,
+    receive,
+    step,
+    workflow,
+    workflow_id,
+    world,
+)
 
 DEADLINE_S = 20.0
 RESULTS: list[Any] = [
@@ -206,6 +217,39 @@ async def test_recovering_a_dead_replicas_work_twice_does_it_once(tmp_path: Path
 
     assert sorted(dead.done) == ["w1 began", "w2 began"]
     assert sorted(alive.done) == ["w1 ended", "w2 ended"]
+
+
+async def test_a_workflow_under_way_in_too_many_crashes_is_given_up_and_kept_until_resumed(
+    tmp_path: Path,
+):
+    notes = Notes()
+    async with running(tmp_path, notes) as engine:
+        await engine.begin(waits, "w1")
+        await until(lambda: len(notes.done) == 1)
+        assert await engine.given_up() == set()
+    with closing(sqlite3.connect(tmp_path / "engine.sqlite")) as journal, journal:
+        journal.execute(
+            "UPDATE workflow_status SET recovery_attempts = ?", [MAX_RECOVERY_ATTEMPTS + 1]
+        )
+
+    async with running(tmp_path, notes) as engine:
+        deadline = time.monotonic() + DEADLINE_S
+        while await engine.given_up() != {"w1"}:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        assert await engine.owners_of_unfinished() == set()
+        assert await engine.forget(ended_before=datetime.now(UTC) + timedelta(hours=1)) == 0
+
+        resumed = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "dbos.cli.cli", "workflow", "resume", "w1"),
+            *("-s", f"sqlite:///{tmp_path}/engine.sqlite"),
+        )
+        assert await resumed.wait() == 0
+        assert await engine.tell("w1", "go on", "now", key="1")
+        await until(lambda: len(notes.done) == 2)
+
+    assert notes.done == ["w1 began", "w1 ended"]
 
 
 async def test_the_loop_still_has_threads_when_the_engine_has_stopped(tmp_path: Path):

@@ -48,7 +48,8 @@ def card(view: ChangeView) -> Message:
     blocks: list[Block] = [header(head), *_body(view)]
     if silence := silence_line(change):
         blocks.append(section(silence))
-    blocks.append(context(small_print(view)))
+    if small := small_print(view):
+        blocks.append(context(small))
     if elements := _buttons(view):
         blocks.append(actions(*elements))
     return message(escaped(head), blocks)
@@ -57,18 +58,29 @@ def card(view: ChangeView) -> Message:
 def headline(change: Change) -> str:
     """State, what and where, in one plain line; it is the notification too."""
     mark, word = _marked(change)
-    what = f"{mark} {word}: {change.service}"
     if change.kind is ChangeKind.ROLLBACK:
-        line = f"{what} in {change.environment}"
+        of = "" if change.state in _SAYS_ROLLBACK else "rollback of "
+        line = f"{mark} {word}: {of}{change.service} in {change.environment}"
         line += f" → {change.version}" if change.version else ""
     else:
-        line = f"{what} {change.version} → {change.environment}"
-    took = _took(change)
+        line = f"{mark} {word}: {change.service} {change.version} → {change.environment}"
     if change.state is S.SUCCEEDED:
-        return f"{line} in {took}"
-    if change.state is S.ROLLED_BACK and change.plan is not None:
-        return f"{line}, back on {change.plan.running.name} after {took}"
+        return f"{line} in {_took(change)}"
+    if _names_what_serves(change) and change.plan is not None:
+        return f"{line}, back on {change.plan.running.name}"
     return line
+
+
+def outcome(change: Change) -> str:
+    """State and version alone, plain: for where the place is said already."""
+    _, word = _marked(change)
+    took = f" in {_took(change)}" if change.state is S.SUCCEEDED else ""
+    return f"{word}: {change.version}{took}" if change.version else f"{word}{took}"
+
+
+def _names_what_serves(change: Change) -> bool:
+    """Whether the first line says what the place is back on: it would confuse on a rollback."""
+    return change.state is S.ROLLED_BACK and change.kind is ChangeKind.DEPLOY
 
 
 def _marked(change: Change) -> tuple[str, str]:
@@ -83,6 +95,7 @@ def _marked(change: Change) -> tuple[str, str]:
 
 
 _ROLLBACK_STATES = {S.PROPOSED: "Proposed rollback", S.ROLLING_OUT: "Rolling back"}
+_SAYS_ROLLBACK = frozenset({S.SUCCEEDED, *_ROLLBACK_STATES})
 _STATES = {
     S.PROPOSING: ("🔵", "Looking"),
     S.PROPOSED: ("🔵", "Proposed"),
@@ -93,7 +106,7 @@ _STATES = {
     S.FAILED: ("🔴", "Failed"),
     S.ROLLED_BACK: ("🔴", "Rolled back"),
     S.SUPERSEDED: ("⚫", "Superseded"),
-    S.UNPROVEN: ("⚪", "Not known"),
+    S.UNPROVEN: ("⚪", "Outcome unknown"),
     S.REFUSED: ("⚫", "Not possible"),
     S.CANCELLED: ("⚫", "Cancelled"),
     S.EXPIRED: ("⚫", "Expired"),
@@ -104,7 +117,7 @@ _OUTCOMES = {
     Verdict.TOO_SLOW: ("🔴", "Too slow"),
     Verdict.ABORTED: ("⚫", "Aborted"),
     Verdict.VANISHED: ("🔴", "Vanished"),
-    Verdict.UNSEEN: ("⚪", "Not known"),
+    Verdict.UNSEEN: ("⚪", "Outcome unknown"),
 }
 
 
@@ -139,10 +152,15 @@ def _planned(plan: Plan) -> str:
     lines = [f"*image*  `{image}`{pushed}"]
     if plan.wanted.task_definition is not None:
         lines.append(f"*revision*  {escaped(revision_name(plan.wanted.task_definition))}")
-    changed = " · ".join(escaped(field) for field in plan.changed) or "nothing but the revision"
-    lines.append(f"*changes*  {changed}")
+    lines.append(f"*changes*  {_changed(plan)}")
     lines += [f"⚠ {escaped(warning)}" for warning in plan.warnings]
     return "\n".join(lines)
+
+
+def _changed(plan: Plan) -> str:
+    if len(plan.changed) == 1:
+        return f"{escaped(plan.changed[0])} only"
+    return " · ".join(escaped(field) for field in plan.changed) or "nothing but the revision"
 
 
 def _moving(view: ChangeView) -> list[Block]:
@@ -200,7 +218,7 @@ def _outcome(view: ChangeView) -> list[str]:
         lines = [f"Aborted by {mention(change.ended_by)}."]
     if change.failure is not None:
         lines = [f"{escaped(change.failure.what)}\n{escaped(change.failure.mend)}", *lines]
-    return [*lines, _what_serves(change)]
+    return [_what_serves(change), *lines]
 
 
 def _success(change: Change) -> str:
@@ -229,6 +247,8 @@ def _what_serves(change: Change) -> str:
     if change.plan is None or change.progress is None:
         return ""
     before = escaped(change.plan.running.name)
+    if _names_what_serves(change):
+        return ""
     if change.state is S.ROLLED_BACK:
         return f"*{before}* serves again."
     if change.verdict is Verdict.FAILED:
@@ -242,15 +262,15 @@ def silence_line(change: Change) -> str:
     """That AWS does not answer, and since when; empty while it does."""
     if change.silent_since is None or change.is_final:
         return ""
-    why = f": {escaped(change.silent_why)}" if change.silent_why else ""
+    why = f" ({escaped(change.silent_why)})" if change.silent_why else ""
     doing = "still watching" if change.is_under_way else "still trying"
-    return f"⚪ AWS did not answer since {moment(change.silent_since)}; {doing}{why}"
+    return f"⚪ AWS has not answered since {moment(change.silent_since)}{why}; {doing}."
 
 
 def small_print(view: ChangeView) -> str:
     """Who asked, why, who confirmed, and what exactly runs."""
     change = view.change
-    facts = [f"asked by {mention(change.asked_by)}"]
+    facts = [_by_whom(change)] if _may_name(change) else []
     if change.reason:
         facts.append(f"“{escaped(change.reason)}”")
     if change.state is S.PROPOSED and change.expires_at is not None:
@@ -259,9 +279,28 @@ def small_print(view: ChangeView) -> str:
         facts.append(f"revision {escaped(revision_name(change.rollout.task_definition))}")
         if change.plan is not None and change.plan.wanted.digest:
             facts.append(f"`{short_digest(change.plan.wanted.digest)}`")
+    if change.is_final and change.rollout is not None and change.state is not S.SUCCEEDED:
+        facts.append(f"after {_took(change)}")
     if change.is_final:
         facts.append(day_and_time(change.finished_at or change.changed_at))
     return " · ".join(facts)
+
+
+def _may_name(change: Change) -> bool:
+    """Whether a name calls nobody: only a message's first post notifies, and that is this state's.
+
+    Whoever asked is looking already; the edit that follows within a second has the name.
+    """
+    return change.state is not S.PROPOSING or change.silent_since is not None
+
+
+def _by_whom(change: Change) -> str:
+    asked = mention(change.asked_by)
+    if change.confirmed_by is None:
+        return f"asked by {asked}"
+    if change.confirmed_by == change.asked_by:
+        return f"asked and confirmed by {asked}"
+    return f"asked by {asked} · confirmed by {mention(change.confirmed_by)}"
 
 
 def mention(person: str | None) -> str:

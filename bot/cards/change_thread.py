@@ -19,8 +19,8 @@ def done_text(act: Act) -> str:
 
 
 def done(act: Act) -> Message:
-    """That somebody confirmed, cancelled or aborted."""
-    return _line(done_text(act))
+    """That it was confirmed, cancelled or aborted. The card says by whom: an entry would notify."""
+    return _line(f"{_DONE[act.kind]} at {moment(act.at)}")
 
 
 def started(rollout: Rollout) -> Message:

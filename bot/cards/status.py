@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.cards.answer import Answer
 from bot.cards.blocks import Block, context, escaped, section
-from bot.cards.change import headline, mention
+from bot.cards.change import mention, outcome
 from bot.cards.text import counted, day_and_time, moment, short_digest, spoken
 from bot.domain.change import Change, Observed
 from bot.domain.rollout import RolloutState
@@ -65,11 +65,13 @@ def _mark(place: PlaceStatus, seen: Observed) -> str:
 
 
 def _under_way(change: Change) -> str:
-    line = f"{escaped(headline(change))} · by {mention(change.asked_by)}"
-    if change.started_at is not None:
-        line += f" since {moment(change.started_at)}"
+    facts = [escaped(outcome(change))]
     progress = change.progress
-    return line + (f" · {progress.healthy} of {progress.desired}" if progress else "")
+    if progress is not None:
+        facts.append(f"{progress.healthy} of {counted(progress.desired, 'new task')}")
+    by = f"by {mention(change.asked_by)}"
+    facts.append(f"{by} since {moment(change.started_at)}" if change.started_at else by)
+    return " · ".join(facts)
 
 
 def _small_print(place: PlaceStatus, now: datetime) -> str:
@@ -80,9 +82,9 @@ def _small_print(place: PlaceStatus, now: datetime) -> str:
     latest = place.latest
     if latest is not None and place.under_way is None:
         ended = day_and_time(latest.finished_at or latest.changed_at)
-        facts.append(f"last: {escaped(headline(latest))}, {mention(latest.asked_by)} {ended}")
+        facts.append(f"last: {escaped(outcome(latest))} by {mention(latest.asked_by)}, {ended}")
     if seen is not None:
         facts.append(f"seen {spoken(now - seen.seen_at)} ago")
         if seen.trouble is not None:
-            facts.append(f"⚪ AWS did not answer since: {escaped(seen.trouble)}")
+            facts.append(f"⚪ AWS has not answered since ({escaped(seen.trouble)})")
     return " · ".join(facts)

@@ -75,9 +75,9 @@ def test_the_status_says_what_happened_last_and_how_old_its_knowledge_is():
     answer = status([a_place(seen=seen(trouble="rate limited", since=None), latest=last)], now=NOW)
 
     shown = str(answer.blocks)
-    assert "🟢 Deployed: credlink-api v1.2.0 → prod" in shown
+    assert "last: Deployed: v1.2.0 in 0 s by <@U0ALICE01>" in shown
     assert "seen 20 s ago" in shown
-    assert "AWS did not answer since: rate limited" in shown
+    assert "AWS has not answered since (rate limited)" in shown
     assert answer.text.startswith("⚪")
 
 
@@ -117,7 +117,7 @@ def test_the_thread_tells_what_happened_and_keeps_the_raw_words_in_their_box():
     act = Act(change_id="c", state_revision=2, kind=ActKind.ABORT, by=ALICE, at=NOW)
     hostile = explain(StoppedTask(id="t", reason="boom ``` <!channel>"))
 
-    assert done(act).text.startswith(f"Aborted by <@{ALICE}> at <!date^")
+    assert done(act).text.startswith("Aborted at <!date^")  # a name would call whoever did it
     assert "credlink-api:42 as `ecs-svc/2`" in started(a_rollout()).text
     assert ended("🔴 Failed: <x>", "why <y>").text == "🔴 Failed: &lt;x&gt;\nwhy &lt;y&gt;"
     box = stopped(hostile).blocks[0]["text"]["text"]

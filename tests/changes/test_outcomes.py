@@ -79,7 +79,7 @@ async def test_a_version_that_does_not_start_is_rolled_back_by_ecs_and_its_card_
     assert said in ended.failure.what
     card = await prod.card(ended)
     assert "🔴 Rolled back by ECS" in card
-    assert "back on v1.1.9 after" in card
+    assert "back on v1.1.9" in card
     assert said in card
     async with prod.world.database.read() as connection:
         assert await revisions.good(connection, "prod", "credlink-api") == ()

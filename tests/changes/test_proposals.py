@@ -28,7 +28,7 @@ async def test_a_proposal_shows_what_runs_and_what_would_run_and_changes_nothing
     assert "now *v1.1.9*" in card
     assert "4 tasks" in card
     assert "compare/v1.1.9...v1.2.0" in card
-    assert "*changes*  image" in card
+    assert "*changes*  image only" in card
     assert prod.aws.writes == []
 
 

@@ -19,7 +19,7 @@ async def test_a_silent_aws_while_proposing_is_said_on_the_card_and_borne(prod: 
     change = await prod.asks_to_deploy("v1.2.0")
     silent = await prod.until_true(change, lambda now: now.silent_since is not None)
 
-    assert "AWS did not answer since" in await prod.card(silent)
+    assert "AWS has not answered since" in await prod.card(silent)
     proposed = await prod.until(change, S.PROPOSED)
     assert (proposed.state, proposed.silent_since) == (S.PROPOSED, None)
 
@@ -41,7 +41,7 @@ async def test_a_silent_aws_during_the_rollout_is_said_and_the_rollout_watched_o
     silent = await prod.until_true(change, lambda now: now.silent_since is not None)
 
     assert silent.state is S.ROLLING_OUT
-    assert "AWS did not answer since" in await prod.card(silent)
+    assert "AWS has not answered since" in await prod.card(silent)
     assert "still watching" in await prod.card(silent)
     heard = await prod.until_true(change, lambda now: now.silent_since is None)
     assert heard.state is S.ROLLING_OUT
@@ -58,7 +58,7 @@ async def test_when_aws_is_silent_for_too_long_nobody_claims_to_know(prod: Opera
     ended = await prod.ends(change)
 
     assert (ended.state, ended.verdict) == (S.UNPROVEN, Verdict.UNSEEN)
-    assert "⚪ Not known" in await prod.card(ended)
+    assert "⚪ Outcome unknown" in await prod.card(ended)
 
 
 @pytest.mark.parametrize("operation", ["RegisterTaskDefinition", "UpdateService"])

@@ -17,13 +17,12 @@ from bot.domain.change import Change
 from bot.domain.finding import Finding, Phase
 from bot.storage import alerts, cards, findings
 from bot.world import World
+from integrations.prometheus.client import PrometheusClient
 from integrations.prometheus.models import Series
 
 SOURCE = "chart"
 
 BEFORE_ONSET = timedelta(minutes=30)
-LEAST_BEFORE_ONSET = timedelta(minutes=2)
-"""Shown before the onset even where there is no data that far back."""
 STEPS = 180
 """About one for each five pixels; Prometheus is asked for no more."""
 LEAST_STEP = timedelta(seconds=1)
@@ -42,7 +41,21 @@ class Window:
 
     start: datetime
     end: datetime
-    step: timedelta
+
+    @property
+    def step(self) -> timedelta:
+        seconds = math.ceil((self.end - self.start).total_seconds() / STEPS)
+        return max(LEAST_STEP, timedelta(seconds=seconds))
+
+    def narrowed(self, series: Iterable[Series]) -> "Window":
+        """The same window, or where more than half of it is before the first value, the rest.
+
+        A service younger than the window would be drawn with a handful of points.
+        """
+        first = min((one.points[0].at for one in series if one.points), default=self.start)
+        if first - self.start <= (self.end - self.start) / 2:
+            return self
+        return Window(first - self.step, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,8 @@ class Reading:
 async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
     """Ask Prometheus for the alert's query, draw it, and keep what it says with the group.
 
-    Costs one query, two where the threshold is a query. May be repeated: the same picture is
+    Costs one query, two where the threshold is a query, and twice as many for what has not been
+    there for half of the window. May be repeated: the same picture is
     added to the thread once.
 
     Raises:
@@ -71,22 +85,17 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
         return
     condition = group.condition
     window = window_of(group, world.now())
-    asked = [condition.expression] + ([condition.limit] if condition.limit else [])
-    drawn, *limits = await asyncio.gather(
-        *(
-            world.prometheus.query_range(
-                expression, start=window.start, end=window.end, step=window.step
-            )
-            for expression in asked
-        )
-    )
+    drawn, limits = await _ask(world.prometheus, condition, window)
+    if (narrowed := window.narrowed(drawn)) != window:
+        window = narrowed
+        drawn, limits = await _ask(world.prometheus, condition, window)
     series = belonging(drawn, known)
     reading = read(series, condition, group, window)
     chart = Chart(
         title=_title(group),
         lines=_lines(series),
-        limits=_lines(belonging(limits[0], known), "threshold") if limits else (),
-        start=_shown_from(window, series, group),
+        limits=_lines(belonging(limits, known), "threshold"),
+        start=window.start,
         end=window.end,
         step=window.step,
         unit=condition.unit,
@@ -96,6 +105,22 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
     )
     png = await asyncio.to_thread(line_chart, chart)
     await _keep(world, group_id, phase, reading, png)
+
+
+async def _ask(
+    prometheus: PrometheusClient, condition: Condition, window: Window
+) -> tuple[tuple[Series, ...], tuple[Series, ...]]:
+    """The series of the condition, and those of its threshold where that is a query."""
+
+    async def asked(expression: str | None) -> tuple[Series, ...]:
+        if expression is None:
+            return ()
+        return await prometheus.query_range(
+            expression, start=window.start, end=window.end, step=window.step
+        )
+
+    drawn, limits = await asyncio.gather(asked(condition.expression), asked(condition.limit))
+    return drawn, limits
 
 
 async def _keep(world: World, group_id: str, phase: Phase, reading: Reading, png: bytes) -> None:
@@ -123,10 +148,8 @@ async def _keep(world: World, group_id: str, phase: Phase, reading: Reading, png
 
 def window_of(group: AlertGroup, now: datetime) -> Window:
     """From well before the onset until now, or until it was over."""
-    start = group.started_at - BEFORE_ONSET
     end = max(group.resolved_at or now, group.started_at + LEAST_STEP)
-    seconds = math.ceil((end - start).total_seconds() / STEPS)
-    return Window(start, end, max(LEAST_STEP, timedelta(seconds=seconds)))
+    return Window(group.started_at - BEFORE_ONSET, end)
 
 
 def belonging(series: Sequence[Series], known: Iterable[Alert]) -> tuple[Series, ...]:
@@ -161,13 +184,6 @@ def read(
     recent = [p.value for p in last if p.at >= window.end - 3 * window.step]
     value = condition.worst(value for value in recent if math.isfinite(value))
     return Reading(None if group.is_final else value, normal, peak)
-
-
-def _shown_from(window: Window, series: Sequence[Series], group: AlertGroup) -> datetime:
-    """Where the picture begins: a service younger than the window leaves no empty half."""
-    first = min((one.points[0].at for one in series if one.points), default=window.start)
-    latest = group.started_at - LEAST_BEFORE_ONSET
-    return max(window.start, min(first - window.step, latest))
 
 
 def _lines(series: Sequence[Series], name: str = "") -> tuple[Line, ...]:

@@ -47,9 +47,7 @@ class JoinIncident:
             group = await with_incidents(connection, group_id)
             await thread.incident_moved(connection, group, before, known)
         if not joined and before is None and known.is_open and self._is_ours(known):
-            await incidents.await_claim(
-                connection, known.id, until=at + CLAIMED_WITHIN / self.pace
-            )
+            await incidents.await_claim(connection, known.id, until=at + CLAIMED_WITHIN / self.pace)
 
     async def _groups(self, connection: Connection, incident: PagerDutyIncident) -> tuple[str, ...]:
         """The groups an incident is about: those open, or else the one it was opened for."""

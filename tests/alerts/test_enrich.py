@@ -247,6 +247,26 @@ def test_values_that_are_no_numbers_are_neither_peak_nor_normal():
     assert isinstance(seen.peak, Peak)
 
 
+async def test_a_service_younger_than_the_window_is_asked_for_again_in_finer_steps(
+    world: World, board: Board, prometheus: Prometheus
+):
+    now = world.now()
+    prometheus.has(PROD, [(now - timedelta(seconds=n), 0.03) for n in range(60, 0, -1)])
+    await board.hears(an_update(an_alert(starts_at=now - timedelta(seconds=20))), at=now)
+    [group] = await board.groups()
+
+    await ask_all(world, SOURCES[:1], group.id, Phase.ONSET)
+
+    assert len(prometheus.asked) == 2
+    wide = window_of(group, now)
+    young = [Series({}, (Point(now - timedelta(seconds=60), 0.03),))]
+    narrow = wide.narrowed(young)
+    assert narrow.end - narrow.start < timedelta(minutes=2)
+    assert narrow.step == timedelta(seconds=1)
+    assert wide.narrowed([Series({}, (Point(wide.start, 0.03),))]) == wide
+    assert wide.narrowed([]) == wide
+
+
 def test_the_window_ends_when_it_was_over_and_has_at_most_so_many_steps():
     resolved_at = NOW + timedelta(hours=5)
     window = window_of(a_group(resolved_at=resolved_at), resolved_at + timedelta(days=1))

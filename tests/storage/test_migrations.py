@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, inspect, text
 
 from bot.__main__ import main
 from bot.errors import ConfigurationError
-from bot.storage import migrate
-from bot.storage.database import Database
+from bot.storage import migrate, schema
+from bot.storage.database import Database, Moment
 from bot.storage.schema import metadata
 from sandbox.world import CATALOG
+from tests.storage.write_migration import write
 
 OURS = set(metadata.tables)
 
@@ -138,3 +140,21 @@ def test_the_command_says_where_the_tables_were_and_where_they_are(
 
     assert main(["db", "upgrade"]) == 0
     assert capsys.readouterr().out == f"{migrate.newest()}: nothing to do\n"
+
+
+def test_the_next_migration_is_written_from_what_the_tables_have_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    later = MetaData(naming_convention=metadata.naming_convention)
+    for table in metadata.sorted_tables:
+        table.to_metadata(later)
+    later.tables["seen"].append_column(Column("again_at", Moment))
+    monkeypatch.setattr(schema, "metadata", later)
+
+    file = write("count what is seen again", versions=tmp_path)
+
+    text = file.read_text()
+    assert file.name == f"{int(migrate.newest() or 0) + 1:04}_count_what_is_seen_again.py"
+    assert f'down_revision = "{migrate.newest()}"' in text
+    assert 'sa.Column("again_at", Moment(), nullable=True)' in text
+    assert "from bot.storage.database import Moment" in text

@@ -12,12 +12,16 @@ from bot.errors import ConfigurationError
 
 MISCONFIGURED = 78
 """EX_CONFIG of sysexits.h: starting again will not help."""
+SANDBOX = "sandbox"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    parsed = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        if given[:1] == [SANDBOX]:
+            return _sandbox(given[1:])
+        parsed = _parser().parse_args(given)
         status: int = parsed.run(parsed)
     except ConfigurationError as exc:
         print(exc, file=sys.stderr)
@@ -42,11 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     upgrade = database.add_parser("upgrade", help="bring the tables to this version's shape")
     upgrade.set_defaults(run=_upgrade)
 
-    sandbox = commands.add_parser(
-        "sandbox", help="run the bot in a complete local world", add_help=False
-    )
-    sandbox.add_argument("rest", nargs=argparse.REMAINDER)
-    sandbox.set_defaults(run=_sandbox)
+    # Only for the list of commands: `main` hands the sandbox's options to a parser of its own.
+    commands.add_parser(SANDBOX, help="run the bot in a complete local world", add_help=False)
     return parser
 
 
@@ -75,14 +76,14 @@ def _upgrade(_: argparse.Namespace) -> int:
     return 0
 
 
-def _sandbox(parsed: argparse.Namespace) -> int:
+def _sandbox(options: Sequence[str]) -> int:
     try:
         from sandbox import cli
     except ModuleNotFoundError as exc:
         raise ConfigurationError(
             f"The sandbox needs {exc.name}: install it with `pip install credlink-bot[sandbox]`."
         ) from exc
-    return cli.main(parsed.rest)
+    return cli.main(options)
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def _sentence(exc: Exception) -> str:
 async def _database(settings: Settings) -> str:
     database = Database(settings.database_url)
     try:
-        current = await migrate.is_current(database)
+        behind = await migrate.will_upgrade(database)
     except Exception as exc:
         if not is_transient(exc):
             raise
@@ -148,7 +148,7 @@ async def _database(settings: Settings) -> str:
     finally:
         await database.close()
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
-    return f"{kind}, up to date" if current else f"{kind}, will be upgraded at start"
+    return f"{kind}, will be upgraded at start" if behind else f"{kind}, up to date"
 
 
 def _slack(settings: Settings) -> Iterator[Look]:

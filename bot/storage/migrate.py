@@ -27,11 +27,7 @@ async def upgrade(database: Database) -> tuple[str | None, str | None]:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         before = await connection.run_sync(_revision)
-        if before is not None and before not in _known():
-            raise ConfigurationError(
-                f"The tables are at revision {before}, which this version does not know: they were "
-                "upgraded by a newer one. Run that version, or restore the backup made before it."
-            )
+        _refuse_unknown(before)
         await connection.run_sync(_upgrade)
         after = await connection.run_sync(_revision)
     return before, after
@@ -43,14 +39,30 @@ async def is_current(database: Database) -> bool:
         return await connection.run_sync(_revision) == newest()
 
 
+async def will_upgrade(database: Database) -> bool:
+    """Whether `upgrade` would change anything.
+
+    Raises:
+        ConfigurationError: as `upgrade` does.
+    """
+    async with database.read() as connection:
+        revision = await connection.run_sync(_revision)
+    _refuse_unknown(revision)
+    return revision != newest()
+
+
 def newest() -> str | None:
     """The newest revision this version knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def _known() -> frozenset[str]:
+def _refuse_unknown(revision: str | None) -> None:
     script = ScriptDirectory.from_config(_config())
-    return frozenset(each.revision for each in script.walk_revisions())
+    if revision is not None and revision not in {each.revision for each in script.walk_revisions()}:
+        raise ConfigurationError(
+            f"The tables are at revision {revision}, which this version does not know: they were "
+            "upgraded by a newer one. Run that version, or restore the backup made before it."
+        )
 
 
 def _config() -> Config:

@@ -74,10 +74,12 @@ async def test_they_build_the_same_partial_indexes_as_the_code(empty: Database):
 
 async def test_an_empty_database_is_not_current_and_an_upgraded_one_is(empty: Database):
     assert not await migrate.is_current(empty)
+    assert await migrate.will_upgrade(empty)
 
     assert await migrate.upgrade(empty) == (None, migrate.newest())
 
     assert await migrate.is_current(empty)
+    assert not await migrate.will_upgrade(empty)
 
 
 async def test_a_second_upgrade_changes_nothing(empty: Database):
@@ -121,9 +123,9 @@ async def test_tables_of_a_newer_version_are_left_alone_and_said_in_words(empty:
     async with empty.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    with pytest.raises(ConfigurationError, match="9999"):
-        await migrate.upgrade(empty)
-
+    for look in (migrate.upgrade, migrate.will_upgrade):
+        with pytest.raises(ConfigurationError, match="9999"):
+            await look(empty)
     assert not await migrate.is_current(empty)
 
 

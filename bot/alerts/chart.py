@@ -14,48 +14,50 @@ from bot.charts import Chart, Line, Marker, line_chart
 from bot.domain.alert import Alert, AlertGroup, Condition, Peak, common
 from bot.domain.card import Kind, Urgency
 from bot.domain.change import Change
-from bot.domain.finding import Finding, Phase
+from bot.domain.finding import CHART, Finding, Phase
 from bot.storage import alerts, cards, findings
 from bot.world import World
 from integrations.prometheus.client import PrometheusClient
 from integrations.prometheus.models import Series
 
-SOURCE = "chart"
-
 BEFORE_ONSET = timedelta(minutes=30)
 STEPS = 180
 """About one for each five pixels; Prometheus is asked for no more."""
 LEAST_STEP = timedelta(seconds=1)
+ONSET_BEGINS_BEFORE = timedelta(minutes=1)
+"""An alert waits (`for`) and rates lag: just before it fires nothing is normal any more."""
 LEAST_NORMAL_POINTS = 5
 """Fewer before the onset say nothing about what is normal."""
 
 
 def picture_key(phase: Phase) -> str:
     """The key of the chart among the thread's pictures."""
-    return f"{SOURCE} {phase.value}"
+    return f"{CHART} {phase.value}"
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is asked of Prometheus."""
+    """What is asked of Prometheus, which evaluates at `start` and then each `step`."""
 
     start: datetime
     end: datetime
+    step: timedelta
 
-    @property
-    def step(self) -> timedelta:
-        seconds = math.ceil((self.end - self.start).total_seconds() / STEPS)
-        return max(LEAST_STEP, timedelta(seconds=seconds))
+    @classmethod
+    def between(cls, start: datetime, end: datetime) -> "Window":
+        """Whole steps that end exactly at `end`: the newest value is the one that matters."""
+        step = max(LEAST_STEP, timedelta(seconds=math.ceil((end - start).total_seconds() / STEPS)))
+        return cls(end - step * math.ceil((end - start) / step), end, step)
 
     def narrowed(self, series: Iterable[Series]) -> "Window":
         """The same window, or where more than half of it is before the first value, the rest.
 
         A service younger than the window would be drawn with a handful of points.
         """
-        first = min((one.points[0].at for one in series if one.points), default=self.start)
-        if first - self.start <= (self.end - self.start) / 2:
+        first = _first(series)
+        if first is None or first - self.start <= (self.end - self.start) / 2:
             return self
-        return Window(first - self.step, self.end)
+        return Window.between(first - self.step, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,19 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
         return
     condition = group.condition
     window = window_of(group, world.now())
+    start = window.start
     drawn, limits = await _ask(world.prometheus, condition, window)
     if (narrowed := window.narrowed(drawn)) != window:
         window = narrowed
         drawn, limits = await _ask(world.prometheus, condition, window)
+        start = max(window.start, min(group.started_at, _first(drawn) or window.start))
     series = belonging(drawn, known)
     reading = read(series, condition, group, window)
     chart = Chart(
         title=_title(group),
         lines=_lines(series),
         limits=_lines(belonging(limits, known), "threshold"),
-        start=window.start,
+        start=start,
         end=window.end,
         step=window.step,
         unit=condition.unit,
@@ -142,14 +146,18 @@ async def _keep(world: World, group_id: str, phase: Phase, reading: Reading, png
             name=f"{_file_name(group)}-{phase.value}.png",
             alt=chart_alt(group),
         )
-        finding = Finding(source=SOURCE, phase=phase, picture=key, found_at=world.now())
+        finding = Finding(source=CHART, phase=phase, picture=key, found_at=world.now())
         await findings.write(connection, group_id, finding)
 
 
 def window_of(group: AlertGroup, now: datetime) -> Window:
     """From well before the onset until now, or until it was over."""
     end = max(group.resolved_at or now, group.started_at + LEAST_STEP)
-    return Window(group.started_at - BEFORE_ONSET, end)
+    return Window.between(group.started_at - BEFORE_ONSET, end)
+
+
+def _first(series: Iterable[Series]) -> datetime | None:
+    return min((one.points[0].at for one in series if one.points), default=None)
 
 
 def belonging(series: Sequence[Series], known: Iterable[Alert]) -> tuple[Series, ...]:
@@ -178,7 +186,7 @@ def read(
     while_firing = [point for point in points if point.at >= since]
     worst = condition.worst(point.value for point in while_firing)
     peak = next((Peak(p.value, p.at) for p in while_firing if p.value == worst), None)
-    before = [point.value for point in points if point.at < since]
+    before = [point.value for point in points if point.at < since - ONSET_BEGINS_BEFORE]
     normal = statistics.median(before) if len(before) >= LEAST_NORMAL_POINTS else None
     last = [one.points[-1] for one in series if one.points]
     recent = [p.value for p in last if p.at >= window.end - 3 * window.step]

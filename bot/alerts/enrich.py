@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot import metrics
 from bot.alerts.chart import draw_chart
 from bot.alerts.lookup import look_up_incident
-from bot.domain.finding import Finding, Phase
+from bot.domain.finding import CHART, Finding, Phase
 from bot.engine import receive, step, workflow, world
 from bot.storage import findings
 from bot.storage.transient import is_transient
@@ -40,7 +40,7 @@ class Source:
 
 
 SOURCES = (
-    Source("chart", "Prometheus", "chart", 8.0, draw_chart),
+    Source(CHART, "Prometheus", "chart", 8.0, draw_chart),
     Source("pagerduty", "PagerDuty", "incident", 8.0, look_up_incident),
 )
 

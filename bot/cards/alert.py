@@ -11,6 +11,7 @@ from bot.cards.alert_lines import (
     incident_line,
     labels_line,
     links_line,
+    on_it_line,
     outcome_line,
     place_of,
 )
@@ -28,11 +29,10 @@ from bot.cards.blocks import (
     message,
     section,
 )
-from bot.cards.people import mention
 from bot.cards.text import spoken
 from bot.domain.alert import Alert, AlertGroup, GroupState, Severity
 from bot.domain.change import Change
-from bot.domain.finding import Finding
+from bot.domain.finding import CHART, Finding, Phase
 from bot.domain.incident import (
     IncidentStatus,
     PagerDutyIncident,
@@ -85,7 +85,7 @@ def card(view: AlertView) -> Message:
     if evidence := _evidence(view):
         blocks.append(section("\n".join(evidence)))
     if small := _small_print(view):
-        blocks.append(context(*small))
+        blocks.append(context("\n".join(small)))
     if elements := _buttons(view):
         blocks.append(actions(*elements))
     return message(escaped(head), blocks)
@@ -121,16 +121,23 @@ def _first_lines(view: AlertView) -> list[str]:
     group = view.group
     if group.state is S.RESOLVED:
         # What the alert said of itself then is no longer so; how bad it was says more.
-        return [outcome_line(group, view.mending)] + ([] if group.peak else [_summary(view)])
+        return [outcome_line(group, view.mending, is_measured=_is_measured(view))] + (
+            [] if group.peak else [_summary(view)]
+        )
     lines = [facts_line(group, view.alerts)]
     if group.state is S.ACKNOWLEDGED and view.incident is not None:
-        who = view.incident.acknowledged_by
-        lines.insert(0, f"{mention(who) if who else 'Somebody'} is on it")
+        lines.append(on_it_line(view.incident))
     if summary := _summary(view):
         lines.append(summary)
     if asked := _response_line(view):
         lines.append(asked)
     return lines
+
+
+def _is_measured(view: AlertView) -> bool:
+    """Whether the peak will stay as it is: the chart of the end may still find a worse one."""
+    charts = [finding for finding in view.findings if finding.source == CHART]
+    return not any(chart.phase is Phase.ONSET and chart.picture for chart in charts)
 
 
 def _summary(view: AlertView) -> str:

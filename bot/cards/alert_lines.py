@@ -7,7 +7,7 @@ from bot.cards.blocks import cut, escaped
 from bot.cards.links import is_address, link
 from bot.cards.people import mention
 from bot.cards.text import counted, moment, spoken
-from bot.domain.alert import Alert, AlertGroup, Source, common, runbook_of
+from bot.domain.alert import Alert, AlertGroup, GroupState, Source, common, runbook_of
 from bot.domain.change import Change, ChangeKind
 from bot.domain.incident import IncidentStatus, PagerDutyIncident
 from bot.domain.unit import spoken_value
@@ -75,10 +75,18 @@ def _is_past(group: AlertGroup) -> bool:
     return spoken_value(group.peak.value, group.unit) != spoken_value(group.value, group.unit)
 
 
-def outcome_line(group: AlertGroup, mending: Change | None) -> str:
+def on_it_line(incident: PagerDutyIncident) -> str:
+    """Who acknowledged, and when."""
+    who = incident.acknowledged_by
+    line = f"{mention(who) if who else 'Somebody'} is on it"
+    at = incident.acknowledged_at
+    return f"{line} since {moment(at)}" if at else line
+
+
+def outcome_line(group: AlertGroup, mending: Change | None, *, is_measured: bool = True) -> str:
     """How bad it was, what ended it, and how soon somebody was on it."""
     facts = []
-    if group.peak is not None:
+    if group.peak is not None and is_measured:
         peak = f"peak *{spoken_value(group.peak.value, group.unit)}*{_measure(group)}"
         facts.append(f"{peak} at {moment(group.peak.at)}")
     if group.resolved_at is not None:
@@ -116,7 +124,7 @@ def alert_lines(group: AlertGroup, alerts: Sequence[Alert]) -> list[str]:
 def alert_line(group: AlertGroup, alert: Alert, shared: Mapping[str, str]) -> str:
     """An alert by the labels it does not share, its value, and since when."""
     own = {name: value for name, value in alert.labels.items() if name not in shared}
-    facts = [_labels(own) or _labels(alert.labels)]
+    facts = [_labels(_unsaid(group, own) or own or alert.labels)]
     if alert.value is not None:
         facts.append(spoken_value(alert.value, group.unit))
     if alert.severity is not group.severity:
@@ -126,13 +134,16 @@ def alert_line(group: AlertGroup, alert: Alert, shared: Mapping[str, str]) -> st
 
 def labels_line(group: AlertGroup, alerts: Sequence[Alert]) -> str:
     """The labels all alerts have in common and the first line does not say, on one line."""
-    said = {group.service, group.environment}
-    shared = {
+    return _labels(_unsaid(group, common(alert.labels for alert in alerts)))
+
+
+def _unsaid(group: AlertGroup, labels: Mapping[str, str]) -> dict[str, str]:
+    said = {group.service, group.environment, ""}
+    return {
         name: value
-        for name, value in common(alert.labels for alert in alerts).items()
+        for name, value in labels.items()
         if name not in LABELS_SAID_ELSEWHERE and value not in said
     }
-    return _labels(shared)
 
 
 def _labels(labels: Mapping[str, str]) -> str:
@@ -166,18 +177,20 @@ def done_by(change: Change) -> str:
 
 def incident_line(incident: PagerDutyIncident, group: AlertGroup) -> str:
     """PagerDuty's incident, where it stands and with whom."""
-    line = f"*PagerDuty*  {link(incident.url, incident.label)} {_standing(incident)}"
+    line = f"*PagerDuty*  {link(incident.url, incident.label)} {_standing(incident, group)}"
     fires_on = not group.is_final and group.source is Source.ALERTMANAGER
     if not incident.is_open and fires_on:
         line += "; the alert still fires"
     return line
 
 
-def _standing(incident: PagerDutyIncident) -> str:
+def _standing(incident: PagerDutyIncident, group: AlertGroup) -> str:
     match incident.status:
         case IncidentStatus.TRIGGERED:
             paged = ", ".join(escaped(name) for name in incident.assignees)
             return f"triggered, paging {paged}" if paged else "triggered"
+        case IncidentStatus.ACKNOWLEDGED if group.state is GroupState.ACKNOWLEDGED:
+            return "acknowledged"  # by whom stands above
         case IncidentStatus.ACKNOWLEDGED:
             who = incident.acknowledged_by
             at = f" at {moment(incident.acknowledged_at)}" if incident.acknowledged_at else ""

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from bot.cards.alert_lines import ALERTS_ON_CARD, alert_line
 from bot.cards.blocks import Message, cut, escaped, message, section
-from bot.cards.text import counted, moment, spoken
+from bot.cards.text import counted, spoken
 from bot.domain.alert import Alert, AlertGroup, Severity, common
 from bot.domain.incident import IncidentStatus, PagerDutyIncident
 from bot.domain.notify import PostReason
-from bot.domain.unit import spoken_value
 
 ALERTS_IN_ENTRY = 40
 """An entry longer than this would be cut in the middle of a line."""
@@ -39,13 +38,10 @@ def worse_entry(before: Severity, group: AlertGroup) -> Message:
 
 
 def resolved_entry(group: AlertGroup) -> Message:
-    """How long it lasted and how bad it was."""
+    """How long it lasted; how bad it was stands on the card once the end has been looked at."""
     ended_at = group.resolved_at or group.started_at
-    lasted = f"{PostReason.ALL_RESOLVED.value} after {spoken(ended_at - group.started_at)}"
-    if group.peak is None:
-        return _line(lasted)
-    peak = spoken_value(group.peak.value, group.unit)
-    return _line(f"{lasted}, peak {peak} at {moment(group.peak.at)}")
+    lasted = spoken(ended_at - group.started_at)
+    return _line(f"{PostReason.ALL_RESOLVED.value} after {lasted}")
 
 
 def incident_entry(incident: PagerDutyIncident) -> Message:

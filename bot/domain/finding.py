@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+CHART = "chart"
+"""The source that draws the alert's own query."""
+
 
 class Phase(StrEnum):
     """When a look was taken."""

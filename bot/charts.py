@@ -20,14 +20,21 @@ WIDTH_PX, HEIGHT_PX, DPI = 1000, 520, 100
 MOST_LINES = 6
 """More cannot be told apart; the rest is counted."""
 LONGEST_LABEL = 38
-LEGEND_ROW = 0.058
+LEGEND_ROW = 0.062
 """Of the picture's height."""
 
 # Okabe and Ito's palette: told apart by people who do not see every colour, and in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
 ALARM = "#D55E00"
 INK, FAINT, PAPER = "#1D1C1D", "#8A8A8D", "#FFFFFF"
-LETTERS = 15
+LETTERS = 17
+"""Points. A telephone shows the picture at a third of its size."""
+LETTER_PX = 0.58 * DPI / 72
+"""The usual width of a letter of one point."""
+MARKER_ROW = 0.05
+"""Of the picture's height."""
+LEFT, WIDTH = 0.11, 0.845
+"""Where the axes stand, of the picture's width: room for `0.25 %`, and half a time of day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +79,22 @@ def line_chart(chart: Chart) -> bytes:
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=PAPER)
     shown = _highest(chart.lines)
     names = _names(chart, shown)
-    below = 0.125 + LEGEND_ROW * math.ceil(len(names) / 2)
-    axes = figure.add_axes((0.095, below, 0.88, 0.86 - below), facecolor=PAPER)
+    markers = _placed(chart)
+    rows = 1 + max((row for _, row in markers), default=0)
+    below = 0.14 + LEGEND_ROW * math.ceil(len(names) / 2)
+    above = 0.9 - MARKER_ROW * rows
+    axes = figure.add_axes((LEFT, below, WIDTH, above - below), facecolor=PAPER)
     _frame(axes, chart)
+    figure.text(
+        0.02,
+        0.975,
+        _cut(chart.title, 60),
+        size=LETTERS + 1,
+        color=INK,
+        va="top",
+        weight="bold",
+        parse_math=False,
+    )
     for number, line in enumerate(shown):
         axes.plot(*_with_gaps(line, chart.step), color=COLOURS[number], linewidth=2.4, zorder=3)
     for line in chart.limits:
@@ -83,7 +103,7 @@ def line_chart(chart: Chart) -> bytes:
         )
     _no_data(axes, chart, shown)
     _threshold(axes, chart)
-    _markers(axes, chart)
+    _markers(axes, chart, markers, height=above - below)
     _peak(axes, chart)
     _legend(figure, names)
     picture = io.BytesIO()
@@ -121,15 +141,11 @@ def _frame(axes: Any, chart: Chart) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(FAINT)
-    title = axes.set_title(
-        _cut(chart.title, 70), loc="left", fontsize=LETTERS + 1, color=INK, pad=34, weight="bold"
-    )
-    title.set_parse_math(False)
     axes.annotate(
         "UTC",
         (1, 0),
         xycoords="axes fraction",
-        xytext=(0, -26),
+        xytext=(0, -28),
         textcoords="offset points",
         ha="right",
         va="top",
@@ -171,11 +187,12 @@ _TICKS_S = (
 
 
 def _time_ticks(start: datetime, end: datetime) -> list[float]:
-    """Whole minutes and hours, at most seven of them."""
+    """Whole minutes and hours, at most seven of them, with room for their words at both edges."""
     first, last = _seconds(start), _seconds(end)
+    room = (last - first) * 0.045
     step = next((s for s in _TICKS_S if (last - first) / s <= 7), _TICKS_S[-1])
-    at = math.ceil(first / step) * step
-    return [float(at + step * number) for number in range(int((last - at) // step) + 1)]
+    at = math.ceil((first + room) / step) * step
+    return [float(at + step * n) for n in range(int((last - room - at) // step) + 1)]
 
 
 def _with_gaps(line: Line, step: timedelta) -> tuple[list[float], list[float]]:
@@ -234,28 +251,66 @@ def _threshold(axes: Any, chart: Chart) -> None:
     )
 
 
-def _markers(axes: Any, chart: Chart) -> None:
-    """Upright lines with their words on top, those of close moments on two levels."""
-    shown = sorted(
-        (marker for marker in chart.markers if chart.start <= marker.at <= chart.end),
-        key=lambda marker: marker.at,
-    )
-    close_s = 0.2 * (chart.end - chart.start).total_seconds()
-    before, level = -math.inf, 0
-    for marker in shown:
+def _placed(chart: Chart) -> list[tuple[Marker, int]]:
+    """Each marker with its row above the axes: the lowest in which its words touch no others."""
+    seconds_per_px = (chart.end - chart.start).total_seconds() / (WIDTH * WIDTH_PX)
+    rows: list[list[tuple[float, float]]] = []
+    placed = []
+    for marker in sorted(chart.markers, key=lambda marker: marker.at):
+        if not chart.start <= marker.at <= chart.end:
+            continue
         at = _seconds(marker.at)
-        level = 1 - level if at - before < close_s else 0
-        before = at
+        length = (len(_words(marker)) + 1) * (LETTERS - 3) * LETTER_PX * seconds_per_px
+        taken = (at - length, at) if _is_late(chart, marker.at) else (at, at + length)
+        row = next(
+            (n for n, row in enumerate(rows) if all(_apart(taken, other) for other in row)),
+            len(rows),
+        )
+        if row == len(rows):
+            rows.append([])
+        rows[row].append(taken)
+        placed.append((marker, row))
+    return placed
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[1] < other[0] or other[1] < one[0]
+
+
+def _is_late(chart: Chart, at: datetime) -> bool:
+    """Whether words beside this moment have room only to its left."""
+    return at > chart.start + (chart.end - chart.start) * 0.6
+
+
+def _words(marker: Marker) -> str:
+    return _cut(marker.label, 28)
+
+
+def _markers(
+    axes: Any, chart: Chart, placed: Sequence[tuple[Marker, int]], *, height: float
+) -> None:
+    """Upright lines with their words on top. `height`: the axes', of the picture's."""
+    for marker, row in placed:
         colour = ALARM if marker.is_alarm else INK
-        axes.axvline(at, color=colour, linewidth=1.6, linestyle=":", zorder=2)
-        is_late = marker.at > chart.start + (chart.end - chart.start) * 0.75
+        top = 1.01 + row * MARKER_ROW / height
+        at = _seconds(marker.at)
+        axes.plot(
+            [at, at],
+            [0, top + 0.02],
+            color=colour,
+            linewidth=1.6,
+            linestyle=":",
+            zorder=2,
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+        )
         _text(
             axes,
             at,
-            1.01 + 0.055 * level,
-            _cut(marker.label, 28),
+            top,
+            f" {_words(marker)} ",
             transform=axes.get_xaxis_transform(),
-            ha="right" if is_late else "left",
+            ha="right" if _is_late(chart, marker.at) else "left",
             va="bottom",
             size=LETTERS - 3,
             color=colour,
@@ -267,11 +322,13 @@ def _peak(axes: Any, chart: Chart) -> None:
         return
     at, value = _seconds(chart.peak[0]), chart.peak[1]
     axes.plot([at], [value], "o", markersize=10, color=ALARM, zorder=5, clip_on=False)
-    is_late = chart.peak[0] > chart.start + (chart.end - chart.start) * 0.75
+    is_late = _is_late(chart, chart.peak[0])
     axes.annotate(
         f"peak {spoken_value(value, chart.unit)}",
         (at, value),
         xytext=(-12 if is_late else 12, 6),
+        bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
+        zorder=6,
         textcoords="offset points",
         ha="right" if is_late else "left",
         fontsize=LETTERS,
@@ -298,7 +355,7 @@ def _legend(figure: Any, names: Sequence[tuple[str, str]]) -> None:
     for number, (name, colour) in enumerate(names):
         row, column = divmod(number, 2)
         top = 0.01 + LEGEND_ROW * (math.ceil(len(names) / 2) - row)
-        left = 0.095 + 0.45 * column
+        left = 0.02 + 0.49 * column
         figure.text(
             left, top, f"— {name}", size=LETTERS - 2, color=colour, va="top", parse_math=False
         )

@@ -267,6 +267,25 @@ async def test_a_service_younger_than_the_window_is_asked_for_again_in_finer_ste
     assert wide.narrowed([]) == wide
 
 
+def test_what_is_measured_just_before_the_onset_is_not_called_normal():
+    group = a_group(started_at=NOW - timedelta(minutes=2))
+    window = window_of(group, NOW)
+    ramp = [Point(group.started_at - timedelta(seconds=n), 9.0) for n in range(40, 1, -1)]
+    calm = [Point(group.started_at - timedelta(minutes=n), 1.0) for n in range(20, 4, -1)]
+
+    only_ramp = read([Series({}, tuple(ramp))], Condition("x", ">", 5.0), group, window)
+    with_calm = read([Series({}, (*calm, *ramp))], Condition("x", ">", 5.0), group, window)
+
+    assert (only_ramp.normal, with_calm.normal) == (None, 1.0)
+
+
+def test_the_newest_value_is_always_asked_for():
+    window = window_of(a_group(started_at=NOW - timedelta(seconds=7)), NOW)
+
+    assert (window.end - window.start) % window.step == timedelta(0)
+    assert window.end == NOW
+
+
 def test_the_window_ends_when_it_was_over_and_has_at_most_so_many_steps():
     resolved_at = NOW + timedelta(hours=5)
     window = window_of(a_group(resolved_at=resolved_at), resolved_at + timedelta(days=1))

@@ -27,7 +27,7 @@ export function mountWorldBar(root) {
   const links = h("nav", { class: "world-links", "aria-label": "Pages of the world" });
   const run = h("button", { type: "button", class: "world-run", "aria-haspopup": "listbox", "aria-expanded": "false", dataset: { testid: "scenarios" } }, icon("play", 14), "Make something happen");
   run.addEventListener("click", () => chooseScenario(run, world.scenarios));
-  const content = h("div", { id: "world-content", class: "world-content" }, services, links, run);
+  const content = h("div", { id: "world-content", class: "world-content" }, services, run, links);
   fill(root, h("strong", { class: "world-name" }, "World"), content, toggle);
 
   const draw = () => {

@@ -1,8 +1,8 @@
 """One look at a rollout: what ECS and the load balancer say of it, in the words of the domain.
 
 Costs one ecs:DescribeServices, and with a load balancer one elbv2:DescribeTargetHealth for each
-target group. Tasks are listed again only when the number of running ones has moved, service
-deployments asked for only when the list of deployments leaves doubt.
+target group. Tasks are listed again only when the number of running ones has moved or the last
+list leaves doubt, service deployments asked for only when the list of deployments does.
 """
 
 import re
@@ -19,6 +19,7 @@ from bot.domain.failure import Failure, StoppedContainer, StoppedTask, explain, 
 from bot.domain.place import Place
 from bot.domain.rollout import (
     GRACE,
+    HEALTHY,
     Deployment,
     Look,
     Ours,
@@ -91,8 +92,13 @@ async def look_at(
     ours = ours_of(world, rollout)
     found = ours.among(deployments)
     running = found.running if found is not None else 0
-    if plan.target_groups and running != memory.running:
+    # ECS lists tasks from before what it counts: a list that is short would hide a healthy task.
+    is_old = running != memory.running or running != len(memory.addresses)
+    if plan.target_groups and is_old:
         memory = Memory(running, await _addresses(world, place, rollout) if running else ())
+    targets = await _targets(world, place, plan, memory.addresses, running=running)
+    if _contradicts(found, targets):
+        memory = Memory()
     became = None
     if is_in_doubt(ours, deployments):
         became = await find_service_deployment(
@@ -108,7 +114,7 @@ async def look_at(
         deployments=deployments,
         service_deployment=ServiceDeploymentStatus.of(became.status) if became else None,
         service_deployment_reason=_reason(became),
-        targets=await _targets(world, place, plan, memory.addresses),
+        targets=targets,
         latest_event=_latest_event(service, found, rollout),
     )
     return Sight(look, service, memory)
@@ -150,13 +156,20 @@ async def _addresses(world: World, place: Place, rollout: Rollout) -> tuple[str,
     )
 
 
+def _contradicts(found: Deployment | None, targets: dict[str, int] | None) -> bool:
+    """Whether ECS is done while targets are not well: a task was replaced between two looks."""
+    if found is None or targets is None or found.rollout_state is not RolloutState.COMPLETED:
+        return False
+    return targets.get(HEALTHY, 0) < found.running
+
+
 async def _targets(
-    world: World, place: Place, plan: Plan, addresses: tuple[str, ...]
+    world: World, place: Place, plan: Plan, addresses: tuple[str, ...], *, running: int
 ) -> dict[str, int] | None:
     """Our tasks' targets by state; None where no load balancer can say."""
     if not plan.target_groups:
         return None
-    if not addresses:
+    if not running:
         return {}
     elbv2 = account_of(world, place).elbv2
     states: dict[str, str] = {}

@@ -27,7 +27,7 @@ from bot.domain.change import (
 from bot.domain.gate import Decision, decide, only_the_asker
 from bot.domain.place import find_place
 from bot.domain.rollout import Verdict
-from bot.errors import NotAllowed
+from bot.errors import Conflict, NotAllowed
 from bot.storage import acts, cards, changes
 from bot.storage.changes import Facts
 from bot.storage.database import Connection, Database
@@ -98,6 +98,8 @@ class PressChange:
         if change.state_revision != press.revision or change.state not in from_states:
             return None
         now, by = self.now(), press.asked.by.id
+        if kind is ActKind.CONFIRM and change.expires_at is not None and now >= change.expires_at:
+            raise Conflict("The time to confirm this is over. Ask for it again.")
         if kind is ActKind.CANCEL:
             moved = await conclude(connection, change.id, to, of=from_states, at=now, ended_by=by)
         else:

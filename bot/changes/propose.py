@@ -36,9 +36,27 @@ async def propose(here: World, change: Change) -> Seen:
 async def _plan(here: World, place: Place, change: Change) -> Plan:
     async with here.database.read() as connection:
         known = await known_of(connection, change.environment, change.service)
+        undone = await changes.find(connection, change.undoes) if change.undoes else None
     if change.kind is ChangeKind.ROLLBACK:
-        return await plan_rollback(here, place, change.version, known)
+        plan = await plan_rollback(here, place, change.version, known)
+        _check_it_still_runs(undone, plan)
+        return plan
     return await plan_deploy(here, place, str(change.version), known)
+
+
+def _check_it_still_runs(undone: Change | None, plan: Plan) -> None:
+    """The button offered the way back from its own change; from anything else it leads elsewhere.
+
+    Raises:
+        Impossible: somebody else has changed what runs.
+    """
+    if undone is None or undone.rollout is None:
+        return
+    if plan.running.task_definition != undone.rollout.task_definition:
+        raise Impossible(
+            f"Since that card was drawn somebody else changed what runs: it is {plan.running.name} "
+            f"now, not {undone.wanted_name}. Nothing was rolled back."
+        )
 
 
 async def known_of(connection: Connection, environment: str, service: str) -> Known:

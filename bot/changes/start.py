@@ -10,8 +10,9 @@ from datetime import datetime
 from bot.cards import change_thread
 from bot.changes.outcome import conclude
 from bot.changes.running import TAG_CHANGE, TAG_VERSION, account_of, describe_definition
-from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
+from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
+from bot.changes.watch import give_up, wait_for_aws
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeState, Plan, Rollout, revision_name
 from bot.domain.definition import with_image
@@ -42,18 +43,36 @@ async def start(here: World, change: Change) -> Seen:
     """Register the revision where there is none yet, or else have ECS run it."""
     if change.state is not S.STARTING or change.plan is None:
         return seen(change)
+    asked_before = await was_attempted(here, change, UPDATE)
     try:
         place = place_of(here, change)
         if change.plan.wanted.task_definition is None:
             return await _register(here, place, change, change.plan)
         return await _update(here, place, change, change.plan.wanted.task_definition)
     except IntegrationError as exc:
-        if not exc.retryable:
-            return await _refuse(here, change, f"AWS refused: {exc.detail}")
-        await silent(here, change, exc)
-        return seen(change, wait=here.paced(place_of(here, change).config.deploy.watch_every))
+        return await _not_done(here, change, exc, asked_before=asked_before)
     except (Void, BotError) as exc:
+        if asked_before:
+            return await give_up(here, change, str(exc))
         return await _refuse(here, change, str(exc))
+
+
+async def _not_done(
+    here: World, change: Change, trouble: IntegrationError, *, asked_before: bool
+) -> Seen:
+    """Refuse what AWS refuses; wait while it does not answer, as long as a rollout may take.
+
+    A request to ECS whose answer was lost may have taken effect. Nobody may say then that nothing
+    was changed, whatever AWS refuses now: it is looked for again, and in the end not known.
+    """
+    policy = place_of(here, change).config.deploy
+    until = change.changed_at + here.paced(policy.rollout_timeout)
+    if not trouble.retryable and not asked_before:
+        return await _refuse(here, change, f"AWS refused: {trouble.detail}")
+    if here.now() >= until and not await was_attempted(here, change, UPDATE):
+        return await _refuse(here, change, f"AWS did not answer: {trouble.detail}")
+    pause = here.paced(policy.watch_every)
+    return await wait_for_aws(here, change, trouble, pause=pause, since=until)
 
 
 async def _refuse(here: World, change: Change, why: str) -> Seen:

@@ -22,6 +22,8 @@ from integrations.errors import IntegrationError, NotFound
 S = ChangeState
 FIRST_MINUTE = timedelta(minutes=1)
 """So long a rollout is looked at as often as the catalogue says; then half as often."""
+LOOKING = "describe_services"
+"""What finds nothing when the service is gone; anything else that is missing proves less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ async def watch(
     try:
         sight = await look_at(here, place, change.plan, rollout, memory)
         failure = await _failure(here, place, change, change.plan, rollout, sight)
-    except NotFound as exc:
-        return await _vanished(here, change, exc.detail)
     except IntegrationError as exc:
+        if isinstance(exc, NotFound) and exc.operation == LOOKING:
+            return await _vanished(here, change, exc.detail)
         return await wait_for_aws(here, change, exc, pause=pause, since=rollout.deadline)
     result = judge(sight.look, ours_of(here, rollout))
     if not isinstance(result, Ended):

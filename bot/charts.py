@@ -19,7 +19,7 @@ from bot.domain.unit import Unit, spoken_value
 WIDTH_PX, HEIGHT_PX, DPI = 1000, 520, 100
 MOST_LINES = 6
 """More cannot be told apart; the rest is counted."""
-LONGEST_LABEL = 38
+LONGEST_LABEL = 34
 LEGEND_ROW = 0.062
 """Of the picture's height."""
 
@@ -27,6 +27,8 @@ LEGEND_ROW = 0.062
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
 ALARM = "#D55E00"
 INK, FAINT, PAPER = "#1D1C1D", "#8A8A8D", "#FFFFFF"
+OVER_LINES = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
+"""The ground of words that a line would cross."""
 LETTERS = 17
 """Points. A telephone shows the picture at a third of its size."""
 LETTER_PX = 0.58 * DPI / 72
@@ -165,25 +167,11 @@ def _range(chart: Chart) -> tuple[float, float]:
 
 
 _TICKS_S = (
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    60,
-    120,
-    300,
-    600,
-    900,
-    1800,
-    3600,
-    7200,
-    10800,
-    21600,
-    43200,
-    86400,
+    *(1, 2, 5, 10, 15, 30),
+    *(60, 120, 300, 600, 900, 1800),
+    *(3600, 7200, 10_800, 21_600, 43_200, 86_400),
 )
+"""Seconds, minutes and hours between two marks of the time axis."""
 
 
 def _time_ticks(start: datetime, end: datetime) -> list[float]:
@@ -277,9 +265,9 @@ def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return one[1] < other[0] or other[1] < one[0]
 
 
-def _is_late(chart: Chart, at: datetime) -> bool:
-    """Whether words beside this moment have room only to its left."""
-    return at > chart.start + (chart.end - chart.start) * 0.6
+def _is_late(chart: Chart, at: datetime, room: float = 0.4) -> bool:
+    """Whether words that take `room` of the width have it only to the left of this moment."""
+    return at > chart.end - (chart.end - chart.start) * room
 
 
 def _words(marker: Marker) -> str:
@@ -314,6 +302,8 @@ def _markers(
             va="bottom",
             size=LETTERS - 3,
             color=colour,
+            bbox=OVER_LINES,
+            zorder=3,
         )
 
 
@@ -322,12 +312,12 @@ def _peak(axes: Any, chart: Chart) -> None:
         return
     at, value = _seconds(chart.peak[0]), chart.peak[1]
     axes.plot([at], [value], "o", markersize=10, color=ALARM, zorder=5, clip_on=False)
-    is_late = _is_late(chart, chart.peak[0])
+    is_late = _is_late(chart, chart.peak[0], room=0.25)
     axes.annotate(
         f"peak {spoken_value(value, chart.unit)}",
         (at, value),
         xytext=(-12 if is_late else 12, 6),
-        bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
+        bbox=OVER_LINES,
         zorder=6,
         textcoords="offset points",
         ha="right" if is_late else "left",

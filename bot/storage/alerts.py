@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from bot.domain.alert import (
     Alert,
@@ -165,12 +165,6 @@ async def write_alerts(
     keys = [alerts.c.group_id, alerts.c.fingerprint, alerts.c.starts_at]
     await connection.execute(new.on_conflict_do_update(index_elements=keys, set_=kept), rows)
     await cards.mark(connection, Kind.ALERT_GROUP, group.id, urgency=urgency)
-
-
-async def count_open(connection: Connection) -> int:
-    """How many groups have not ended."""
-    asked = select(func.count()).where(alert_groups.c.is_open)
-    return int((await connection.execute(asked)).scalar_one())
 
 
 _PLAIN: Sequence[str] = [

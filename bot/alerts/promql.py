@@ -114,7 +114,7 @@ def _of_absent(node: Any) -> Condition:
     if isinstance(watched, promql.MatrixSelector):
         watched = watched.vector_selector
     note = "The alert fires while this is missing: look for gaps."
-    return Condition(_text(watched), unit=unit_of(watched), note=note)
+    return Condition(_text(watched), unit=unit_of(watched), note=note, is_absence=True)
 
 
 def _bare(node: Any) -> Any:

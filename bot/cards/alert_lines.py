@@ -30,7 +30,7 @@ def place_of(group: AlertGroup) -> str:
 def facts_line(group: AlertGroup, alerts: Sequence[Alert]) -> str:
     """The value with what is normal, since when, and how many alerts fire."""
     facts = []
-    if group.value is not None:
+    if group.value is not None and not _is_absence(group):
         facts.append(f"*{spoken_value(group.value, group.unit)}*{_measure(group)}")
     elif compared := _threshold(group):
         facts.append(compared)
@@ -42,6 +42,10 @@ def facts_line(group: AlertGroup, alerts: Sequence[Alert]) -> str:
     if firing > 1:
         facts.append(f"{counted(firing, 'alert')} firing")
     return " · ".join(facts)
+
+
+def _is_absence(group: AlertGroup) -> bool:
+    return group.condition is not None and group.condition.is_absence
 
 
 def _measure(group: AlertGroup) -> str:
@@ -70,7 +74,7 @@ def _threshold(group: AlertGroup) -> str:
 
 def _is_past(group: AlertGroup) -> bool:
     """Whether the peak says more than the value beside it."""
-    if group.value is None or group.peak is None:
+    if group.value is None or group.peak is None or _is_absence(group):
         return False
     return spoken_value(group.peak.value, group.unit) != spoken_value(group.value, group.unit)
 
@@ -86,7 +90,7 @@ def on_it_line(incident: PagerDutyIncident) -> str:
 def outcome_line(group: AlertGroup, mending: Change | None, *, is_measured: bool = True) -> str:
     """How bad it was, what ended it, and how soon somebody was on it."""
     facts = []
-    if group.peak is not None and is_measured:
+    if group.peak is not None and is_measured and not _is_absence(group):
         peak = f"peak *{spoken_value(group.peak.value, group.unit)}*{_measure(group)}"
         facts.append(f"{peak} at {moment(group.peak.at)}")
     if group.resolved_at is not None:

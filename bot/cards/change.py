@@ -244,6 +244,8 @@ def _unstarted(change: Change) -> str:
 
 def _what_serves(change: Change) -> str:
     """What takes the traffic after something other than success; nothing where nobody knows."""
+    if change.verdict is Verdict.UNSEEN:
+        return "What runs there now is not known: ask for the status once AWS answers."
     if change.plan is None or change.progress is None:
         return ""
     before = escaped(change.plan.running.name)

@@ -66,6 +66,8 @@ class Condition:
     limit: str | None = None
     unit: Unit = Unit.PLAIN
     note: str = ""
+    is_absence: bool = False
+    """Whether it holds while the expression gives nothing: the alert's own value is a bare 1."""
 
     @property
     def is_worse_when_lower(self) -> bool:

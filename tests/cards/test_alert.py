@@ -18,7 +18,7 @@ from bot.cards.blocks import Message
 from bot.cards.links import link
 from bot.domain.alert import Alert, AlertGroup, Condition, GroupState, Peak, Severity
 from bot.domain.change import ChangeKind, ChangeState
-from bot.domain.finding import Finding, Phase
+from bot.domain.finding import CHART, Finding, Phase
 from bot.domain.incident import (
     IncidentStatus,
     PagerDutyIncident,
@@ -148,6 +148,18 @@ VIEWS = {
             peak=None,
             normal=None,
         )
+    ),
+    "missing": a_view(
+        firing(
+            condition=Condition("up", note="Look for gaps.", is_absence=True),
+            value=1.0,
+            peak=Peak(1.0, ONSET),
+            normal=1.0,
+        ),
+    ),
+    "resolved_not_measured_yet": a_view(
+        OVER,
+        findings=(Finding(source=CHART, phase=Phase.ONSET, picture="chart onset", found_at=ONSET),),
     ),
     "acknowledging": a_view(
         firing(state_revision=2),

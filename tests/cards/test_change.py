@@ -124,6 +124,14 @@ CARDS = {
     "change_succeeded_rollback": ended(
         S.SUCCEEDED, Verdict.SUCCEEDED, kind=ChangeKind.ROLLBACK, version="v1.2.0"
     ),
+    "change_failed_rollback": ended(
+        S.ROLLED_BACK,
+        Verdict.ROLLED_BACK_BY_ECS,
+        kind=ChangeKind.ROLLBACK,
+        why="ECS deployment circuit breaker: tasks failed to start.",
+        **BACK,
+    ),
+    "change_confirmed_by_another": ended(S.SUCCEEDED, Verdict.SUCCEEDED, confirmed_by=BOB),
     "change_failed": ended(
         S.FAILED,
         Verdict.FAILED,

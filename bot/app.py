@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Protocol
 from uuid import uuid4
@@ -37,7 +38,7 @@ from bot.changes.status import TellStatus
 from bot.chores import Chore, Chores
 from bot.domain.card import Kind
 from bot.engine import SQLITE, Engine, EngineSettings
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, Conflict
 from bot.failover import Failover
 from bot.outside import connected
 from bot.settings import Settings, config_file, read_settings
@@ -52,7 +53,7 @@ from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.rhythm import Rhythm
 from bot.slack.socket import SocketMode
-from bot.storage import deduplication, migrate
+from bot.storage import deduplication, inbox, migrate
 from bot.storage.database import Database
 from bot.web import health
 from bot.web.server import Listener
@@ -256,7 +257,7 @@ def _alerts(world: World, engine: Engine, people: People) -> _Alerts:
         receiver=Receiver(
             database=world.database,
             group=GroupAlerts(world.catalog),
-            join=JoinIncident(world.catalog),
+            join=JoinIncident(world.catalog, world.pace),
             begin=BeginLooks(engine, world.pace),
             now=world.now,
             tell=world.wake,
@@ -267,9 +268,10 @@ def _alerts(world: World, engine: Engine, people: People) -> _Alerts:
             catalog=world.catalog,
             engine=engine,
             pagerduty=world.pagerduty,
-            email_of=people.email_of,
+            email_of=partial(_email_of, people),
             now=world.now,
             tell=world.wake,
+            pace=world.pace,
         ),
         sweep=SweepAlerts(world.database, engine, world.now, world.pace),
     )
@@ -283,6 +285,7 @@ async def _chores(
         await engine.forget(ended_before=now() - FORGET_AFTER)
         async with world.database.write() as connection:
             await deduplication.forget_expired(connection)
+            await inbox.forget_done(connection, older_than_s=FORGET_AFTER.total_seconds())
 
     chores = Chores(
         [
@@ -372,6 +375,13 @@ def _tables(ways: _Ways) -> Tables:
 
 def _greeting(catalog: Catalog) -> Answer:
     return Answer(f"I work by `{catalog.slack.command}`: `{catalog.slack.command} help` says how.")
+
+
+async def _email_of(people: People, user_id: str) -> str | None:
+    try:
+        return await people.email_of(user_id)
+    except SlackError as exc:
+        raise Conflict("Slack did not say what your e-mail is. Press again in a moment.") from exc
 
 
 def _webhooks(ways: _Ways) -> Webhooks:

@@ -210,7 +210,8 @@ def test_what_a_killed_replica_was_doing_is_finished_once_by_the_others(on_postg
     on_postgres.run("b")
     on_postgres.run("c")
     on_postgres.run("a", *starts)
-    on_postgres.until(lambda lines: any(line.endswith("step2-began") for line in lines))
+    # Whatever has begun its second step has its first in the journal.
+    on_postgres.until(lambda _: on_postgres.count("step2-began").total() == 6)
     on_postgres.signal("a", signal.SIGKILL)
 
     on_postgres.until(ended(6))

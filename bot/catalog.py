@@ -144,6 +144,10 @@ class DeployPolicy(Part):
     """How often a rollout is looked at in its first minute; then half as often."""
 
 
+NOT_KEPT_YET = ("strategy", "after", "approvals", "freeze")
+"""Keys of `deploy` that guard a change and are read, checked, and not acted on yet."""
+
+
 class GrafanaPlace(Part):
     dashboard: str
     """The dashboard's uid."""
@@ -199,8 +203,8 @@ class Route(Part):
 
     match: Mapping[str, str] = Field(default_factory=dict)
     channel: ChannelName
-    mention: str | None = None
-    """`oncall`, or a user group's id."""
+    mention: str | None = Field(default=None, pattern=r"^S[A-Z0-9]{2,}$")
+    """A user group's id: it is called when the card appears."""
 
 
 class Alerts(Part):
@@ -257,6 +261,16 @@ class Catalog(Part):
         ]
         routed = [route.channel for route in self.alerts.routes]
         return tuple(dict.fromkeys([self.slack.default_channel, *places, *routed]))
+
+    def promises_not_kept_yet(self) -> tuple[str, ...]:
+        """Safeguards that are written here and that this version does not act on: say so loudly."""
+        return tuple(
+            f"services.{service}.environments.{environment}.deploy.{key}"
+            for service, described in self.services.items()
+            for environment, place in described.environments.items()
+            for key in NOT_KEPT_YET
+            if getattr(place.deploy, key) != DeployPolicy.model_fields[key].get_default()
+        )
 
     def user_groups(self) -> tuple[str, ...]:
         """The ids of the Slack user groups that have rights."""

@@ -35,6 +35,11 @@ UNFINISHED = ["PENDING", "ENQUEUED"]
 ENDED = ["SUCCESS", "ERROR", "CANCELLED"]
 GIVEN_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
 FORGET_AT_ONCE = 1000
+CONTROL = "control"
+"""The topic on which a waiting workflow is woken."""
+AGAIN_S = 30.0
+AGAIN_TIMES = 240
+"""How often and how many times `surely` does a failing step again: for two hours."""
 SUBSECOND_SQLITE = (3, 42)
 """The first SQLite whose `unixepoch('subsec')` is not NULL; DBOS uses it from Python 3.12 on."""
 
@@ -77,6 +82,21 @@ async def receive(topic: str, *, timeout_s: float) -> Any:
     The deadline survives a restart, and a message wakes the wait at once.
     """
     return await DBOS.recv_async(topic, timeout_seconds=timeout_s)
+
+
+async def surely(one_step: Callable[P, Awaitable[R]], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Do a step of the running workflow, and again while it fails past its own attempts.
+
+    Our database may be away for longer than a step tries. A workflow that ended with that error
+    would leave its row promised for ever: the sweeper sees that the engine knows it.
+    """
+    for _ in range(AGAIN_TIMES):
+        try:
+            return await one_step(*args, **kwargs)
+        except Exception:  # noqa: BLE001  its type differs on replay
+            log.warning("step_again", extra={"action": "step_again", "workflow": workflow_id()})
+            await receive(CONTROL, timeout_s=AGAIN_S)
+    return await one_step(*args, **kwargs)
 
 
 async def patched(name: str) -> bool:

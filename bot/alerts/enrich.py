@@ -9,11 +9,11 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from bot import metrics
+from bot import metrics, reporting
 from bot.alerts.chart import draw_chart
 from bot.alerts.lookup import look_up_incident
 from bot.domain.finding import CHART, Finding, Phase
-from bot.engine import receive, step, workflow, world
+from bot.engine import CONTROL, receive, step, surely, workflow, world
 from bot.storage import findings
 from bot.storage.transient import is_transient
 from bot.world import World
@@ -48,13 +48,13 @@ SOURCES = (
 @workflow
 async def enrich(identity: str, again_after_s: list[float]) -> None:
     """Ask every source; those that gave nothing once more after each of these waits."""
-    missing = await ask([source.name for source in SOURCES], identity)
+    missing = await surely(ask, [source.name for source in SOURCES], identity)
     for wait_s in again_after_s:
         if not missing:
             break
-        await receive("control", timeout_s=wait_s)
-        missing = await ask(missing, identity)
-    await finish(identity)
+        await receive(CONTROL, timeout_s=wait_s)
+        missing = await surely(ask, missing, identity)
+    await surely(finish, identity)
 
 
 @step(attempts=5, retry_when=is_transient)
@@ -69,9 +69,31 @@ async def ask(names: list[str], identity: str) -> list[str]:
     if promise is None:
         return []
     group_id, phase = promise
-    return await ask_all(
-        here, [source for source in SOURCES if source.name in names], group_id, phase
+    asked = [source for source in SOURCES if source.name in names]
+    found = await asyncio.gather(
+        *(_ask_safely(here, source, group_id, phase) for source in asked), return_exceptions=True
     )
+    missing: list[str] = []
+    for outcome in found:
+        if isinstance(outcome, BaseException):
+            raise outcome  # our own database is away: the step is done again
+        missing += outcome
+    return missing
+
+
+async def _ask_safely(here: World, source: Source, group_id: str, phase: Phase) -> list[str]:
+    """Ask one source alone: a mistake of ours in it costs its own finding and no other."""
+    try:
+        return await ask_all(here, [source], group_id, phase)
+    except ExceptionGroup as together:
+        [exc] = together.exceptions
+        if is_transient(exc):
+            raise exc from None
+        log.exception("source_broken", extra={"action": "source_broken", "source": source.name})
+        reporting.report(exc)
+        why = f"No {source.gives}: the bot made a mistake."
+        await _say_missing(here, source, group_id, phase, why)
+        return []  # asking again would end in the same mistake
 
 
 @step(attempts=5, retry_when=is_transient)
@@ -117,8 +139,12 @@ async def _ask(here: World, source: Source, group_id: str, phase: Phase) -> bool
         },
     )
     metrics.source_up.labels(source.system.lower()).set(0)
+    await _say_missing(here, source, group_id, phase, why)
+    return False
+
+
+async def _say_missing(here: World, source: Source, group_id: str, phase: Phase, why: str) -> None:
     missing = Finding(source=source.name, phase=phase, missing=why, found_at=here.now())
     async with here.database.write() as connection:
         await findings.write(connection, group_id, missing)
     here.wake()
-    return False

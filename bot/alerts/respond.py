@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
+from bot import reporting
 from bot.alerts import thread
 from bot.alerts.normalise import from_pagerduty
 from bot.alerts.standing import with_incidents
@@ -30,7 +31,7 @@ from bot.domain.incident import (
     ResponseKind,
     ResponseState,
 )
-from bot.engine import Engine, receive, step, workflow, world
+from bot.engine import CONTROL, Engine, receive, step, surely, workflow, world
 from bot.errors import Conflict, NotAllowed
 from bot.storage import alerts, deduplication, incidents, responses
 from bot.storage.database import Connection, Database
@@ -230,14 +231,14 @@ async def verify(
 @workflow
 async def respond(response_id: str, waits_s: list[float]) -> None:
     """Carry out what somebody asked, trying again while that could help."""
-    outcome = await perform(response_id)
+    outcome = await surely(perform, response_id)
     for wait_s in waits_s:
         if not outcome["again"]:
             break
-        await receive("control", timeout_s=wait_s)
-        outcome = await perform(response_id)
+        await receive(CONTROL, timeout_s=wait_s)
+        outcome = await surely(perform, response_id)
     if not outcome["ok"]:
-        await give_up(response_id, outcome["why"])
+        await surely(give_up, response_id, outcome["why"])
 
 
 @step(attempts=5, retry_when=is_transient)
@@ -258,6 +259,7 @@ async def perform(response_id: str) -> dict[str, Any]:
         if known is None:
             await verify(here.database, here.pagerduty, response.by, response.email, at=here.now())
         incident = await _asked(here.pagerduty, response)
+        await _settle(here, response, incident)
     except NotFound as exc:
         no_seat = exc.operation == "find_user_by_email"
         return _failed(
@@ -268,7 +270,13 @@ async def perform(response_id: str) -> dict[str, Any]:
     except IntegrationError as exc:
         verb = "did not answer" if exc.retryable else "refused"
         return _failed(f"PagerDuty {verb} ({exc.detail}).", again=exc.retryable)
-    await _settle(here, response, incident)
+    except Exception as exc:
+        if is_transient(exc):
+            raise
+        # Whatever it is, the card must not say for ever that somebody is at it.
+        log.exception("response_broken", extra={"action": "response_broken"})
+        reporting.report(exc)
+        return _failed(f"the bot made a mistake; it is recorded as {response.id}.")
     here.wake()
     return {"ok": True, "again": False, "why": ""}
 

@@ -13,12 +13,9 @@ from bot.changes.rollout import roll_out
 from bot.changes.seen import Seen
 from bot.changes.start import start
 from bot.domain.change import MOVES, ChangeState
-from bot.engine import receive, workflow
+from bot.engine import CONTROL, receive, workflow
 
 S = ChangeState
-CONTROL = "control"
-"""The topic on which a change's workflow is woken."""
-
 AGAIN_S = 30.0
 """How long until a step is begun again that could not reach our own database."""
 

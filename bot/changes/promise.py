@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot import metrics
-from bot.changes.deploy import CONTROL, carry_out
-from bot.engine import Engine
+from bot.changes.deploy import carry_out
+from bot.engine import CONTROL, Engine
 from bot.storage import acts, changes
 from bot.storage.database import Database
 

@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CODE := bot commands integrations sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox demo check test golden lock programs clean
+.PHONY: help sandbox demo check test golden lock migration programs clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ golden: $(READY) ## Write the golden files anew; read the diff like code
 lock: $(READY) ## Resolve the dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+migration: $(READY) ## Write the next migration: make migration DOES="add a column"
+	$(BIN)/python -m tests.storage.write_migration "$(DOES)"
 
 clean: ## Take away what make made
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

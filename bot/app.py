@@ -17,7 +17,7 @@ from uuid import uuid4
 from aiohttp import web
 
 import commands
-from bot import logs, reporting, secret_references
+from bot import logs, metrics, reporting, secret_references
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
 from bot.alerts.receive import Receiver
@@ -65,6 +65,7 @@ ALONE = "local"
 """The one process on SQLite."""
 FORGET_AFTER = timedelta(days=30)
 """Ended workflows; longer than any row that names one can still be swept."""
+MINUTE_S = 60.0
 HOUR_S = 3600.0
 SWEEP_S = 5.0
 OBSERVE_S = 15.0
@@ -289,11 +290,15 @@ async def _chores(
             await deduplication.forget_expired(connection)
             await inbox.forget_done(connection, older_than_s=FORGET_AFTER.total_seconds())
 
+    async def count_given_up() -> None:
+        metrics.workflows_given_up.set(len(await engine.given_up()))
+
     chores = Chores(
         [
             Chore("observe", OBSERVE_S, Observe(world)),
             Chore("sweep changes", SWEEP_S, changes.promises.sweep),
             Chore("sweep alerts", SWEEP_S, alerts.sweep),
+            Chore("count given up", MINUTE_S, count_given_up),
             Chore("forget", HOUR_S, forget),
         ],
         world.pace,

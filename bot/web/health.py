@@ -11,6 +11,8 @@ from http import HTTPStatus
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bot import logs
+
 CHECK_TIMEOUT_S = 2.0
 
 Check = Callable[[], Awaitable[str | None]]
@@ -46,6 +48,8 @@ async def _answer(checks: Mapping[str, Check]) -> web.Response:
                 return await check()
         except TimeoutError:
             return f"no answer within {CHECK_TIMEOUT_S:g} s"
+        except Exception as exc:  # noqa: BLE001  whatever it is, it is the reason
+            return logs.redacted(f"{type(exc).__name__}: {exc}")
 
     answers = await asyncio.gather(*(asked(check) for check in checks.values()))
     wrong = {name: said for name, said in zip(checks, answers, strict=True) if said}

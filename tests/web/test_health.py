@@ -61,6 +61,17 @@ async def test_a_check_that_hangs_is_a_reason_and_holds_nobody_up(ask, monkeypat
     assert "no answer within 0.05 s" in said
 
 
+async def test_a_check_that_breaks_is_a_reason_without_its_secrets(ask):
+    async def refused() -> str | None:
+        raise ConnectionRefusedError("postgresql://bot:hunter2@db refused")
+
+    status, said = await ask("/readyz", {"database": refused, "slack": fine})
+
+    assert status == 503
+    assert "ConnectionRefusedError" in said
+    assert "hunter2" not in said
+
+
 async def test_metrics_are_prometheus_text(ask):
     metrics.webhooks.labels(source="alertmanager", outcome="accepted").inc()
 

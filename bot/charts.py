@@ -236,6 +236,7 @@ def _threshold(axes: Any, chart: Chart) -> None:
         va="bottom",
         color=ALARM,
         zorder=4,
+        bbox=OVER_LINES,
     )
 
 

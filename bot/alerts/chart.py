@@ -92,7 +92,7 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
     if (narrowed := window.narrowed(drawn)) != window:
         window = narrowed
         drawn, limits = await _ask(world.prometheus, condition, window)
-        start = max(window.start, min(group.started_at, _first(drawn) or window.start))
+        start = shown_from(window, drawn, group, before)
     series = belonging(drawn, known)
     reading = read(series, condition, group, window)
     chart = Chart(
@@ -109,6 +109,22 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
     )
     png = await asyncio.to_thread(line_chart, chart)
     await _keep(world, group_id, phase, reading, png)
+
+
+def shown_from(
+    window: Window, drawn: Sequence[Series], group: AlertGroup, before: Change | None
+) -> datetime:
+    """Where the picture of a narrowed window begins: at the first value, or a little earlier.
+
+    The onset is always in it, and the change before it where the picture at most doubles for it.
+    """
+    start = max(window.start, min(group.started_at, _first(drawn) or window.start))
+    if before is None or before.started_at is None:
+        return start
+    with_change = before.started_at - window.step
+    return (
+        min(start, with_change) if window.end - with_change <= 2 * (window.end - start) else start
+    )
 
 
 async def _ask(

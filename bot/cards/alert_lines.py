@@ -88,11 +88,11 @@ def on_it_line(incident: PagerDutyIncident) -> str:
 
 
 def outcome_line(group: AlertGroup, mending: Change | None, *, is_measured: bool = True) -> str:
-    """How bad it was, what ended it, and how soon somebody was on it."""
-    facts = []
+    """How bad it was; below it what ended it, and how soon somebody was on it."""
+    worst, facts = [], []
     if group.peak is not None and is_measured and not _is_absence(group):
         peak = f"peak *{spoken_value(group.peak.value, group.unit)}*{_measure(group)}"
-        facts.append(f"{peak} at {moment(group.peak.at)}")
+        worst.append(f"{peak} at {moment(group.peak.at)}")
     if group.resolved_at is not None:
         facts.append(f"ended {moment(group.resolved_at)}{_after(group.resolved_at, mending)}")
     if group.acknowledged_at is not None:
@@ -100,7 +100,7 @@ def outcome_line(group: AlertGroup, mending: Change | None, *, is_measured: bool
         facts.append(f"acknowledged after {waited}")
     else:
         facts.append("nobody acknowledged it")
-    return " · ".join(facts)
+    return "\n".join([*worst, " · ".join(facts)])
 
 
 def _after(ended_at: datetime, mending: Change | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot.alerts.chart import belonging, read, window_of
+from bot.alerts.chart import Window, belonging, read, shown_from, window_of
 from bot.alerts.enrich import SOURCES, Source, ask_all, enrich
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.domain.alert import Condition, Peak
@@ -25,6 +25,7 @@ from sandbox.pagerduty import PagerDuty
 from tests.alerts.board import Board
 from tests.alerts.builders import DEDUP_KEY, a_catalog, an_alert, an_update
 from tests.alerts.series import PROD, STAGING, Prometheus
+from tests.changes.builders import a_change
 from tests.domain.test_alert import NOW, a_group
 
 DEADLINE_S = 15.0
@@ -292,3 +293,21 @@ def test_the_window_ends_when_it_was_over_and_has_at_most_so_many_steps():
 
     assert window.end == resolved_at
     assert (window.end - window.start) / window.step <= 180
+
+
+@pytest.mark.parametrize(
+    ("before_first_s", "shown_before_first_s"),
+    [(None, 0), (20, 25), (600, 0)],
+    ids=["no change", "just before", "long before"],
+)
+def test_the_picture_of_a_young_series_begins_with_the_change_just_before_it(
+    before_first_s: int | None, shown_before_first_s: int
+):
+    first = NOW - timedelta(seconds=60)
+    window = Window(first, NOW, timedelta(seconds=5))
+    drawn = [Series({}, (Point(first, 1.0), Point(NOW, 2.0)))]
+    before = before_first_s and a_change(started_at=first - timedelta(seconds=before_first_s))
+
+    start = shown_from(window, drawn, a_group(started_at=NOW), before or None)
+
+    assert first - start == timedelta(seconds=shown_before_first_s)

@@ -6,6 +6,7 @@ The screenshots go to the folder that CREDLINK_SCREENSHOTS names, otherwise to t
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -20,6 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.prometheus, pytest.mark.asyncio(l
 
 SCENE = {"with_monitoring": True, "pace": 3.0}
 PATIENCE_MS = 60_000
+WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}, "locale": "en-US"}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -52,9 +55,16 @@ class Desk:
 
     @classmethod
     async def of(
-        cls, browser: Browser, play: Scene, person: seeds.Person, channel: str, folder: Path
+        cls,
+        browser: Browser,
+        play: Scene,
+        person: seeds.Person,
+        channel: str,
+        folder: Path,
+        **screen: Any,
     ) -> "Desk":
-        context = await browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-US")
+        """`screen`: how this person's browser differs from a wide and light one."""
+        context = await browser.new_context(**{**WIDE, **screen})
         context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
         await page.goto(f"{play.world.workspace.url}/#as={person.id}&channel={channel}")
@@ -120,15 +130,19 @@ async def test_the_story_from_a_typed_deploy_to_an_alert_that_turned_green(
     ]
     assert acknowledged == [seeds.CAROL.real_name]
 
+    onset = await alert.locator("img").first.get_attribute("src")
+    assert onset
     await alice.types("/credlink rollback prod")
     await alice.presses(await alice.sees("Proposed", "v1.2.0", "rollback"), "Confirm")
-    await carol.sees("Resolved", "HighErrorRatio", "peak")
+    resolved = await carol.sees("Resolved", "HighErrorRatio", "peak")
+    await expect(resolved.locator("img").first).not_to_have_attribute("src", onset)
     await carol.photographs("6-resolved")
     await alice.photographs("7-rolled-back")
-    phone = await browser.new_page(viewport={"width": 390, "height": 844})
-    await phone.goto(f"{play.world.workspace.url}/#as={seeds.CAROL.id}&channel={ALERTS}")
-    await phone.wait_for_selector("[data-ts]")
-    await phone.wait_for_timeout(500)
-    await phone.screenshot(path=screenshots / "8-phone.png")
+    phone = await Desk.of(browser, play, seeds.CAROL, ALERTS, screenshots, **PHONE)
+    await phone.sees("Resolved", "HighErrorRatio", "peak")
+    await phone.photographs("8-phone")
+    dark = await Desk.of(browser, play, seeds.BOB, ALERTS, screenshots, color_scheme="dark")
+    await dark.sees("Resolved", "HighErrorRatio", "peak")
+    await dark.photographs("9-dark")
 
     assert await play.slack.verdict() == []

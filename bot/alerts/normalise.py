@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.domain.alert import Alert
 from bot.domain.incident import IncidentStatus, PagerDutyIncident, Responder
@@ -11,6 +11,8 @@ from integrations.alertmanager import webhook as alertmanager
 from integrations.pagerduty import models as pagerduty
 
 VALUE_ANNOTATION = "value"
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Alerts begin in between. Go's zero, which some senders give, has no day before it to look at."""
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -47,7 +49,7 @@ def from_alertmanager(told: alertmanager.Notification, *, at: datetime) -> Group
 def _alert(told: alertmanager.Alert, at: datetime) -> Alert:
     return Alert(
         fingerprint=told.fingerprint,
-        starts_at=told.starts_at,
+        starts_at=min(max(told.starts_at, EARLIEST), LATEST),
         # Alertmanager 0.25 gives a firing alert the time it would end by itself.
         ends_at=None if told.status == "firing" else told.ends_at or at,
         labels=told.labels,

@@ -60,17 +60,20 @@ class BotProcess:
                 await asyncio.sleep(LOOK_EVERY_S)
         raise RuntimeError(f"The bot is not ready ({reason}):\n{self._end_of_log()}")
 
-    async def stop(self) -> None:
-        """Ask it to leave (SIGTERM) and wait while it drains."""
-        await self._end(signal.SIGTERM)
+    async def stop(self) -> int | None:
+        """Ask it to leave (SIGTERM) and wait while it drains; its exit status, if it ran.
+
+        One that does not leave in time is killed: its status is negative then.
+        """
+        return await self._end(signal.SIGTERM)
 
     async def kill(self) -> None:
         """Cut its power (SIGKILL)."""
         await self._end(signal.SIGKILL)
 
-    async def _end(self, number: signal.Signals) -> None:
+    async def _end(self, number: signal.Signals) -> int | None:
         if self._process is None:
-            return
+            return None
         if self._process.returncode is None:
             self._process.send_signal(number)
         try:
@@ -79,7 +82,9 @@ class BotProcess:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+        status = self._process.returncode
         self._process = None
+        return status
 
     def _end_of_log(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])

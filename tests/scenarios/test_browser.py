@@ -93,6 +93,7 @@ class Desk:
             await question.click()
 
     async def photographs(self, name: str) -> None:
+        await self.page.mouse.move(0, 0)  # nothing is hovered over
         await self.page.wait_for_timeout(300)  # fonts and pictures settle
         await self.page.screenshot(path=self._folder / f"{name}.png")
 

@@ -18,8 +18,11 @@ from bot.domain.unit import Unit
 
 LONGEST_EXPRESSION = 20_000
 """Characters; a longer one is not read, so that nobody can keep the parser busy."""
-DEEPEST_EXPRESSION = 200
-"""Brackets within each other; the parser recurses."""
+MOST_OPERATORS = 200
+"""Brackets and operators. Each may be one level deeper: the parser recurses, and one that is sent
+twenty thousand of them ends the process."""
+_QUOTED_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`", re.DOTALL)
+_OPERATOR = re.compile(r"[-+*/%^([:]|[<>=!]=?|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 SETS = {
@@ -53,13 +56,18 @@ def read(expression: str | None) -> Condition:
     """
     if expression is None:
         raise NothingToDraw("No chart: the alert does not carry its query.")
-    if len(expression) > LONGEST_EXPRESSION or expression.count("(") > DEEPEST_EXPRESSION:
+    if len(expression) > LONGEST_EXPRESSION or _operators(expression) > MOST_OPERATORS:
         raise NothingToDraw("No chart: the alert's query is too long to be read.")
     try:
         parsed = promql.parse(expression)
     except ValueError:
         raise NothingToDraw("No chart: the alert's query is not PromQL.") from None
     return _condition(parsed)
+
+
+def _operators(expression: str) -> int:
+    """How deep the expression can be at most; what is quoted is one piece, however long."""
+    return sum(1 for _ in _OPERATOR.finditer(_QUOTED_TEXT.sub("''", expression)))
 
 
 def _condition(parsed: Any) -> Condition:

@@ -41,6 +41,10 @@ class LostRow(Exception):
     """The lease ran out and somebody else has the row: nothing of ours is written."""
 
 
+class Deadly(Exception):
+    """A row that nobody has survived: it is not tried again."""
+
+
 @dataclass(slots=True)
 class Receiver:
     """Works off the inbox until it is stopped. Every replica has one.
@@ -107,6 +111,9 @@ class Receiver:
 
     async def _take(self, delivery: inbox.Delivery) -> bool:
         """Take a row in and finish it, in one transaction: all of it happened, or nothing."""
+        if delivery.failures >= ATTEMPTS:
+            await self._failed(delivery, Deadly("every process that took it in has died"))
+            return False
         try:
             async with self.database.write() as connection:
                 looks = await self._handle(connection, delivery)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, insert, or_, select, update
 
 from bot.storage import deduplication
 from bot.storage.database import Connection, database_now, in_seconds
@@ -98,6 +98,7 @@ async def claim(connection: Connection, owner: str, *, for_s: float) -> Delivery
     """Take the oldest row that is the first of its partition, is due and nobody has.
 
     A lease that ran out counts as nobody's: its owner is dead or will find that it lost the row.
+    That counts as a failure, for the row may be what its owner died of.
     An owner takes rows one after another, so one that it still holds was interrupted.
     """
     earlier = inbox.alias()
@@ -124,7 +125,11 @@ async def claim(connection: Connection, owner: str, *, for_s: float) -> Delivery
     claimed = (
         update(inbox)
         .where(inbox.c.id == due, inbox.c.state == WAITING, free)
-        .values(owner=owner, lease_until=in_seconds(for_s))
+        .values(
+            owner=owner,
+            lease_until=in_seconds(for_s),
+            failures=inbox.c.failures + case((inbox.c.owner != owner, 1), else_=0),
+        )
         .returning(inbox)
     )
     row = (await connection.execute(claimed)).first()

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 
 from sandbox.bot_process import BotProcess
 from sandbox.world import World
@@ -18,15 +19,18 @@ class Scenario:
 
 
 def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
-    """Everything on the page's menu; what needs the bot is there only when the world runs it."""
+    """Everything on the page's menu; what needs the bot is there only when the world runs it.
 
-    by_hand = world.by_hand()
+    May be asked for before the world has started: its addresses are looked up at the first act.
+    """
+
+    by_hand = cache(world.by_hand)
 
     async def fire() -> None:
-        await by_hand.fire(ALERT, "prod")
+        await by_hand().fire(ALERT, "prod")
 
     async def resolve() -> None:
-        await by_hand.resolve(ALERT, "prod")
+        await by_hand().resolve(ALERT, "prod")
 
     found = [
         Scenario(

@@ -45,7 +45,7 @@ from bot.settings import Settings, config_file, read_settings
 from bot.slack.api import Identity, SlackApi
 from bot.slack.channels import Channels
 from bot.slack.deliver import Deliverer
-from bot.slack.errors import SlackError
+from bot.slack.errors import Refused, SlackError
 from bot.slack.events import Events
 from bot.slack.http import HttpMode
 from bot.slack.listeners import Listeners, Tables
@@ -53,7 +53,7 @@ from bot.slack.people import People
 from bot.slack.replies import Replies
 from bot.slack.rhythm import Rhythm
 from bot.slack.socket import SocketMode
-from bot.storage import deduplication, inbox, migrate
+from bot.storage import deduplication, inbox, leases, migrate
 from bot.storage.database import Database
 from bot.web import health
 from bot.web.server import Listener
@@ -200,11 +200,36 @@ async def _slack(settings: Settings, catalog: Catalog) -> AsyncIterator[_Slack]:
                 f"Slack at {settings.slack_api_url} says: {exc}. Check SLACK_BOT_TOKEN and "
                 "SLACK_API_URL; `credlink doctor` says more."
             ) from exc
+        if settings.slack_mode == "socket" and settings.slack_app_token is not None:
+            await _app_token_is_good(settings.slack_app_token.get_secret_value(), settings)
         people = People(api, catalog.user_groups())
         await _started(leaving, people)
         replies = Replies(api)
         leaving.push_async_callback(replies.stop)
         yield _Slack(api, identity, channels, people, replies)
+
+
+async def _app_token_is_good(token: str, settings: Settings) -> None:
+    """Ask for a connection once: the socket itself would go on trying with a refused token.
+
+    A Slack that is only out of reach is left to the socket, which waits for it.
+
+    Raises:
+        ConfigurationError: Slack refused the token.
+    """
+    api = SlackApi(token, settings.slack_api_url)
+    await api.start()
+    try:
+        await api.call("apps.connections.open")
+    except Refused as exc:
+        raise ConfigurationError(
+            f"Slack at {settings.slack_api_url} says: {exc}. Check SLACK_APP_TOKEN, and that "
+            "Socket Mode is on; `credlink doctor` says more."
+        ) from exc
+    except SlackError as exc:
+        log.warning("slack_socket", extra={"action": "slack_socket", "why": str(exc)})
+    finally:
+        await api.stop()
 
 
 @asynccontextmanager
@@ -289,6 +314,7 @@ async def _chores(
         async with world.database.write() as connection:
             await deduplication.forget_expired(connection)
             await inbox.forget_done(connection, older_than_s=FORGET_AFTER.total_seconds())
+            await leases.forget_expired(connection, older_than_s=FORGET_AFTER.total_seconds())
 
     async def count_given_up() -> None:
         metrics.workflows_given_up.set(len(await engine.given_up()))

@@ -21,6 +21,9 @@ from bot.storage.database import Database
 OLD_ENOUGH = timedelta(seconds=5)
 """Younger rows are still being promised by whoever wrote them."""
 
+SETTLE_S = 5.0
+"""How long a process that stops waits for the engine."""
+
 log = logging.getLogger(__name__)
 
 
@@ -80,5 +83,10 @@ class Promises:
         return len(unknown) + len(untold)
 
     async def settle(self) -> None:
-        """Wait for what is being kept now; the rest is the sweep's. For stopping."""
-        await asyncio.gather(*self._kept, return_exceptions=True)
+        """Give what is being kept now a moment; the rest is the sweep's. For stopping."""
+        if not self._kept:
+            return
+        _, late = await asyncio.wait(self._kept, timeout=SETTLE_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

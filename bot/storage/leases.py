@@ -50,3 +50,9 @@ async def dead_among(connection: Connection, replicas: Iterable[str]) -> frozens
         )
     )
     return asked - frozenset(rows.scalars())
+
+
+async def forget_expired(connection: Connection, *, older_than_s: float) -> int:
+    """Delete the leases that ran out so long ago; a replica gets a new name at each start."""
+    old = delete(leases).where(leases.c.until_at < in_seconds(-older_than_s))
+    return (await connection.execute(old)).rowcount

@@ -61,6 +61,8 @@ from bot.web.webhooks import Webhooks
 from bot.world import World
 
 DRAIN_S = 10
+OVERDUE = 75
+"""The exit status of a process that could not leave before another took over (EX_TEMPFAIL)."""
 ALONE = "local"
 """The one process on SQLite."""
 FORGET_AFTER = timedelta(days=30)
@@ -239,7 +241,14 @@ async def _engine(
     """The engine, and on PostgreSQL what lets another replica take over."""
     several = replica != ALONE
     engine = Engine(EngineSettings(settings.engine_database_url, replica), world)
-    failover = Failover(world.database, engine, replica, lost=stop.set, pace=settings.pace)
+    failover = Failover(
+        world.database,
+        engine,
+        replica,
+        lost=stop.set,
+        pace=settings.pace,
+        overdue=partial(os._exit, OVERDUE),
+    )
     if several:
         await failover.beat()
     await engine.start()

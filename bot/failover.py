@@ -24,13 +24,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Failover:
-    """`lost` is called, once, when this replica could not renew its lease in time."""
+    """`lost` is called, once, when this replica could not renew its lease in time.
+
+    `overdue` is called when it has not stopped by the end of the lease, draining perhaps: from then
+    on another replica does its work, so it must end the process at once.
+    """
 
     database: Database
     engine: Engine
     replica: str
     lost: Callable[[], None]
     pace: float = 1.0
+    overdue: Callable[[], None] = lambda: None
     _task: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def beat(self) -> None:
@@ -78,6 +83,9 @@ class Failover:
                 break
         log.error("lease_lost", extra={"action": "lease_lost", "replica": self.replica})
         self.lost()
+        await asyncio.sleep(max(0.0, held_until - loop.time()))
+        log.error("not_left_in_time", extra={"action": "not_left_in_time", "replica": self.replica})
+        self.overdue()
 
     async def stop(self) -> None:
         """Stop beating and let others take over at once, or after the lease if we cannot say so."""

@@ -46,7 +46,7 @@ def spoken_value(value: float, unit: Unit) -> str:
         return "not a number" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     match unit:
         case Unit.RATIO:
-            return f"{_digits(value * 100)} %"
+            return spoken_value(value * 100, Unit.PERCENT)
         case Unit.PERCENT:
             return f"{_digits(value)} %"
         case Unit.SECONDS:

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from bot import metrics, reporting
 from bot.domain.card import Kind
+from bot.logs import correlated
 from bot.slack.api import SlackApi
 from bot.slack.channels import Channels
 from bot.slack.desk import Desk, LeaseLost, Render
@@ -127,7 +128,8 @@ class Deliverer:
                     work = await deliveries.next_work(connection, claim.channel, updates)
                 if work is None:
                     break
-                await self._deliver(claim, work)
+                with correlated(work.correlation_id):
+                    await self._deliver(claim, work)
             async with self._database.write() as connection:
                 await deliveries.release(connection, claim)
         except LeaseLost:

@@ -144,6 +144,17 @@ class CardMessages:
             now = await deliveries.clock(connection)
         delay_s = max(0.0, (now - work.wanted_at).total_seconds())
         metrics.card_delay_seconds.labels(work.urgency.name.lower()).observe(delay_s)
+        log.info(
+            "card_shown",
+            extra={
+                "action": "card_shown",
+                "card": work.card_id,
+                "kind": work.kind.value,
+                "subject": work.subject_id,
+                "revision": revision,
+                "delay_ms": round(delay_s * 1000),
+            },
+        )
 
     async def _post_failed(
         self,

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, upd
 
 from bot.cards.blocks import Message
 from bot.domain.card import Kind, Place, Urgency
+from bot.logs import correlation
 from bot.storage.database import Connection, database_now
 from bot.storage.dialect import insert_into
 from bot.storage.schema.cards import card_shows, cards, channels, pictures, thread_entries
@@ -40,6 +41,7 @@ async def open_card(
             wanted=1,
             shown=0,
             wanted_at=now,
+            correlation_id=correlation.get() or None,
             next_at=now,
             refused=0,
             reposts=0,
@@ -107,6 +109,7 @@ async def want(connection: Connection, card_ids: Sequence[str], *, urgency: Urge
                 else_=int(urgency),
             ),
             wanted_at=case((is_owed, cards.c.wanted_at), else_=now),
+            correlation_id=correlation.get() or cards.c.correlation_id,
             next_at=next_at,
         )
     )

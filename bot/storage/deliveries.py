@@ -60,6 +60,8 @@ class Work:
     ts: str | None
     attempted_at: datetime | None
     now: datetime
+    correlation_id: str = ""
+    """Of the act that last wanted a revision."""
 
     @property
     def is_urgent(self) -> bool:
@@ -159,6 +161,7 @@ async def next_work(connection: Connection, channel: str, updates: Budget) -> Wo
         ts=row.ts,
         attempted_at=row.attempted_at,
         now=row.now,
+        correlation_id=row.correlation_id or "",
     )
 
 

@@ -39,6 +39,7 @@ cards = Table(
     Column("wanted", Integer, nullable=False),
     Column("shown", Integer, nullable=False),
     Column("wanted_at", Moment, nullable=False, comment="since when shown is behind wanted"),
+    Column("correlation_id", Text, comment="of the act that last wanted a revision"),
     Column("next_at", Moment, nullable=False, comment="when the message may be tried next"),
     Column("channel_id", Text, comment="Slack's id of the channel the message stands in"),
     Column("ts", Text, comment="the message; null until posted"),

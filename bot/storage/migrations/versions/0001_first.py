@@ -280,6 +280,7 @@ def upgrade() -> None:
         sa.Column(
             "wanted_at", Moment(), nullable=False, comment="since when shown is behind wanted"
         ),
+        sa.Column("correlation_id", sa.Text(), comment="of the act that last wanted a revision"),
         sa.Column(
             "next_at", Moment(), nullable=False, comment="when the message may be tried next"
         ),

@@ -72,7 +72,10 @@ class Traffic:
         self.environment = environment
         # Multiplies the number of requests: 0 is a silent night, 10 is a campaign.
         self.demand = 1.0
-        self.requests: Counter[tuple[str, str, str]] = Counter()
+        # Errors are counted from the first scrape on: otherwise their ratio begins as "no data".
+        self.requests: Counter[tuple[str, str, str]] = Counter(
+            {("500", *route): 0 for route in ROUTES}
+        )
         self.latency = {route: Histogram() for route in ROUTES}
         self.cpu_busy_s = 0.0
         self.lived_s = 0.0

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from bot.catalog import Catalog
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, NotReached
 
 MISCONFIGURED = 78
 """EX_CONFIG of sysexits.h: starting again will not help."""
+FAILED = 1
 SANDBOX = "sandbox"
 
 
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as exc:
         print(exc, file=sys.stderr)
         return MISCONFIGURED
+    except NotReached as exc:
+        print(exc, file=sys.stderr)
+        return FAILED
     return status
 
 

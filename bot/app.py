@@ -38,7 +38,7 @@ from bot.changes.status import TellStatus
 from bot.chores import Chore, Chores
 from bot.domain.card import Kind
 from bot.engine import SQLITE, Engine, EngineSettings
-from bot.errors import ConfigurationError, Conflict
+from bot.errors import ConfigurationError, Conflict, NotReached
 from bot.failover import Failover
 from bot.outside import connected
 from bot.settings import Settings, config_file, read_settings
@@ -83,6 +83,7 @@ async def run(environment: Mapping[str, str]) -> int:
 
     Raises:
         ConfigurationError: it cannot start, and why.
+        NotReached: it cannot start now, and why.
     """
     catalog, settings = await configured(environment)
     logs.start(settings.log_level)
@@ -197,10 +198,14 @@ async def _slack(settings: Settings, catalog: Catalog) -> AsyncIterator[_Slack]:
             identity = await api.who()
             channels = Channels(api, catalog.channels())
             await channels.start()
-        except SlackError as exc:
+        except Refused as exc:
             raise ConfigurationError(
                 f"Slack at {settings.slack_api_url} says: {exc}. Check SLACK_BOT_TOKEN and "
                 "SLACK_API_URL; `credlink doctor` says more."
+            ) from exc
+        except SlackError as exc:
+            raise NotReached(
+                f"Slack at {settings.slack_api_url} does not answer: {exc}. Is SLACK_API_URL right?"
             ) from exc
         if settings.slack_mode == "socket" and settings.slack_app_token is not None:
             await _app_token_is_good(settings.slack_app_token.get_secret_value(), settings)

@@ -23,3 +23,7 @@ class NotKnown(BotError):
 
 class ConfigurationError(BotError):
     """The catalogue or a setting is wrong: where, what was expected, what to write."""
+
+
+class NotReached(BotError):
+    """A system that the start needs does not answer: starting again may help."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.__main__ import MISCONFIGURED
+from bot.__main__ import FAILED, MISCONFIGURED
 from sandbox import ports
 from sandbox.world import World
 
@@ -51,6 +51,15 @@ async def test_a_token_that_slack_refuses_is_named(environment: dict[str, str], 
     assert "invalid_auth" in said
     assert f"Check {token}" in said
     assert wrong not in said
+
+
+async def test_a_slack_that_is_away_does_not_count_as_a_bad_configuration(
+    environment: dict[str, str],
+):
+    nobody = f"http://127.0.0.1:{ports.free_port()}/api/"
+    status, said = await run(environment | {"SLACK_API_URL": nobody})
+    assert status == FAILED
+    assert said.startswith(f"Slack at {nobody} does not answer")
 
 
 async def test_a_missing_catalogue_is_said_with_the_way_to_one(tmp_path: Path):

@@ -1,13 +1,16 @@
 """Slack over HTTP: proved to be Slack's before anything reads it, and taken once.
 
 What Bolt would let through or trip over is stopped here: an exact replay within its five minutes,
-and a timestamp that is not a number, which it answers with a stack trace.
+and a timestamp that is not a number or a body that is no request, which it answers with a stack
+trace.
 """
 
+import json
 import logging
 import re
 import time
 from collections.abc import Callable
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -22,6 +25,7 @@ from bot.storage.database import Database
 PATH = "/slack/events"
 EVENT = b"{"
 """What events begin with, and no form does. The content type is not signed: it proves nothing."""
+JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """A press on a large message carries the message and its state; aiohttp's default is 1 MiB."""
@@ -72,6 +76,8 @@ class HttpMode:
         if not _is_utf8(body) or not self._verifier.is_valid(body, timestamp, signature):
             late = abs(self.skew_s) > MAX_AGE_S
             return self._refused("stale" if late else "signature")
+        if not _is_request(body, request.content_type):
+            return self._refused("malformed", status=400)
         metrics.slack_connected.set(1)
         if not body.startswith(EVENT) and not await self._is_new(signature):
             return self._refused("replay")
@@ -113,6 +119,23 @@ class _Clock(Clock):
 
 def _is_ssl_check(body: bytes) -> bool:
     return len(body) < 256 and b"ssl_check=1" in body.split(b"&")
+
+
+def _is_request(body: bytes, content_type: str) -> bool:
+    """Whether Bolt can read it: an event (JSON), a command, or an interaction (a form's `payload`).
+
+    It takes either sign of JSON, the content type or the first byte.
+    """
+    text = body.decode()
+    if content_type != JSON and not body.startswith(EVENT):
+        form = dict(parse_qsl(text))
+        if "payload" not in form:
+            return "command" in form
+        text = form["payload"]
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sandbox import ports, seeds
@@ -120,9 +121,14 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, *, pace: float = 4.0, with_monitoring: bool = False, slack_mode: str = "socket"
+    folder: Path,
+    *,
+    pace: float = 4.0,
+    with_monitoring: bool = False,
+    slack_mode: str = "socket",
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Scene]:
-    """A world of its own, with the bot running in it."""
+    """A world of its own, with the bot running in it; `variables` go before the world's own."""
     world = World(
         folder=folder,
         ports=ports.choose(None),
@@ -131,7 +137,9 @@ async def scene(
         slack_mode=slack_mode,
     )
     bot = BotProcess(
-        world.process_environment, operations_url=world.operations_url, log=folder / "bot.log"
+        lambda: world.process_environment() | dict(variables),
+        operations_url=world.operations_url,
+        log=folder / "bot.log",
     )
     async with world, WorkspaceClient(world.workspace.url) as slack:
         try:

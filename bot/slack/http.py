@@ -76,11 +76,11 @@ class HttpMode:
         if not _is_utf8(body) or not self._verifier.is_valid(body, timestamp, signature):
             late = abs(self.skew_s) > MAX_AGE_S
             return self._refused("stale" if late else "signature")
-        if not _is_request(body, request.content_type):
-            return self._refused("malformed", status=400)
         metrics.slack_connected.set(1)
         if not body.startswith(EVENT) and not await self._is_new(signature):
             return self._refused("replay")
+        if not _is_request(body, request.content_type):
+            return self._refused("malformed", status=400)
         return await self._dispatch(request, body)
 
     async def _is_new(self, signature: str) -> bool:

@@ -47,12 +47,17 @@ def press(body: Mapping[str, Any], request: Asked) -> Press | None:
 
 
 def whereto(body: Mapping[str, Any]) -> Whereto:
-    """Where to answer a press: to the person, beside what they pressed."""
+    """Where to answer a press: to the person, beside what they pressed.
+
+    A message with replies carries its own `ts` as `thread_ts`: it was pressed in the channel.
+    """
     user_id = str(body["user"]["id"])
+    message = body.get("message") or {}
+    thread_ts = message.get("thread_ts")
     return Whereto(
         user_id=user_id,
         channel_id=_channel_id(body) or user_id,
-        thread_ts=(body.get("message") or {}).get("thread_ts"),
+        thread_ts=thread_ts if thread_ts != message.get("ts") else None,
         response_url=body.get("response_url"),
     )
 

@@ -21,6 +21,7 @@ from bot.storage.schema import metadata
 
 PACE = 15.0  # a lease of 2 s, a beat each third of a second
 STEP_S = 0.4
+WAIT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ async def in_order(identity: str) -> None:
 
 @workflow
 async def waits(identity: str) -> dict[str, Any]:
-    """Wait three seconds for a message that does not come."""
+    """Wait for a message that does not come."""
     await note(identity, "before")
-    said = await receive("control", timeout_s=3)
+    said = await receive("control", timeout_s=WAIT_S)
     await note(identity, f"after-{said}")
     return {"said": said}
 

@@ -19,6 +19,8 @@ import pytest
 from dbos import DBOS
 
 DEADLINE_S = 30.0
+WAIT_S = 5.0
+"""`WAIT_S` of the program; importing it would register its workflows in this process."""
 PROGRAM = Path(__file__).with_name("program.py")
 
 
@@ -111,16 +113,19 @@ def test_a_killed_process_goes_on_at_the_step_it_was_in_and_repeats_none_before_
 
 
 def test_a_wait_keeps_its_first_deadline_across_a_restart(on_sqlite):
-    began = time.monotonic()
     on_sqlite.run("a", "waits:w1")
     on_sqlite.until(lambda lines: any(line.endswith("before-ended") for line in lines))
-    time.sleep(0.5)  # let it be waiting when the power goes
+    began = time.monotonic()
+    time.sleep(0.6 * WAIT_S)  # most of the wait is over when the power goes
     on_sqlite.signal("a", signal.SIGKILL)
 
     on_sqlite.run("b", "waits:w1")
-    on_sqlite.until(lambda lines: any(line.endswith("after-None-ended") for line in lines))
+    ready = time.monotonic()
+    on_sqlite.until(lambda lines: any(line.endswith("after-None-began") for line in lines))
 
-    assert 3 < time.monotonic() - began < 7
+    ended = time.monotonic()
+    assert ended - began > 0.9 * WAIT_S
+    assert ended - ready < 0.9 * WAIT_S
     assert on_sqlite.count("before-ended") == {"w1": 1}
 
 

@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+from moto.moto_api._internal import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from integrations.aws.accounts import Accounts
@@ -40,6 +41,7 @@ DEFINITION = {
 def moto_url():
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    moto_api_backend.reset()  # other tests of this process may have filled it
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()

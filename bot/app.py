@@ -164,6 +164,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         await leaving.enter_async_context(_chores(world, engine, changes, alerts))
         ways_in = _Ways(catalog, settings, world, slack, changes, alerts)
         await leaving.enter_async_context(_open(ways_in))
+        await slack.channels.enter()
         yield
 
 
@@ -462,6 +463,8 @@ def _slack_reaches_us(sockets: SocketMode | None) -> health.Check:
 
 def _channels_are_open(channels: Channels) -> health.Check:
     async def check() -> str | None:
+        if not channels.has_entered:
+            return "the configured channels are being joined"
         return "; ".join(channels.unreachable.values()) or None
 
     return check

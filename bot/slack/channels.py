@@ -25,18 +25,27 @@ class Channels:
         self._joined: set[str] = set()
         self._direct: dict[str, str] = {}
         self._asked_at = float("-inf")
+        self.has_entered = False
+        """Whether the configured channels were joined, or found closed."""
         self.unreachable: dict[str, str] = {}
         """Configured channels the bot cannot work in, and why, in words."""
 
     async def start(self) -> None:
-        """List the channels and join the configured public ones.
+        """List the channels: names are looked up here, never in a request.
 
         Raises:
             SlackError: they cannot be listed.
         """
         await self._list()
+
+    async def enter(self) -> None:
+        """Join the configured public channels; which one is closed to us is in `unreachable`.
+
+        Slack tells of each joining by an event: do it when events are taken.
+        """
         for reference in self._configured:
             await self._enter(reference)
+        self.has_entered = True
 
     async def resolve(self, reference: str) -> str:
         """The id of `#name`, of an id, or of the direct messages with a person (`U…`).

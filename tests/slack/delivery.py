@@ -125,6 +125,7 @@ async def delivering(
 ) -> AsyncIterator[Deliverer]:
     known = Channels(api, channels)
     await known.start()
+    await known.enter()
     deliverer = Deliverer(
         database=story.database,
         api=api,

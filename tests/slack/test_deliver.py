@@ -118,6 +118,7 @@ async def test_names_of_channels_are_found_over_all_pages_and_joined_at_start(wo
     channels = Channels(api, [*names, "#not-there"])
     await channels.start()
     assert await channels.resolve("#credlink-business") == "C0BUSINES"
+    await channels.enter()
     for channel in seeds.CHANNELS:
         assert seeds.BOT_USER_ID in workspace.store.channels[channel.id].members
     assert list(channels.unreachable) == ["#not-there"]

@@ -38,19 +38,15 @@ from bot.changes.status import TellStatus
 from bot.chores import Chore, Chores
 from bot.domain.card import Kind
 from bot.engine import SQLITE, Engine, EngineSettings
-from bot.errors import ConfigurationError, Conflict, NotReached
 from bot.failover import Failover
 from bot.outside import connected
 from bot.settings import Settings, config_file, read_settings
-from bot.slack.api import Identity, SlackApi
 from bot.slack.channels import Channels
 from bot.slack.deliver import Deliverer
-from bot.slack.errors import Refused, SlackError
+from bot.slack.edge import SlackEdge, connected_slack
 from bot.slack.events import Events
 from bot.slack.http import HttpMode
 from bot.slack.listeners import Listeners, Tables
-from bot.slack.people import People
-from bot.slack.replies import Replies
 from bot.slack.rhythm import Rhythm
 from bot.slack.socket import SocketMode
 from bot.storage import deduplication, inbox, leases, migrate
@@ -131,7 +127,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         leaving.push_async_callback(database.close)
         await migrate.upgrade(database)
         outside = await leaving.enter_async_context(connected(settings))
-        slack = await leaving.enter_async_context(_slack(settings, catalog))
+        slack = await leaving.enter_async_context(connected_slack(settings, catalog))
         # One process has one name for ever: what it held when its power was cut is its own at once.
         several = not settings.engine_database_url.startswith(SQLITE)
         replica = f"{socket.gethostname()}-{uuid4().hex[:8]}" if several else ALONE
@@ -157,7 +153,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         engine = await leaving.enter_async_context(_engine(settings, world, replica, stop))
         changes = _changes(world, engine)
         leaving.push_async_callback(changes.promises.settle)
-        alerts = _alerts(world, engine, slack.people)
+        alerts = _alerts(world, engine, slack)
         await _started(leaving, deliverer)
         alerts.receiver.start()
         leaving.push_async_callback(alerts.receiver.stop)
@@ -178,66 +174,6 @@ class _Lasting(Protocol):
 async def _started(leaving: AsyncExitStack, lasting: _Lasting) -> None:
     await lasting.start()
     leaving.push_async_callback(lasting.stop)
-
-
-@dataclass(frozen=True, slots=True)
-class _Slack:
-    api: SlackApi
-    identity: Identity
-    channels: Channels
-    people: People
-    replies: Replies
-
-
-@asynccontextmanager
-async def _slack(settings: Settings, catalog: Catalog) -> AsyncIterator[_Slack]:
-    """Slack asked once who we are, what channels there are, and who is in which group."""
-    async with AsyncExitStack() as leaving:
-        api = SlackApi(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-        await _started(leaving, api)
-        try:
-            identity = await api.who()
-            channels = Channels(api, catalog.channels())
-            await channels.start()
-        except Refused as exc:
-            raise ConfigurationError(
-                f"Slack at {settings.slack_api_url} says: {exc}. Check SLACK_BOT_TOKEN and "
-                "SLACK_API_URL; `credlink doctor` says more."
-            ) from exc
-        except SlackError as exc:
-            raise NotReached(
-                f"Slack at {settings.slack_api_url} does not answer: {exc}. Is SLACK_API_URL right?"
-            ) from exc
-        if settings.slack_mode == "socket" and settings.slack_app_token is not None:
-            await _app_token_is_good(settings.slack_app_token.get_secret_value(), settings)
-        people = People(api, catalog.user_groups())
-        await _started(leaving, people)
-        replies = Replies(api)
-        leaving.push_async_callback(replies.stop)
-        yield _Slack(api, identity, channels, people, replies)
-
-
-async def _app_token_is_good(token: str, settings: Settings) -> None:
-    """Ask for a connection once: the socket itself would go on trying with a refused token.
-
-    A Slack that is only out of reach is left to the socket, which waits for it.
-
-    Raises:
-        ConfigurationError: Slack refused the token.
-    """
-    api = SlackApi(token, settings.slack_api_url)
-    await api.start()
-    try:
-        await api.call("apps.connections.open")
-    except Refused as exc:
-        raise ConfigurationError(
-            f"Slack at {settings.slack_api_url} says: {exc}. Check SLACK_APP_TOKEN, and that "
-            "Socket Mode is on; `credlink doctor` says more."
-        ) from exc
-    except SlackError as exc:
-        log.warning("slack_socket", extra={"action": "slack_socket", "why": str(exc)})
-    finally:
-        await api.stop()
 
 
 @asynccontextmanager
@@ -295,7 +231,7 @@ class _Alerts:
     sweep: SweepAlerts
 
 
-def _alerts(world: World, engine: Engine, people: People) -> _Alerts:
+def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
     return _Alerts(
         receiver=Receiver(
             database=world.database,
@@ -311,7 +247,7 @@ def _alerts(world: World, engine: Engine, people: People) -> _Alerts:
             catalog=world.catalog,
             engine=engine,
             pagerduty=world.pagerduty,
-            email_of=partial(_email_of, people),
+            email_of=slack.email_of,
             now=world.now,
             tell=world.wake,
             pace=world.pace,
@@ -358,7 +294,7 @@ class _Ways:
     catalog: Catalog
     settings: Settings
     world: World
-    slack: _Slack
+    slack: SlackEdge
     changes: _Changes
     alerts: _Alerts
 
@@ -423,13 +359,6 @@ def _tables(ways: _Ways) -> Tables:
 
 def _greeting(catalog: Catalog) -> Answer:
     return Answer(f"I work by `{catalog.slack.command}`: `{catalog.slack.command} help` says how.")
-
-
-async def _email_of(people: People, user_id: str) -> str | None:
-    try:
-        return await people.email_of(user_id)
-    except SlackError as exc:
-        raise Conflict("Slack did not say what your e-mail is. Press again in a moment.") from exc
 
 
 def _webhooks(ways: _Ways) -> Webhooks:

@@ -147,6 +147,8 @@ async def _update(here: World, place: Place, change: Change, wanted: str) -> See
         became = await find_service_deployment(account.ecs, place, wanted, since=change.changed_at)
         service_deployment = became.arn if became else None
     if found is None and service_deployment is None:
+        if attempted:  # ours never arrived, and somebody else's may have meanwhile
+            _check_the_plan_still_fits(change, service)
         await _is_first(here, change, UPDATE)
         service = await account.ecs.update_service(config.cluster, config.ecs_service, wanted)
         found = _deployment_of(service, wanted)

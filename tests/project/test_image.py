@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,11 +55,18 @@ def python_for(as_other: list[str]) -> str:
     return require("python-for-others", "apt-get install python3-venv")
 
 
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An empty folder another user can reach; pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="credlink-image-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_its_install_and_start_commands_work_for_another_user_in_an_empty_folder(tmp_path: Path):
-    home = tmp_path / "build"
-    home.mkdir()
+def test_its_install_and_start_commands_work_for_another_user_in_an_empty_folder(home: Path):
     for copied in re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, flags=re.MULTILINE):
         for name in copied.split():
             source = Path(name)
@@ -74,14 +82,10 @@ def test_its_install_and_start_commands_work_for_another_user_in_an_empty_folder
     as_other: list[str] = []
     if os.geteuid() == 0:
         as_other = [require("runuser", "apt-get install util-linux"), "-u", "nobody", "--"]
-        shared = Path(tempfile.gettempdir())
-        for folder in (tmp_path, *tmp_path.parents):
-            if shared in folder.parents:
-                folder.chmod(0o755)
     (home / "bin").mkdir()
     (home / "bin" / "python").symlink_to(python_for(as_other))
     if as_other:
-        subprocess.run(["chown", "-R", "nobody", str(tmp_path)], check=True)
+        subprocess.run(["chown", "-R", "nobody", str(home)], check=True)
     environment = {
         "PATH": f"{home}/venv/bin:{home}/bin:/usr/bin:/bin",
         "HOME": str(home),

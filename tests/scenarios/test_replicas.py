@@ -16,7 +16,7 @@ from tests.scenarios.scene import NAMES, PROD, Scene, scene
 
 pytestmark = [pytest.mark.postgres, pytest.mark.asyncio]
 
-PACE = 6.0
+PACE = 3.0
 """A replica that has fallen silent is replaced after 30 s divided by this."""
 
 

@@ -108,7 +108,7 @@ class World:
     def desired(self, environment: str) -> int:
         """The desired count of the service in an environment, in tasks."""
         account, cluster = PLACES[environment]
-        return self.aws.ecs(account, seeds.REGION).services[cluster, seeds.SERVICE].desired
+        return self.aws.desired(account, cluster, seeds.SERVICE)
 
     async def start(self) -> None:
         """Start every part; the order is that of who asks whom first."""

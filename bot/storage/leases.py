@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.storage.database import Connection, database_now, in_seconds
+from bot.storage.dialect import insert_into
 from bot.storage.schema.leases import leases
 
 REPLICA = "replica:"
@@ -13,8 +13,9 @@ REPLICA = "replica:"
 
 async def hold(connection: Connection, name: str, owner: str, *, for_s: float) -> bool:
     """Take or renew the lease `name`; False while somebody else holds it."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    claim = insert(leases).values(name=name, owner=owner, until_at=in_seconds(for_s))
+    claim = insert_into(connection, leases).values(
+        name=name, owner=owner, until_at=in_seconds(for_s)
+    )
     taken = claim.on_conflict_do_update(
         index_elements=[leases.c.name],
         set_={"owner": owner, "until_at": in_seconds(for_s)},

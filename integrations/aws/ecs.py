@@ -1,10 +1,9 @@
-"""Amazon ECS: services, task definitions, deployments, tasks.
+"""Amazon ECS: clusters, services, task definitions, tasks; service deployments stand beside it.
 
 Nothing here is tried again beyond what boto3 does itself for throttling and 5xx.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from integrations.aws import reading
@@ -13,32 +12,51 @@ from integrations.aws.joined import Joined
 from integrations.aws.models import (
     READ_ONLY_FIELDS,
     Service,
-    ServiceDeployment,
-    ServiceRevision,
     StoppedTask,
     Task,
     TaskDefinition,
 )
+from integrations.aws.service_deployments import ServiceDeployments
+from integrations.aws.strategies import DeploymentConfiguration, written
 from integrations.errors import NotFound, Rejected
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html
 SERVICES_A_CALL = 10
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
 TASKS_A_CALL = 100
-# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html
-SERVICE_DEPLOYMENTS_A_CALL = 20
-PAGES_AT_MOST = 10
-"""No list is followed further: what a person looks at is on the first page."""
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html
+CLUSTERS_A_CALL = 100
 JOIN_WINDOW_S = 0.02
 """How long a describe_service waits for company; far below what a person notices."""
 
 
-class EcsClient:
+class EcsClient(ServiceDeployments):
     """ECS in one account and region."""
 
     def __init__(self, session: AwsSession, *, join_window_s: float = JOIN_WINDOW_S) -> None:
-        self._session = session
+        super().__init__(session)
         self._services = Joined(self.describe_services, window_s=join_window_s)
+
+    async def describe_clusters(self, clusters: Iterable[str]) -> Mapping[str, str]:
+        """Return the status of the clusters that exist, by the name or ARN they were asked for.
+
+        ACTIVE takes tasks; PROVISIONING, DEPROVISIONING, FAILED and INACTIVE (deleted) do not.
+
+        Costs one ecs:DescribeClusters for a hundred.
+
+        Raises:
+            Forbidden: ecs:DescribeClusters is missing.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html
+        """
+        found: dict[str, str] = {}
+        for names in batches(clusters, CLUSTERS_A_CALL):
+            reply = await self._call("describe_clusters", clusters=names)
+            for raw in reply.get("clusters", ()):
+                known = {raw.get("clusterName"), raw.get("clusterArn")}
+                found.update((name, raw.get("status", "")) for name in names if name in known)
+        return found
 
     async def describe_service(self, cluster: str, service: str) -> Service:
         """Return the service and every deployment ECS is still running for it.
@@ -150,17 +168,28 @@ class EcsClient:
         )
         return tuple(arns[:newest])
 
-    async def update_service(self, cluster: str, service: str, task_definition: str) -> Service:
+    async def update_service(
+        self,
+        cluster: str,
+        service: str,
+        task_definition: str,
+        *,
+        configuration: DeploymentConfiguration | None = None,
+        force_new_deployment: bool = False,
+    ) -> Service:
         """Have the service run `task_definition` (an ARN) and return it with the new deployment.
 
-        Nothing else is sent, above all no desired count: that is autoscaling's. Asking for the
-        revision the service already runs starts nothing, so it may be repeated.
+        `configuration` says how, and stays the service's own afterwards; without it the service
+        does as it did last. Both go in one call: two would be two deployments. No desired count is
+        ever sent: that is autoscaling's. Asking for the revision the service already runs starts
+        nothing, so it may be repeated, except with `force_new_deployment`.
 
         Costs one ecs:UpdateService.
 
         Raises:
             NotFound: there is no such cluster or service.
-            Rejected: the service is being deleted, or cannot run this revision.
+            Rejected: the service is being deleted, cannot run this revision, or is not built for
+                the strategy.
             Forbidden: ecs:UpdateService is missing.
             RateLimited, Unavailable: worth another try; a time-out may have started it.
 
@@ -168,95 +197,19 @@ class EcsClient:
         """
         if not task_definition.startswith("arn:"):
             raise ValueError(f"not an ARN, so ECS might choose the revision: {task_definition}")
-        reply = await self._call(
-            "update_service", cluster=cluster, service=service, taskDefinition=task_definition
-        )
-        return reading.service(reply["service"], cluster=cluster)
-
-    async def list_service_deployments(
-        self,
-        cluster: str,
-        service: str,
-        *,
-        created_after: datetime | None = None,
-        statuses: Iterable[str] = (),
-        newest: int = 20,
-    ) -> tuple[ServiceDeployment, ...]:
-        """Return service deployments, newest first, without what only describing them shows.
-
-        ECS remembers them for 90 days, and none from before 2024-10-25.
-
-        Costs one ecs:ListServiceDeployments for a hundred.
-
-        Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html
-        """
         arguments: dict[str, Any] = {}
-        if created_after is not None:
-            arguments["createdAt"] = {"after": created_after}
-        if wanted := list(statuses):
-            arguments["status"] = wanted
-        raws = await self._pages(
-            "list_service_deployments",
-            "serviceDeployments",
-            at_most=newest,
+        if configuration is not None:
+            arguments["deploymentConfiguration"] = written(configuration)
+        if force_new_deployment:
+            arguments["forceNewDeployment"] = True
+        reply = await self._call(
+            "update_service",
             cluster=cluster,
             service=service,
-            maxResults=min(newest, 100),
+            taskDefinition=task_definition,
             **arguments,
         )
-        found = [reading.service_deployment(raw) for raw in raws]
-        found.sort(key=lambda d: d.created_at.timestamp() if d.created_at else 0.0, reverse=True)
-        return tuple(found[:newest])
-
-    async def describe_service_deployments(
-        self, arns: Iterable[str]
-    ) -> Mapping[str, ServiceDeployment]:
-        """Return the service deployments ECS knows, by ARN.
-
-        Costs one ecs:DescribeServiceDeployments for twenty.
-
-        Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html
-        """
-        found: dict[str, ServiceDeployment] = {}
-        for batch in batches(arns, SERVICE_DEPLOYMENTS_A_CALL):
-            reply = await self._call("describe_service_deployments", serviceDeploymentArns=batch)
-            read = (reading.service_deployment(raw) for raw in reply.get("serviceDeployments", ()))
-            found.update((one.arn, one) for one in read)
-        return found
-
-    async def describe_service_revisions(
-        self, arns: Iterable[str]
-    ) -> Mapping[str, ServiceRevision]:
-        """Return the service revisions ECS knows, by ARN: what really ran, to the image digest.
-
-        Costs one ecs:DescribeServiceRevisions for twenty.
-
-        Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html
-        """
-        found: dict[str, ServiceRevision] = {}
-        for batch in batches(arns, SERVICE_DEPLOYMENTS_A_CALL):
-            reply = await self._call("describe_service_revisions", serviceRevisionArns=batch)
-            read = (reading.service_revision(raw) for raw in reply.get("serviceRevisions", ()))
-            found.update((one.arn, one) for one in read)
-        return found
-
-    async def stop_service_deployment(self, arn: str) -> None:
-        """Stop a service deployment and have ECS return to the revision before it.
-
-        Works without a circuit breaker. ABORT is in ECS's model, but its manual calls only
-        ROLLBACK valid. May be repeated: a deployment that already stops or has ended is Rejected.
-
-        Costs one ecs:StopServiceDeployment.
-
-        Raises:
-            NotFound: ECS does not know it (any more).
-            Rejected: it has ended, or cannot be stopped.
-            Forbidden: ecs:StopServiceDeployment is missing.
-            RateLimited, Unavailable: worth another try.
-
-        Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html
-        """
-        await self._call("stop_service_deployment", serviceDeploymentArn=arn, stopType="ROLLBACK")
+        return reading.service(reply["service"], cluster=cluster)
 
     async def running_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
         """Return the service's tasks whose desired status is RUNNING, old and new ones.
@@ -303,23 +256,6 @@ class EcsClient:
             reply = await self._call("describe_tasks", cluster=cluster, tasks=batch)
             raws += reply.get("tasks", ())
         return raws
-
-    async def _pages(
-        self, operation: str, member: str, /, *, at_most: int | None = None, **arguments: Any
-    ) -> list[Any]:
-        """Follow `nextToken` by hand: botocore has no paginator for service deployments."""
-        found: list[Any] = []
-        for _ in range(PAGES_AT_MOST):
-            reply = await self._call(operation, **arguments)
-            found += reply.get(member, ())
-            token = reply.get("nextToken")
-            if not token or (at_most is not None and len(found) >= at_most):
-                break
-            arguments["nextToken"] = token
-        return found
-
-    async def _call(self, operation: str, /, **arguments: Any) -> Any:
-        return await self._session.call("ecs", operation, **arguments)
 
     async def aclose(self) -> None:
         """Drop the questions under way."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from integrations.aws.strategies import LifecycleHook
+
 READ_ONLY_FIELDS = frozenset(
     {
         "taskDefinitionArn",
@@ -58,6 +60,26 @@ class ServiceEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Balancer:
+    """How one target group of a service gets its tasks and, with all of it, shifted traffic.
+
+    After a shift production may be in either group: their roles are the listener rule's.
+    """
+
+    target_group: str
+    """ARN."""
+    container: str = ""
+    port: int | None = None
+    alternate_target_group: str | None = None
+    """ARN; like what follows, only what is built for blue/green, canary and linear has it."""
+    production_listener_rule: str | None = None
+    """ARN of the rule, or with a network load balancer of the listener."""
+    test_listener_rule: str | None = None
+    role: str | None = None
+    """ARN of the infrastructure role, by which ECS moves the traffic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A service and every deployment ECS is still running for it."""
 
@@ -80,10 +102,22 @@ class Service:
     """ECS, CODE_DEPLOY or EXTERNAL."""
     strategy: str = "ROLLING"
     """ROLLING, BLUE_GREEN, LINEAR or CANARY."""
+    lifecycle_hooks: tuple[LifecycleHook, ...] = ()
+    maximum_percent: int | None = None
+    """Of desired, in tasks that may exist during a rolling update."""
+    minimum_healthy_percent: int | None = None
     has_breaker: bool = False
     breaker_rolls_back: bool = False
     target_groups: tuple[str, ...] = ()
-    """ARNs."""
+    """ARNs, without the alternate ones."""
+    balancers: tuple[Balancer, ...] = ()
+    """One for each of `target_groups`."""
+    has_service_connect: bool = False
+    """Which can shift traffic too, without a load balancer."""
+    health_check_grace_s: int | None = None
+    launch_type: str | None = None
+    """FARGATE, EC2 or EXTERNAL; None where capacity providers decide."""
+    platform_version: str | None = None
     current_service_deployment: str | None = None
     """ARN; absent for a service that was never deployed to since 2024-10-25."""
 
@@ -107,6 +141,22 @@ class RevisionProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HookStatus:
+    """A hook that a service deployment has come to; `id` is new at every stop."""
+
+    id: str
+    status: str
+    """AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED or TIMED_OUT."""
+    stage: str | None = None
+    """The deployment's own stage while it waits here, None afterwards: AWS names no other."""
+    expires_at: datetime | None = None
+    """When ECS does `timeout_action` by itself."""
+    timeout_action: str = "ROLLBACK"
+    target_type: str = "AWS_LAMBDA"
+    """PAUSE waits for an answer, AWS_LAMBDA for a function's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceDeployment:
     """One deployment from start to outcome, which ECS remembers for 90 days.
 
@@ -127,6 +177,15 @@ class ServiceDeployment:
     updated_at: datetime | None = None
     lifecycle_stage: str | None = None
     """None for a rolling update."""
+    strategy: str | None = None
+    """ROLLING, BLUE_GREEN, LINEAR or CANARY."""
+    bake_minutes: int | None = None
+    """After the whole traffic has shifted."""
+    shift_percent: float | None = None
+    """What a canary takes first, or linear at every step; None where ECS does not say."""
+    shift_bake_minutes: int | None = None
+    """How long each such step bakes."""
+    hooks: tuple[HookStatus, ...] = ()
     target: RevisionProgress | None = None
     sources: tuple[RevisionProgress, ...] = ()
     rollback_reason: str = ""
@@ -137,6 +196,18 @@ class ServiceDeployment:
     """Failed tasks the circuit breaker has counted, of `failures_allowed`."""
     failures_allowed: int | None = None
     triggered_alarms: tuple[str, ...] = ()
+
+    @property
+    def awaited(self) -> HookStatus | None:
+        """The PAUSE hook that waits for `continue_service_deployment`."""
+        return next(
+            (
+                hook
+                for hook in self.hooks
+                if hook.target_type == "PAUSE" and hook.status == "AWAITING_ACTION"
+            ),
+            None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

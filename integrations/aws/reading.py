@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.aws.models import (
+    Balancer,
     Container,
     ContainerImage,
     Deployment,
+    HookStatus,
     Image,
     RevisionProgress,
     Service,
@@ -19,6 +21,7 @@ from integrations.aws.models import (
     Task,
     TaskDefinition,
 )
+from integrations.aws.strategies import LifecycleHook
 
 Raw = Mapping[str, Any]
 
@@ -32,6 +35,7 @@ def service(raw: Raw, *, cluster: str) -> Service:
     """Read a member of DescribeServices' `services`."""
     configuration = raw.get("deploymentConfiguration", {})
     breaker = configuration.get("deploymentCircuitBreaker", {})
+    balancers = tuple(_balancer(b) for b in raw.get("loadBalancers", ()) if b.get("targetGroupArn"))
     return Service(
         arn=raw["serviceArn"],
         name=raw["serviceName"],
@@ -48,12 +52,48 @@ def service(raw: Raw, *, cluster: str) -> Service:
         ),
         deployment_controller=raw.get("deploymentController", {}).get("type", "ECS"),
         strategy=configuration.get("strategy", "ROLLING"),
+        lifecycle_hooks=tuple(_lifecycle_hook(h) for h in configuration.get("lifecycleHooks", ())),
+        maximum_percent=configuration.get("maximumPercent"),
+        minimum_healthy_percent=configuration.get("minimumHealthyPercent"),
         has_breaker=breaker.get("enable", False),
         breaker_rolls_back=breaker.get("rollback", False),
-        target_groups=tuple(
-            b["targetGroupArn"] for b in raw.get("loadBalancers", ()) if b.get("targetGroupArn")
+        target_groups=tuple(b.target_group for b in balancers),
+        balancers=balancers,
+        has_service_connect=any(
+            d.get("serviceConnectConfiguration", {}).get("enabled", False)
+            for d in raw.get("deployments", ())
+            if d.get("status") == "PRIMARY"
         ),
+        health_check_grace_s=raw.get("healthCheckGracePeriodSeconds"),
+        launch_type=raw.get("launchType"),
+        platform_version=raw.get("platformVersion"),
         current_service_deployment=raw.get("currentServiceDeployment"),
+    )
+
+
+def _balancer(raw: Raw) -> Balancer:
+    advanced = raw.get("advancedConfiguration", {})
+    return Balancer(
+        target_group=raw["targetGroupArn"],
+        container=raw.get("containerName", ""),
+        port=raw.get("containerPort"),
+        alternate_target_group=advanced.get("alternateTargetGroupArn"),
+        production_listener_rule=advanced.get("productionListenerRule"),
+        test_listener_rule=advanced.get("testListenerRule"),
+        role=advanced.get("roleArn"),
+    )
+
+
+def _lifecycle_hook(raw: Raw) -> LifecycleHook:
+    timeout = raw.get("timeoutConfiguration", {})
+    return LifecycleHook(
+        target_type=raw.get("targetType", "AWS_LAMBDA"),
+        stages=tuple(raw.get("lifecycleStages", ())),
+        timeout_minutes=timeout.get("timeoutInMinutes"),
+        timeout_action=timeout.get("action"),
+        target_arn=raw.get("hookTargetArn"),
+        role_arn=raw.get("roleArn"),
+        details=raw.get("hookDetails"),
     )
 
 
@@ -78,6 +118,8 @@ def service_deployment(raw: Raw) -> ServiceDeployment:
     """Read a service deployment, whole or as it stands in a list."""
     target = raw.get("targetServiceRevision")
     rollback = raw.get("rollback", {})
+    configuration = raw.get("deploymentConfiguration", {})
+    shift = _shift(configuration)
     breaker = raw.get("deploymentCircuitBreaker", {})
     return ServiceDeployment(
         arn=raw["serviceDeploymentArn"],
@@ -91,6 +133,14 @@ def service_deployment(raw: Raw) -> ServiceDeployment:
         stopped_at=utc(raw.get("stoppedAt")),
         updated_at=utc(raw.get("updatedAt")),
         lifecycle_stage=raw.get("lifecycleStage"),
+        strategy=configuration.get("strategy", "ROLLING") if configuration else None,
+        bake_minutes=configuration.get("bakeTimeInMinutes"),
+        shift_percent=shift[0],
+        shift_bake_minutes=shift[1],
+        hooks=tuple(
+            _hook_status(hook, stage=raw.get("lifecycleStage"))
+            for hook in raw.get("lifecycleHookDetails", ())
+        ),
         target=None if target is None else _revision_progress(target),
         sources=tuple(_revision_progress(r) for r in raw.get("sourceServiceRevisions", ())),
         rollback_reason=rollback.get("reason", ""),
@@ -99,6 +149,29 @@ def service_deployment(raw: Raw) -> ServiceDeployment:
         failures=breaker.get("failureCount", 0),
         failures_allowed=breaker.get("threshold"),
         triggered_alarms=tuple(raw.get("alarms", {}).get("triggeredAlarmNames", ())),
+    )
+
+
+def _shift(configuration: Raw) -> tuple[float | None, int | None]:
+    """The percent and the bake of one step; a service keeps those of strategies it left."""
+    if configuration.get("strategy") == "CANARY":
+        canary = configuration.get("canaryConfiguration", {})
+        return canary.get("canaryPercent"), canary.get("canaryBakeTimeInMinutes")
+    if configuration.get("strategy") == "LINEAR":
+        linear = configuration.get("linearConfiguration", {})
+        return linear.get("stepPercent"), linear.get("stepBakeTimeInMinutes")
+    return None, None
+
+
+def _hook_status(raw: Raw, *, stage: str | None) -> HookStatus:
+    status = raw.get("status", "")
+    return HookStatus(
+        id=raw.get("hookId", ""),
+        status=status,
+        stage=stage if status in {"AWAITING_ACTION", "IN_PROGRESS"} else None,
+        expires_at=utc(raw.get("expiresAt")),
+        timeout_action=raw.get("timeoutAction", "ROLLBACK"),
+        target_type=raw.get("targetType", "AWS_LAMBDA"),
     )
 
 

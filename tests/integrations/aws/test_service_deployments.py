@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from integrations.aws.ecs import PAGES_AT_MOST
+from integrations.aws.ecs_calls import PAGES_AT_MOST
 from integrations.errors import NotFound, Rejected
 from tests.integrations.aws.answers import CLUSTER, NEW, NOON, SERVICE, a_service_deployment
 

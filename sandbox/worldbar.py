@@ -69,8 +69,10 @@ class RecentErrors:
     def __init__(self) -> None:
         self._before: dict[str, tuple[int, int]] = {}
 
-    def ratio(self, requests: Mapping[tuple[str, str, str], int], environment: str) -> float | None:
-        """`requests` counts by status, method and path, from the beginning of the world."""
+    def ratio(
+        self, requests: Mapping[tuple[str, str, str, str], int], environment: str
+    ) -> float | None:
+        """`requests` counts by status first, from the beginning of the world."""
         total = sum(requests.values())
         failed = sum(count for (status, *_), count in requests.items() if status >= "500")
         total_before, failed_before = self._before.get(environment, (0, 0))

@@ -41,7 +41,9 @@ class _Metrics(Collector):
 
     def _requests(self) -> Metric:
         family = CounterMetricFamily(
-            "http_requests_total", "Requests answered.", labels=["status_code", "method", "path"]
+            "http_requests_total",
+            "Requests answered.",
+            labels=["status_code", "method", "path", "version"],
         )
         for labels, count in sorted(self._traffic.requests.items()):
             family.add_metric(labels, count)
@@ -49,12 +51,12 @@ class _Metrics(Collector):
 
     def _latency(self) -> Metric:
         family = HistogramMetricFamily(
-            "http_request_duration_seconds", "Time to answer.", labels=["method", "path"]
+            "http_request_duration_seconds", "Time to answer.", labels=["method", "path", "version"]
         )
         bounds = ["+Inf" if bound == BUCKETS_S[-1] else str(bound) for bound in BUCKETS_S]
-        for route, histogram in self._traffic.latency.items():
+        for labels, histogram in self._traffic.latency.items():
             counts = zip(bounds, accumulate(histogram.buckets), strict=True)
-            family.add_metric(route, list(counts), histogram.sum_s)
+            family.add_metric(labels, list(counts), histogram.sum_s)
         return family
 
     def _gauges(self) -> Iterator[Metric]:

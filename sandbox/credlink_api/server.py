@@ -14,13 +14,15 @@ from sandbox.credlink_api.exposition import exposition
 from sandbox.credlink_api.traffic import OnErrors, Traffic
 from sandbox.standin import StandIn
 
-USUAL_REQUESTS_PER_S: Mapping[str, float] = MappingProxyType({"prod": 60.0, "staging": 20.0})
+USUAL_REQUESTS_PER_S: Mapping[str, float] = MappingProxyType(
+    {"prod": 60.0, "eu": 30.0, "staging": 20.0}
+)
 # Time also goes on between scrapes, for those who are told of errors.
 TICK_S = 0.25
 
 
 class CredlinkApi(StandIn):
-    """`/metrics/prod` and `/metrics/staging`: numbers that follow what `running` says runs there.
+    """`/metrics/prod` and the like: numbers that follow what `running` says runs there.
 
     `pace` makes its world live faster than the clock. `on_errors` is told of every failed request.
     Scrapes meet faults (operation `metrics`) but are not recorded: they come every second for ever.

@@ -4,7 +4,7 @@ import bisect
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.credlink_api.behaviour import RunningTask, behaviour
@@ -35,6 +35,9 @@ ROUTES = (
 )
 _ROUTE_WEIGHTS = (40, 25, 20, 10, 5)
 
+# What the load balancer answers itself is no version's; Prometheus reads an empty label as none.
+NO_VERSION = ""
+
 Route = tuple[str, str]
 # Environment, tag and number of requests that failed.
 OnErrors = Callable[[str, str, int], None]
@@ -53,8 +56,9 @@ class Histogram:
 
 
 class Traffic:
-    """Requests arrive, healthy tasks share them, and each version answers in its own way.
+    """Requests arrive, tasks share them by weight, and each version answers in its own way.
 
+    `requests` counts by status, method, path and version, `latency` by method, path and version.
     Time is the world's: a caller that lives faster hands in a faster `now`. Errors come evenly
     rather than by chance, so that a short window shows the ratio and not luck.
     """
@@ -72,11 +76,8 @@ class Traffic:
         self.environment = environment
         # Multiplies the number of requests: 0 is a silent night, 10 is a campaign.
         self.demand = 1.0
-        # Errors are counted from the first scrape on: otherwise their ratio begins as "no data".
-        self.requests: Counter[tuple[str, str, str]] = Counter(
-            {("500", *route): 0 for route in ROUTES}
-        )
-        self.latency = {route: Histogram() for route in ROUTES}
+        self.requests: Counter[tuple[str, str, str, str]] = Counter()
+        self.latency: dict[tuple[str, str, str], Histogram] = {}
         self.cpu_busy_s = 0.0
         self.lived_s = 0.0
         self.rate_per_s = requests_per_s
@@ -94,20 +95,33 @@ class Traffic:
         """Let everything happen that happened until `now`, with the tasks that run now."""
         before, self._now = self._now, now
         self.tasks = self._running(self.environment)
-        serving = [task.tag for task in self.tasks if task.healthy]
-        self._serving_since = {
-            tag: self._serving_since.get(tag, before) for tag in dict.fromkeys(serving)
-        }
+        weights: dict[str, float] = {}
+        for task in self.tasks:
+            self._count_from_zero(task.tag)
+            if task.traffic_weight > 0:
+                weights[task.tag] = weights.get(task.tag, 0.0) + task.traffic_weight
+        self._serving_since = {tag: self._serving_since.get(tag, before) for tag in weights}
         while before < now:
             step_s = min(LONGEST_STEP_S, now - before)
             before += step_s
-            self._step(before, step_s, serving)
+            self._step(before, step_s, weights)
 
     def jitter(self, level: float) -> float:
         """A gauge's value about `level`."""
         return level * self._random.uniform(1 - NOISE, 1 + NOISE)
 
-    def _step(self, now: float, step_s: float, serving: Sequence[str]) -> None:
+    def _count_from_zero(self, version: str) -> None:
+        """Show a version's series from when it runs, before it has answered anything.
+
+        Prometheus cannot see the growth of a series that appears with a number in it, and an
+        error ratio without a series of errors is "no data" rather than nought.
+        """
+        for method, path in ROUTES:
+            for status in ("500", _success(method)):
+                self.requests.setdefault((status, method, path, version), 0)
+            self.latency.setdefault((method, path, version), Histogram())
+
+    def _step(self, now: float, step_s: float, weights: Mapping[str, float]) -> None:
         wave = 1 + DAILY_WAVE * math.sin(math.tau * now / DAY_S)
         self.rate_per_s = self.jitter(self._usual_per_s) * wave * self.demand
         self._owed_requests += self.rate_per_s * step_s
@@ -116,27 +130,32 @@ class Traffic:
         self.lived_s += step_s
         self.cpu_busy_s += requests * CPU_S_PER_REQUEST
         routes = self._random.choices(ROUTES, _ROUTE_WEIGHTS, k=requests)
-        if not serving:
+        if not weights:
             for route in routes:
-                self._answer(route, "503", REFUSED_AFTER_S)
+                self._answer(route, NO_VERSION, "503", REFUSED_AFTER_S)
             return
         behaviours = {
             tag: behaviour(tag, now - since) for tag, since in self._serving_since.items()
         }
         failed: Counter[str] = Counter()
-        for route, tag in zip(routes, self._random.choices(serving, k=requests), strict=True):
+        chosen = self._random.choices(tuple(weights), tuple(weights.values()), k=requests)
+        for route, tag in zip(routes, chosen, strict=True):
             owed = self._owed_errors.get(tag, 0.0) + behaviours[tag].error_ratio
             fails = owed >= 1
             self._owed_errors[tag] = owed - fails
             failed[tag] += fails
             usual_s = self._random.lognormvariate(math.log(MEDIAN_LATENCY_S), LATENCY_SIGMA)
-            status = "500" if fails else "201" if route[0] == POST else "200"
-            self._answer(route, status, usual_s * behaviours[tag].slowdown)
+            status = "500" if fails else _success(route[0])
+            self._answer(route, tag, status, usual_s * behaviours[tag].slowdown)
         if self._on_errors is not None:
             for tag, count in failed.items():
                 if count:
                     self._on_errors(self.environment, tag, count)
 
-    def _answer(self, route: Route, status: str, seconds: float) -> None:
-        self.requests[(status, *route)] += 1
-        self.latency[route].observe(seconds)
+    def _answer(self, route: Route, version: str, status: str, seconds: float) -> None:
+        self.requests[(status, *route, version)] += 1
+        self.latency.setdefault((*route, version), Histogram()).observe(seconds)
+
+
+def _success(method: str) -> str:
+    return "201" if method == POST else "200"

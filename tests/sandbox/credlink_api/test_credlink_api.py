@@ -30,7 +30,7 @@ NAMES = {
 @dataclass(frozen=True)
 class Task:
     tag: str
-    healthy: bool = True
+    traffic_weight: float = 1.0
 
 
 class World:
@@ -38,7 +38,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.tasks = {"prod": [Task("v1.1.9")] * 4, "staging": [Task("v1.1.9")]}
+        self.tasks = {"prod": [Task("v1.1.9")] * 4, "staging": [Task("v1.1.9")], "eu": []}
         self.errors: list[tuple[str, str, int]] = []
         self.api = CredlinkApi(
             running=lambda environment: self.tasks[environment],
@@ -82,15 +82,17 @@ class Scrape:
             if sample == name and labels.items() <= dict(own).items()
         )
 
-    def error_ratio(self) -> float:
+    def error_ratio(self, **labels: str) -> float:
         failed = sum(
-            self.sum("http_requests_total", status_code=status) for status in ("500", "503")
+            self.sum("http_requests_total", status_code=status, **labels)
+            for status in ("500", "503")
         )
-        return failed / self.sum("http_requests_total")
+        return failed / self.sum("http_requests_total", **labels)
 
-    def share_faster_than(self, bound: str) -> float:
+    def share_faster_than(self, bound: str, **labels: str) -> float:
         name = "http_request_duration_seconds"
-        return self.sum(f"{name}_bucket", le=bound) / self.sum(f"{name}_count")
+        faster = self.sum(f"{name}_bucket", le=bound, **labels)
+        return faster / self.sum(f"{name}_count", **labels)
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ async def test_it_has_exactly_the_metrics_that_credlink_has(world: World):
     scrape = await world.over(10)
     assert {name for name, _ in scrape.samples} == NAMES
     labels = {key for _, own in scrape.samples for key, _ in own}
-    assert labels == {"status_code", "method", "path", "le", "cpu", "mode"}
+    assert labels == {"status_code", "method", "path", "version", "le", "cpu", "mode"}
 
 
 async def test_an_ordinary_version_fails_one_request_in_a_thousand_and_is_quick(world: World):
@@ -129,10 +131,43 @@ async def test_a_rollout_in_the_middle_shares_the_traffic_and_so_the_errors(worl
     assert (await world.over(40)).error_ratio() == pytest.approx(0.05 / 4, abs=0.004)
 
 
-async def test_a_task_that_is_not_healthy_gets_no_traffic(world: World):
-    world.tasks["prod"] = [Task("v1.1.9")] * 3 + [Task("v1.3.0-errors", healthy=False)]
+async def test_a_canary_gets_its_share_of_the_traffic_and_not_that_of_its_tasks(world: World):
+    old, canary = Task("v1.1.9", 0.9 / 4), Task("v1.3.0-errors", 0.1 / 4)
+    world.tasks["prod"] = [old] * 4 + [canary] * 4
+    await world.over(10)
+    grown = await world.over(120)
+    share = grown.sum("http_requests_total", version=canary.tag) / grown.sum("http_requests_total")
+    assert share == pytest.approx(0.1, abs=0.01)
+    assert grown.error_ratio() == pytest.approx(0.1 * 0.05, abs=0.002)
+
+
+async def test_old_and_new_are_told_apart_while_both_run(world: World):
+    world.tasks["prod"] = [Task("v1.1.9"), Task("v1.3.0-slow")]
+    grown = await world.over(60)
+    assert grown.share_faster_than("0.3", version="v1.1.9") == pytest.approx(0.95, abs=0.02)
+    assert grown.share_faster_than("1.0", version="v1.3.0-slow") < 0.95
+    assert grown.error_ratio(version="v1.1.9") < 0.003
+
+
+async def test_a_task_without_weight_gets_no_traffic_but_shows_its_counters(world: World):
+    world.tasks["prod"] = [Task("v1.1.9")] * 3 + [Task("v1.3.0-errors", traffic_weight=0)]
     await world.over(10)
     assert (await world.over(40)).error_ratio() < 0.002
+    waiting = {
+        own: value
+        for (name, own), value in (await world.scrape()).samples.items()
+        if name == "http_requests_total" and ("version", "v1.3.0-errors") in own
+    }
+    assert {dict(own)["status_code"] for own in waiting} == {"200", "201", "500"}
+    assert set(waiting.values()) == {0}
+
+
+async def test_a_leak_grows_from_the_usual_to_three_percent_in_a_minute(world: World):
+    world.tasks["prod"] = [Task("v1.4.0-leak")] * 4
+    ratios = [(await world.over(15)).error_ratio() for _ in range(4)]
+    assert ratios == sorted(ratios)
+    assert ratios[0] < 0.007
+    assert (await world.over(30)).error_ratio() == pytest.approx(0.03, abs=0.004)
 
 
 async def test_going_back_ends_the_errors_and_a_second_try_ramps_up_again(world: World):
@@ -152,7 +187,9 @@ async def test_the_slow_version_takes_four_times_as_long(world: World):
 
 async def test_with_nothing_running_every_request_fails_and_the_count_says_so(world: World):
     world.tasks["prod"] = []
-    assert (await world.over(10)).error_ratio() == 1
+    grown = await world.over(10)
+    assert grown.error_ratio() == 1
+    assert grown.sum("http_requests_total", version="") == grown.sum("http_requests_total")
     assert (await world.scrape()).sum("aws_ecs_running_task_count") == 0
     assert (await world.scrape("staging")).sum("aws_ecs_running_task_count") == 1
 

@@ -36,12 +36,12 @@ def _programs() -> None:
 @dataclass(frozen=True)
 class Task:
     tag: str
-    healthy: bool = True
+    traffic_weight: float = 1.0
 
 
 class World:
     def __init__(self, folder: Path, receiver: Receiver) -> None:
-        self.tasks = {"prod": [Task("v1.1.9")], "staging": [Task("v1.1.9")]}
+        self.tasks = {place: [Task("v1.1.9")] for place in ("prod", "eu", "staging")}
         # Ten times the usual pace: the ramp of a bad version is not what is tested here.
         self.api = CredlinkApi(running=lambda environment: self.tasks[environment], pace=10)
         self.pagerduty = PagerDuty()

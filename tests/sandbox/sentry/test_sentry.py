@@ -76,7 +76,7 @@ async def test_words_and_other_projects_narrow_the_search(api, server: Sentry):
 async def test_it_is_fed_by_the_services_own_errors(api, server: Sentry, clock: ManualClock):
     class Task:
         tag = BAD
-        healthy = True
+        traffic_weight = 1.0
 
     service = CredlinkApi(running=lambda _: [Task()], clock=clock, on_errors=server.saw)
     clock.advance(30)

@@ -128,6 +128,7 @@ def written(configuration: DeploymentConfiguration) -> dict[str, Any]:
     """Write `deploymentConfiguration` as UpdateService takes it.
 
     Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
+    and, for the hooks, https://github.com/hashicorp/terraform-provider-aws/pull/47096
     """
     of_strategy: dict[str, Mapping[str, Any]] = {
         "canaryConfiguration": _said(
@@ -139,7 +140,7 @@ def written(configuration: DeploymentConfiguration) -> dict[str, Any]:
             stepBakeTimeInMinutes=configuration.step_bake_minutes,
         ),
     }
-    return {
+    return {  # an empty list of hooks must be said: ECS keeps those it has when it is left out
         "strategy": configuration.strategy,
         **_said(bakeTimeInMinutes=configuration.bake_minutes),
         **{name: said for name, said in of_strategy.items() if said},

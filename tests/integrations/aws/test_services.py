@@ -5,6 +5,7 @@ import pytest
 from integrations.errors import Forbidden, NotFound, RateLimited, Rejected, Unavailable
 from tests.integrations.aws.answers import (
     CLUSTER,
+    CLUSTER_ARN,
     NEW,
     NOON,
     OLD,
@@ -50,6 +51,107 @@ async def test_a_service_is_read_with_its_deployments_and_events(ecs, stub):
     assert (service.has_breaker, service.breaker_rolls_back) == (True, True)
     assert service.target_groups == ("arn:tg",)
     assert service.current_service_deployment == "arn:sd"
+
+
+async def test_a_service_built_to_shift_traffic_shows_both_groups_rules_and_role(ecs, stub):
+    service = await look(
+        ecs,
+        stub,
+        loadBalancers=[
+            {
+                "targetGroupArn": "arn:blue",
+                "containerName": "app",
+                "containerPort": 8080,
+                "advancedConfiguration": {
+                    "alternateTargetGroupArn": "arn:green",
+                    "productionListenerRule": "arn:rule/production",
+                    "testListenerRule": "arn:rule/test",
+                    "roleArn": "arn:role",
+                },
+            },
+            {"loadBalancerName": "classic", "containerName": "app", "containerPort": 8080},
+        ],
+    )
+    assert service.target_groups == ("arn:blue",)
+    (balancer,) = service.balancers
+    assert (balancer.container, balancer.port) == ("app", 8080)
+    assert (balancer.target_group, balancer.alternate_target_group) == ("arn:blue", "arn:green")
+    assert balancer.production_listener_rule == "arn:rule/production"
+    assert balancer.test_listener_rule == "arn:rule/test"
+    assert balancer.role == "arn:role"
+
+
+async def test_a_service_that_can_only_roll_shows_what_is_missing_as_missing(ecs, stub):
+    service = await look(
+        ecs,
+        stub,
+        loadBalancers=[{"targetGroupArn": "arn:tg", "containerName": "app", "containerPort": 80}],
+    )
+    (balancer,) = service.balancers
+    assert (balancer.alternate_target_group, balancer.role) == (None, None)
+    assert balancer.production_listener_rule is None
+    assert not service.has_service_connect
+    assert service.lifecycle_hooks == ()
+
+
+async def test_a_service_shows_how_it_is_run(ecs, stub):
+    service = await look(
+        ecs,
+        stub,
+        launchType="FARGATE",
+        platformVersion="1.4.0",
+        healthCheckGracePeriodSeconds=30,
+        deploymentConfiguration={"maximumPercent": 150, "minimumHealthyPercent": 75},
+        deployments=[
+            a_deployment(serviceConnectConfiguration={"enabled": True}),
+            a_deployment(id="ecs-svc/0", status="ACTIVE"),
+        ],
+    )
+    assert (service.launch_type, service.platform_version) == ("FARGATE", "1.4.0")
+    assert (service.maximum_percent, service.minimum_healthy_percent) == (150, 75)
+    assert service.health_check_grace_s == 30
+    assert service.has_service_connect
+
+
+async def test_the_hooks_of_a_service_are_read_with_their_time_outs(ecs, stub):
+    service = await look(
+        ecs,
+        stub,
+        deploymentConfiguration={
+            "lifecycleHooks": [
+                {
+                    "targetType": "PAUSE",
+                    "lifecycleStages": ["PRE_SCALE_UP", "POST_SCALE_UP"],
+                    "timeoutConfiguration": {"timeoutInMinutes": 60, "action": "CONTINUE"},
+                },
+                {"hookTargetArn": "arn:f", "lifecycleStages": ["PRE_SCALE_UP"]},
+            ]
+        },
+    )
+    pause, function = service.lifecycle_hooks
+    assert (pause.target_type, pause.stages) == ("PAUSE", ("PRE_SCALE_UP", "POST_SCALE_UP"))
+    assert (pause.timeout_minutes, pause.timeout_action) == (60, "CONTINUE")
+    assert (function.target_type, function.target_arn) == ("AWS_LAMBDA", "arn:f")
+    assert (function.timeout_minutes, function.timeout_action) == (None, None)
+
+
+async def test_a_cluster_has_a_status_unless_it_is_not_there(ecs, stub):
+    stub.add_response(
+        "describe_clusters",
+        {
+            "clusters": [
+                {"clusterName": CLUSTER, "clusterArn": CLUSTER_ARN, "status": "ACTIVE"},
+                {"clusterName": "old", "clusterArn": "arn:old", "status": "INACTIVE"},
+            ],
+            "failures": [{"arn": "arn:nowhere", "reason": "MISSING"}],
+        },
+        {"clusters": [CLUSTER, CLUSTER_ARN, "old", "nowhere"]},
+    )
+    assert await ecs.describe_clusters([CLUSTER, CLUSTER_ARN, "old", "nowhere", "old"]) == {
+        CLUSTER: "ACTIVE",
+        CLUSTER_ARN: "ACTIVE",
+        "old": "INACTIVE",
+    }
 
 
 async def test_times_are_in_utc_whatever_the_machines_zone(ecs, stub):

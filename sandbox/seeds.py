@@ -22,12 +22,14 @@ TAGS = (
     "v1.1.9",
     "v1.2.0",
     "v1.2.1",
+    "v1.2.2-cve",
     "v1.3.0-errors",
     "v1.3.0-slow",
     "v1.3.0-crash",
     "v1.3.0-nopull",
     "v1.3.0-oom",
     "v1.3.0-unhealthy",
+    "v1.4.0-leak",
 )
 
 PAGERDUTY_SERVICE_ID = "PCREDLNK"
@@ -78,6 +80,7 @@ CHANNELS = (
     Channel("C0GENERAL", "general", "Everybody"),
     Channel("C0OPS0001", "credlink-ops", "The bot's own channel"),
     Channel("C0PROD001", "credlink-prod", "Changes in prod"),
+    Channel("C0EU00001", "credlink-eu", "Changes in eu, where they need an approval"),
     Channel("C0STAGING", "credlink-staging", "Changes in staging"),
     Channel("C0ALERTS1", "credlink-alerts", "What is on fire"),
     Channel("C0BUSINES", "credlink-business", "Business alerts"),

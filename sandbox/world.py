@@ -29,6 +29,7 @@ CATALOG = Path(__file__).parent / "credlink.yml"
 MANIFEST = ROOT / "manifest.yml"
 PLACES = {
     "prod": (seeds.PROD_ACCOUNT, "credlink-prod"),
+    "eu": (seeds.PROD_ACCOUNT, "credlink-eu"),
     "staging": (seeds.MAIN_ACCOUNT, "credlink-staging"),
 }
 """Environment → AWS account and ECS cluster."""
@@ -184,6 +185,8 @@ class World:
             "GRAFANA_URL": self.grafana.url,
             "GRAFANA_TOKEN": seeds.GRAFANA_TOKEN,
             "PAGERDUTY_API_URL": self.pagerduty.url,
+            "PAGERDUTY_EVENTS_URL": self.pagerduty.url,
+            "PAGERDUTY_ROUTING_KEYS": f"{seeds.SERVICE}={seeds.PAGERDUTY_ROUTING_KEY}",
             "PAGERDUTY_TOKEN": seeds.PAGERDUTY_TOKEN,
             "PAGERDUTY_WEBHOOK_SECRETS": seeds.PAGERDUTY_WEBHOOK_SECRET,
             "SENTRY_URL": self.sentry.url,

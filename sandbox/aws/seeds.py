@@ -1,4 +1,4 @@
-"""CredLink's AWS as it stands when the sandbox starts: both accounts, version 1.1.9 steady."""
+"""CredLink's AWS as it stands when the sandbox starts: two accounts, version 1.1.9 steady."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ FINDINGS: Mapping[str, Mapping[str, int]] = {
     "v1.1.9": {"HIGH": 2, "MEDIUM": 5},
     "v1.2.0": {"HIGH": 2, "MEDIUM": 4},
     "v1.2.1": {"MEDIUM": 4},
+    "v1.2.2-cve": {"CRITICAL": 1, "HIGH": 3},
 }
 ROLES = {
     "credlink-bot": "sts.amazonaws.com",
@@ -34,14 +35,22 @@ Client = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One place CredLink runs; `tasks` is how many."""
+    """One place CredLink runs; `tasks` is how many.
+
+    `family` names its task definitions: two environments of an account do not share one.
+    `shifts_traffic` is False for a service that knows only rolling updates, without a second
+    target group or a listener rule.
+    """
 
     name: str
     account: str
     tasks: int
     smallest: int
     largest: int
-    log_level: str
+    log_level: str = "info"
+    family: str = SERVICE
+    distribution: str | None = None
+    shifts_traffic: bool = True
 
     @property
     def cluster(self) -> str:
@@ -53,8 +62,9 @@ class Environment:
 
 
 STAGING = Environment("staging", MAIN_ACCOUNT, 2, smallest=1, largest=4, log_level="debug")
-PROD = Environment("prod", PROD_ACCOUNT, 4, smallest=3, largest=10, log_level="info")
-ENVIRONMENTS = (STAGING, PROD)
+PROD = Environment("prod", PROD_ACCOUNT, 4, smallest=3, largest=10, distribution=DISTRIBUTION_ID)
+EU = Environment("eu", PROD_ACCOUNT, 2, smallest=2, largest=6, family=f"{SERVICE}-eu")
+ENVIRONMENTS = (STAGING, PROD, EU)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,44 +76,44 @@ class Network:
     production_rule: str
 
 
-def seed(environment: Environment, client: Client, *, now: float) -> None:
-    """Make everything one environment has. Its rollout is begun here and finished by the caller."""
-    _images(environment, client("ecr"), now)
-    _access(environment, client)
-    network = _network(environment, client)
-    _service(environment, client, network)
-    if environment is PROD:
-        _distribution(environment, client("cloudfront"))
-
-
-def _images(environment: Environment, ecr: Any, now: float) -> None:
-    ecr.create_repository(repositoryName=SERVICE, imageTagMutability="IMMUTABLE")
-    for tag in TAGS:
-        registry.push(
-            ecr,
-            account=environment.account,
-            region=REGION,
-            repository=SERVICE,
-            tag=tag,
-            pushed_at=now - PUSHED_BEFORE_S.get(tag, 2 * HOUR_S),
-            findings=FINDINGS.get(tag),
-        )
-
-
-def _access(environment: Environment, client: Client) -> None:
-    """Roles, the secrets the container reads, and where it logs."""
+def seed_account(account: str, client: Client, *, now: float) -> None:
+    """Make what the environments of one account share: images, roles, the log group."""
+    _images(account, client("ecr"), now)
     iam = client("iam")
     for role, principal in ROLES.items():
         trusted = {"Service": principal}
         if role == "credlink-bot":
             trusted = {"AWS": f"arn:aws:iam::{MAIN_ACCOUNT}:root"}
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=_trust(trusted))
+    client("logs").create_log_group(logGroupName=f"/ecs/{SERVICE}")
+
+
+def seed(environment: Environment, client: Client) -> None:
+    """Make what one environment has. Its rollout is begun here and finished by the caller."""
     secrets = client("secretsmanager")
     for secret in ("database-url", "signing-key"):
         secrets.create_secret(
             Name=f"credlink/{environment.name}/{secret}", SecretString="made up for the sandbox"
         )
-    client("logs").create_log_group(logGroupName=f"/ecs/{SERVICE}")
+    network = _network(environment, client)
+    _service(environment, client, network)
+    if environment.distribution is not None:
+        _distribution(environment, client("cloudfront"), environment.distribution)
+
+
+def _images(account: str, ecr: Any, now: float) -> None:
+    # Tags can be moved here, as in most registries: an approval bound to a digest must notice.
+    ecr.create_repository(repositoryName=SERVICE, imageTagMutability="MUTABLE")
+    for tag in TAGS:
+        registry.push(
+            ecr,
+            account=account,
+            region=REGION,
+            repository=SERVICE,
+            tag=tag,
+            pushed_at=now - PUSHED_BEFORE_S.get(tag, 2 * HOUR_S),
+            findings=FINDINGS.get(tag),
+        )
 
 
 def _trust(principal: Mapping[str, str]) -> str:
@@ -157,7 +167,17 @@ def _service(environment: Environment, client: Client, network: Network) -> None
     ecs = client("ecs")
     ecs.create_cluster(clusterName=environment.cluster)
     definition = ecs.register_task_definition(**task_definition(environment, RUNNING_TAG))
-    infrastructure_role = f"arn:aws:iam::{environment.account}:role/ecsInfrastructureRole"
+    balancer: Json = {
+        "targetGroupArn": network.target_group,
+        "containerName": SERVICE,
+        "containerPort": PORT,
+    }
+    if environment.shifts_traffic:
+        balancer["advancedConfiguration"] = {
+            "alternateTargetGroupArn": network.alternate_target_group,
+            "productionListenerRule": network.production_rule,
+            "roleArn": f"arn:aws:iam::{environment.account}:role/ecsInfrastructureRole",
+        }
     ecs.create_service(
         cluster=environment.cluster,
         serviceName=SERVICE,
@@ -165,18 +185,7 @@ def _service(environment: Environment, client: Client, network: Network) -> None
         desiredCount=environment.tasks,
         launchType="FARGATE",
         healthCheckGracePeriodSeconds=30,
-        loadBalancers=[
-            {
-                "targetGroupArn": network.target_group,
-                "containerName": SERVICE,
-                "containerPort": PORT,
-                "advancedConfiguration": {
-                    "alternateTargetGroupArn": network.alternate_target_group,
-                    "productionListenerRule": network.production_rule,
-                    "roleArn": infrastructure_role,
-                },
-            }
-        ],
+        loadBalancers=[balancer],
         networkConfiguration={
             "awsvpcConfiguration": {
                 "subnets": network.subnets,
@@ -206,7 +215,7 @@ def task_definition(environment: Environment, tag: str) -> Json:
     role = f"arn:aws:iam::{environment.account}:role/{SERVICE}"
     secret = f"arn:aws:secretsmanager:{REGION}:{environment.account}:secret:credlink"
     return {
-        "family": SERVICE,
+        "family": environment.family,
         "networkMode": "awsvpc",
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "512",
@@ -264,7 +273,7 @@ def _tags(environment: Environment) -> list[Json]:
     ]
 
 
-def _distribution(environment: Environment, cloudfront: Any) -> None:
+def _distribution(environment: Environment, cloudfront: Any, wanted: str) -> None:
     made = cloudfront.create_distribution(
         DistributionConfig={
             "CallerReference": "sandbox",
@@ -275,7 +284,7 @@ def _distribution(environment: Environment, cloudfront: Any) -> None:
                 "Items": [
                     {
                         "Id": "balancer",
-                        "DomainName": "credlink-prod.us-east-1.elb.amazonaws.com",
+                        "DomainName": f"credlink-{environment.name}.{REGION}.elb.amazonaws.com",
                         "CustomOriginConfig": {
                             "HTTPPort": 80,
                             "HTTPSPort": 443,
@@ -294,6 +303,6 @@ def _distribution(environment: Environment, cloudfront: Any) -> None:
     )["Distribution"]["Id"]
     # moto names distributions at random; the catalogue needs a name it can rely on.
     distributions = cloudfront_backends[environment.account]["aws"].distributions
-    distribution = distributions[DISTRIBUTION_ID] = distributions.pop(made)
-    distribution.distribution_id = distribution.id = DISTRIBUTION_ID
-    distribution.arn = distribution.arn.replace(made, DISTRIBUTION_ID)
+    distribution = distributions[wanted] = distributions.pop(made)
+    distribution.distribution_id = distribution.id = wanted
+    distribution.arn = distribution.arn.replace(made, wanted)

@@ -123,7 +123,7 @@ class AwsWorld:
 
         Every boto3 client of this process reaches it while the context is open, unless it has an
         endpoint of its own; AWS_ENDPOINT_URL is taken out of the environment meanwhile. A test that
-        needs one environment starts faster without the other.
+        needs one environment starts faster without the others.
         """
         with ExitStack() as leaving:
             endpoint = os.environ.pop("AWS_ENDPOINT_URL", None)
@@ -160,8 +160,10 @@ class AwsWorld:
         now = self.clock.now()
         with self.lock:
             self._schedule.begin_past(now - seeds.DEPLOYED_BEFORE_S)
+        for account in dict.fromkeys(environment.account for environment in environments):
+            seeds.seed_account(account, partial(self._client_in, account), now=now)
         for environment in environments:
-            seeds.seed(environment, partial(self._client_in, environment.account), now=now)
+            seeds.seed(environment, partial(self._client_in, environment.account))
         with self.lock:
             self._schedule.end_past(takes_s=SETTLES_WITHIN_S)
         self.outbox.clear()

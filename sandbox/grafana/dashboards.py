@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox import seeds
 
-ENVIRONMENTS = ("prod", "staging")
+ENVIRONMENTS = ("prod", "staging", "eu")
 DATASOURCE = {"type": "prometheus", "uid": "prometheus"}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox import seeds
 from sandbox.monitoring.rules import RULES
 
-ENVIRONMENTS = ("prod", "staging")
+ENVIRONMENTS = ("prod", "eu", "staging")
 RULES_FILE = "rules.yml"
 INTERVAL = "1s"
 RECEIVER = "credlink"
@@ -21,7 +21,7 @@ def rules() -> dict[str, Any]:
 
 
 def prometheus(*, api: str, alertmanager: str) -> dict[str, Any]:
-    """Scrape both environments of the service at `api`; both addresses are host:port."""
+    """Scrape every environment of the service at `api`; both addresses are host:port."""
     return {
         "global": {
             "scrape_interval": INTERVAL,

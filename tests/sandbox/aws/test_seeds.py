@@ -1,10 +1,11 @@
 """The world as it stands when the sandbox starts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.aws.seeds import ENVIRONMENTS, Environment
+from sandbox.aws.seeds import ENVIRONMENTS, EU, PROD, Environment
 from sandbox.aws.server import AwsWorld
 from sandbox.clock import ManualClock
 from sandbox.seeds import RUNNING_TAG, SERVICE, TAGS
@@ -35,6 +36,32 @@ def test_every_environment_has_run_the_first_version_for_days(environment: Envir
             Names=[environment.target_group]
         )["TargetGroups"]
         assert groups[0]["TargetGroupArn"] == service["loadBalancers"][0]["targetGroupArn"]
+
+
+def test_environments_of_one_account_share_its_images_and_nothing_that_is_deployed() -> None:
+    clock = ManualClock()
+    with AwsWorld.in_process(clock) as world:
+        prod, eu = (
+            Operator(world, clock, account=environment.account, cluster=environment.cluster)
+            for environment in (PROD, EU)
+        )
+        eu_before = eu.service()["taskDefinition"]
+        prod.deploy("v1.2.0")
+        prod.until_status("SUCCESSFUL")
+        assert eu.service()["taskDefinition"] == eu_before
+        assert eu.versions() == [RUNNING_TAG] * EU.tasks
+        families = world.client("ecs", PROD.account).list_task_definition_families()["families"]
+        assert sorted(families) == [SERVICE, f"{SERVICE}-eu"]
+
+
+def test_a_service_can_be_had_that_only_knows_rolling_updates(clock: ManualClock) -> None:
+    environment = replace(PROD, shifts_traffic=False)
+    with AwsWorld.in_process(clock, environments=[environment]) as world:
+        prod = Operator(world, clock)
+        (balancer,) = prod.service()["loadBalancers"]
+        assert "advancedConfiguration" not in balancer
+        prod.deploy("v1.2.0")
+        prod.until_status("SUCCESSFUL")
 
 
 def test_at_rest_nothing_changes(world: AwsWorld, prod: Operator, clock: ManualClock) -> None:

@@ -43,7 +43,7 @@ async def test_dashboards_are_found_by_words_and_tags(api):
     async def titles(query: str) -> list[str]:
         return [found["title"] for found in await (await api.get(f"/api/search?{query}")).json()]
 
-    assert await titles("query=credlink") == ["CredLink prod", "CredLink staging"]
+    assert await titles("query=credlink") == ["CredLink prod", "CredLink staging", "CredLink eu"]
     assert await titles("query=PROD&tag=credlink-api") == ["CredLink prod"]
     assert await titles("tag=checkout") == []
 

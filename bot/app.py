@@ -91,8 +91,6 @@ async def run(environment: Mapping[str, str]) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(catalog, settings, stop):
         log.info("started", extra={"action": "started", "release": release})
-        if unkept := catalog.promises_not_kept_yet():
-            log.warning("not_acted_on_yet", extra={"action": "not_acted_on_yet", "keys": unkept})
         await stop.wait()
         log.info("stopping", extra={"action": "stopping"})
     log.info("stopped", extra={"action": "stopped"})

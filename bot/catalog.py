@@ -6,11 +6,21 @@ is frozen and refuses unknown keys: a typing mistake is an error, not a setting 
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from cronsim import CronSim, CronSimError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
 
 ANY = "*"
 
@@ -23,6 +33,7 @@ class Verb(StrEnum):
     SCALE = "scale"
     RESTART = "restart"
     LOCK = "lock"
+    FREEZE = "freeze"
     APPROVE = "approve"
     FORCE = "force"
     ACKNOWLEDGE = "acknowledge"
@@ -33,6 +44,7 @@ class Verb(StrEnum):
     ONCALL = "oncall"
     QUERY = "query"
     ALERTS = "alerts"
+    AUDIT = "audit"
 
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -74,6 +86,8 @@ class Slack(Part):
     """The slash command's name; the manifest must declare the same one."""
     default_channel: ChannelName = "#credlink-ops"
     """Where the bot says what belongs nowhere else."""
+    audit_channel: ChannelName | None = None
+    """Where the head of the audit's chain is posted daily; otherwise the default channel."""
 
 
 class People(Part):
@@ -83,16 +97,23 @@ class People(Part):
     """The user group's id (Slack: More → User groups → Copy group ID)."""
     may: Mapping[str, tuple[Verb, ...]]
     """Environment (or `*`) → verbs. What is not named is refused."""
+    services: tuple[str, ...] = ()
+    """Only for these services; without any, for all."""
 
 
 class Slo(Part):
     """A PromQL query that judges a service, and what bad means for it."""
 
     query: str = Field(min_length=1)
+    by_version: str | None = None
+    """The same for one version alone: `$version` stands for its image tag. It lets a canary be
+    compared with the old version while both run."""
     bad_above: float | None = None
     """Above this the service is unwell; in the query's unit."""
     needed: float | None = None
     """For traffic: below this there is too little to judge."""
+    decides: bool = True
+    """Whether it may undo a deploy; otherwise it is measured and shown, and decides nothing."""
     unit: str = ""
 
 
@@ -124,9 +145,59 @@ class Freeze(Part):
     zone: str = "UTC"
     reason: str
 
+    @field_validator("cron")
+    @classmethod
+    def _is_cron(cls, cron: str) -> str:
+        try:
+            CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC))
+        except CronSimError as exc:
+            raise ValueError(f"not five cron fields such as 0 16 * * FRI: {exc}") from None
+        return cron
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"not a time zone such as Europe/Berlin: {zone!r}") from None
+        return zone
+
+
+Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"]
+
+
+class Scan(Part):
+    """What findings of the image scan mean for a deploy, by severity as ECR names it."""
+
+    block: tuple[Severity, ...] = ()
+    """The deploy is refused."""
+    warn: tuple[Severity, ...] = ("CRITICAL", "HIGH")
+    """They are shown on the card."""
+
+
+class Canary(Part):
+    percent: float = Field(default=10.0, ge=0.1, le=100)
+    """Of production traffic, in the first step."""
+    bake: Duration = timedelta(minutes=5)
+    """How long the step is judged before the rest follows; ECS counts whole minutes."""
+
+
+class Linear(Part):
+    step: float = Field(default=20.0, ge=3, le=100)
+    """Percent of production traffic moved at a time."""
+    bake: Duration = timedelta(minutes=3)
+    """How long each step is judged; ECS counts whole minutes."""
+
 
 class DeployPolicy(Part):
     strategy: Literal["rolling", "canary", "linear", "blue-green"] = "rolling"
+    canary: Canary = Canary()
+    linear: Linear = Linear()
+    hold_at_most: Duration = timedelta(minutes=30)
+    """How long ECS waits at a step for the bot or a person before it rolls back by itself, so that
+    a bot that is gone fails safe; ECS counts whole minutes."""
+    scan: Scan = Scan()
     after: str | None = None
     """The environment in which the same digest must be good first."""
     approvals: int = Field(default=0, ge=0, le=5)
@@ -134,6 +205,9 @@ class DeployPolicy(Part):
     bake: Duration = timedelta(minutes=10)
     """How long a steady rollout is watched before it counts as good."""
     on_bad: Literal["roll-back", "ask"] = "ask"
+    lock_after_rollback: bool = True
+    """Whether a rollback locks the place until somebody clears it, so that nobody deploys the bad
+    version again by habit."""
     freeze: tuple[Freeze, ...] = ()
     proposal_expires: Duration = timedelta(minutes=30)
     """How long a proposed change waits for its confirmation."""
@@ -142,10 +216,6 @@ class DeployPolicy(Part):
     12 minutes at a desired count of one, so a shorter time may speak before it does."""
     watch_every: Duration = timedelta(seconds=2.5)
     """How often a rollout is looked at in its first minute; then half as often."""
-
-
-NOT_KEPT_YET = ("strategy", "after", "approvals", "freeze")
-"""Keys of `deploy` that guard a change and are read, checked, and not acted on yet."""
 
 
 class GrafanaPlace(Part):
@@ -175,6 +245,9 @@ class Environment(Part):
     logs: str | None = None
     """The CloudWatch log group."""
     grafana: GrafanaPlace | None = None
+    events_queue: str | None = Field(default=None, pattern=r"^https?://")
+    """The URL of an SQS queue that EventBridge gives ECS's events: what others do is then known at
+    once, and not at the next sweep."""
     deploy: DeployPolicy = DeployPolicy()
     slo: Mapping[str, Slo] = Field(default_factory=dict)
 
@@ -260,17 +333,8 @@ class Catalog(Part):
             if place.channel is not None
         ]
         routed = [route.channel for route in self.alerts.routes]
-        return tuple(dict.fromkeys([self.slack.default_channel, *places, *routed]))
-
-    def promises_not_kept_yet(self) -> tuple[str, ...]:
-        """Safeguards that are written here and that this version does not act on: say so loudly."""
-        return tuple(
-            f"services.{service}.environments.{environment}.deploy.{key}"
-            for service, described in self.services.items()
-            for environment, place in described.environments.items()
-            for key in NOT_KEPT_YET
-            if getattr(place.deploy, key) != DeployPolicy.model_fields[key].get_default()
-        )
+        own = [self.slack.default_channel, self.slack.audit_channel or self.slack.default_channel]
+        return tuple(dict.fromkeys([*own, *places, *routed]))
 
     def user_groups(self) -> tuple[str, ...]:
         """The ids of the Slack user groups that have rights."""
@@ -285,6 +349,12 @@ class Catalog(Part):
                     f"people.{group}.may names the environment {environment!r}; "
                     f"there are {', '.join(sorted(known))} and '*'"
                 )
+            for named in people.services:
+                if named not in self.services:
+                    raise ValueError(
+                        f"people.{group}.services names the service {named!r}; "
+                        f"there are {', '.join(sorted(self.services))}"
+                    )
         for name, service in self.services.items():
             for environment, place in service.environments.items():
                 after = place.deploy.after

@@ -95,7 +95,7 @@ async def examine(
             *_named_in(catalog, outside),
         ]
         found = await asyncio.gather(*(_looked(look, within_s) for look in looks))
-    return [*found, *_closed(settings), *_not_kept(catalog)]
+    return [*found, *_closed(settings)]
 
 
 async def _looked(look: Look, within_s: float) -> Finding:
@@ -297,13 +297,6 @@ def _closed(settings: Settings) -> Iterator[Finding]:
     if settings.pagerduty_token and not settings.pagerduty_webhook_secrets:
         said = "closed: set PAGERDUTY_WEBHOOK_SECRETS to the subscription's secret."
         yield Finding("PagerDuty's webhook", ok=False, said=said)
-
-
-def _not_kept(catalog: Catalog) -> Iterator[Finding]:
-    """Safeguards somebody might lean on, and that are not there yet."""
-    for key in catalog.promises_not_kept_yet():
-        said = "read, but not acted on by this version: nothing is guarded by it yet."
-        yield Finding(key, ok=False, said=said)
 
 
 def _counted(catalog: Catalog) -> str:

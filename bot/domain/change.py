@@ -6,12 +6,23 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.failure import Failure
+from bot.domain.judgement import Judgement
 from bot.domain.rollout import Progress, Verdict
+from bot.domain.shift import Stage, Strategy
+from bot.domain.verification import Check
 
 
 class ChangeKind(StrEnum):
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
+
+
+class Origin(StrEnum):
+    """Who made a change."""
+
+    BOT = "bot"
+    OUTSIDE = "outside"
+    """A pipeline, Terraform, the console: the bot found it and watches it."""
 
 
 class ChangeState(StrEnum):
@@ -20,10 +31,14 @@ class ChangeState(StrEnum):
     PROPOSING = "proposing"
     """Accepted; what it would change is being looked up."""
     PROPOSED = "proposed"
-    """Shown, and waiting for its confirmation."""
+    """Shown, and waiting for its confirmation or its approvals."""
     STARTING = "starting"
     """Confirmed; ECS is being asked for it."""
     ROLLING_OUT = "rolling_out"
+    BAKING = "baking"
+    """It runs; evidence may still undo it."""
+    HELD = "held"
+    """It goes no further until a person says so, in the rollout or in the bake."""
     ROLLING_BACK = "rolling_back"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -35,18 +50,27 @@ class ChangeState(StrEnum):
     """It cannot be done; nothing was changed."""
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    REHEARSED = "rehearsed"
+    """It was asked for as a dry run: the plan is shown, and nothing was changed."""
 
 
 S = ChangeState
+_WATCHED = frozenset({S.ROLLING_BACK, S.SUPERSEDED, S.UNPROVEN, S.FAILED})
 MOVES: Mapping[ChangeState, frozenset[ChangeState]] = {
-    S.PROPOSING: frozenset({S.PROPOSED, S.STARTING, S.REFUSED, S.EXPIRED, S.FAILED}),
+    S.PROPOSING: frozenset({S.PROPOSED, S.STARTING, S.REHEARSED, S.REFUSED, S.EXPIRED, S.FAILED}),
     S.PROPOSED: frozenset({S.STARTING, S.CANCELLED, S.EXPIRED, S.FAILED}),
-    S.STARTING: frozenset({S.ROLLING_OUT, S.ROLLING_BACK, S.REFUSED, S.UNPROVEN, S.FAILED}),
-    S.ROLLING_OUT: frozenset({S.SUCCEEDED, S.ROLLING_BACK, S.SUPERSEDED, S.UNPROVEN, S.FAILED}),
+    # Back to PROPOSED when what was confirmed is not what would be started any more.
+    S.STARTING: frozenset(
+        {S.PROPOSED, S.ROLLING_OUT, S.ROLLING_BACK, S.REFUSED, S.UNPROVEN, S.FAILED}
+    ),
+    # To itself when a person promotes it past the step it waits at.
+    S.ROLLING_OUT: _WATCHED | {S.ROLLING_OUT, S.BAKING, S.HELD, S.SUCCEEDED},
+    S.BAKING: _WATCHED | {S.HELD, S.SUCCEEDED},
+    S.HELD: _WATCHED | {S.ROLLING_OUT, S.BAKING, S.SUCCEEDED},
     S.ROLLING_BACK: frozenset({S.ROLLED_BACK, S.CANCELLED, S.SUPERSEDED, S.UNPROVEN, S.FAILED}),
 }
 FINAL = frozenset(ChangeState) - MOVES.keys()
-UNDER_WAY = frozenset({S.STARTING, S.ROLLING_OUT, S.ROLLING_BACK})
+UNDER_WAY = frozenset({S.STARTING, S.ROLLING_OUT, S.BAKING, S.HELD, S.ROLLING_BACK})
 """While a change is in one of these, no other may begin in the same place."""
 
 
@@ -66,6 +90,45 @@ class ChangeRequest:
     version: str | None = None
     service: str | None = None
     reason: str | None = None
+    strategy: Strategy | None = None
+    """None: as the catalogue says."""
+    forced: str | None = None
+    """Why the gate's refusals are to be passed, where the policy lets this person do so."""
+    is_dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What exactly was confirmed or approved: this image in this task definition, nothing else."""
+
+    digest: str | None
+    definition: str
+    """A hash of the task definition as it would be registered."""
+
+    def differs_from(self, other: "Binding") -> tuple[str, ...]:
+        """What is not the same any more, in words; nothing when all is."""
+        found = []
+        if self.digest != other.digest:
+            found.append(f"the image is {other.digest} now, not {self.digest}")
+        elif self.definition != other.definition:
+            found.append("the task definition it is made from has changed")
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One person's word for exactly this; void once it is not exactly this any more."""
+
+    change_id: str
+    by: str
+    at: datetime
+    binding: Binding
+    voided_at: datetime | None = None
+    void_why: str | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.voided_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +174,18 @@ class Plan:
     compare_url: str | None = None
     target_groups: tuple[str, ...] = ()
     """The load balancer target groups whose health is watched, as ARNs."""
+    strategy: Strategy = Strategy.ROLLING
+    checks: tuple[Check, ...] = ()
+    """What a task will need, and whether it is there."""
+    definition_hash: str | None = None
+    """Of the task definition as it would be registered; None in plans of older versions."""
+    on_call: tuple[str, ...] = ()
+    """Who is on call for the service, by name."""
+
+    @property
+    def binding(self) -> Binding:
+        """What a confirmation or an approval of this plan stands for."""
+        return Binding(self.wanted.digest, self.definition_hash or "")
 
     def wanting(self, task_definition: str) -> "Plan":
         """The plan once its revision is registered."""
@@ -127,6 +202,25 @@ class Rollout:
     deadline: datetime
     service_deployment: str | None = None
     """The ARN under which ECS keeps what became of it."""
+    strategy: Strategy = Strategy.ROLLING
+
+
+class HoldKind(StrEnum):
+    """Why a change is held."""
+
+    PERSON = "person"
+    INCONCLUSIVE = "inconclusive"
+    BAD = "bad"
+    """The evidence speaks against it, and the policy is to ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    kind: HoldKind
+    why: str
+    at: datetime
+    by: str | None = None
+    """The person who holds it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +241,14 @@ class Change:
     version: str | None = None
     """What was asked for; for a rollback without words, what was found."""
     reason: str | None = None
+    origin: Origin = Origin.BOT
+    strategy: Strategy | None = None
+    """The one asked for; None: as the catalogue says. What is used stands in the plan."""
+    is_dry_run: bool = False
+    forced: str | None = None
+    """The reason given for passing the gate's refusals."""
+    overridden: tuple[str, ...] = ()
+    """The gate's refusals that were passed by force, as sentences."""
     asks_first: bool = True
     """Whether somebody must confirm; a rollback by button was confirmed in Slack's own dialog."""
     undoes: str | None = None
@@ -168,6 +270,19 @@ class Change:
     progress: Progress | None = None
     failure: Failure | None = None
     """What the first task that stopped died of."""
+    stage: Stage | None = None
+    """How far traffic is shifted; None for a rolling update."""
+    is_promoted: bool = False
+    """Whether a person has said to go on at the step it waits at, whatever the evidence."""
+    steady_at: datetime | None = None
+    """When the new version had all the traffic it is to have: evidence of the bake counts from
+    then."""
+    bake_until: datetime | None = None
+    hold: Hold | None = None
+    judgement: Judgement | None = None
+    """What the evidence says, as last measured."""
+    kept_by: str | None = None
+    """Who kept it although the evidence did not say that it is good."""
     silent_since: datetime | None = None
     """Since when AWS does not answer; None while it does."""
     silent_why: str | None = None
@@ -203,13 +318,30 @@ class ActKind(StrEnum):
 
     CONFIRM = "confirm"
     CANCEL = "cancel"
+    REFUSE = "refuse"
+    """An approver says no."""
+    HOLD = "hold"
+    PROMOTE = "promote"
+    """Go on to the next step, whatever the evidence."""
+    KEEP = "keep"
+    """Take it for good, whatever the evidence."""
+    WAIT = "wait"
+    """Measure for longer."""
     ABORT = "abort"
 
 
 ACTS: Mapping[ActKind, tuple[frozenset[ChangeState], ChangeState]] = {
     ActKind.CONFIRM: (frozenset({S.PROPOSED}), S.STARTING),
     ActKind.CANCEL: (frozenset({S.PROPOSED}), S.CANCELLED),
-    ActKind.ABORT: (frozenset({S.STARTING, S.ROLLING_OUT}), S.ROLLING_BACK),
+    ActKind.REFUSE: (frozenset({S.PROPOSED}), S.CANCELLED),
+    ActKind.HOLD: (frozenset({S.ROLLING_OUT, S.BAKING}), S.HELD),
+    ActKind.PROMOTE: (frozenset({S.ROLLING_OUT, S.HELD}), S.ROLLING_OUT),
+    ActKind.KEEP: (frozenset({S.BAKING, S.HELD}), S.SUCCEEDED),
+    ActKind.WAIT: (frozenset({S.HELD}), S.BAKING),
+    ActKind.ABORT: (
+        frozenset({S.STARTING, S.ROLLING_OUT, S.BAKING, S.HELD}),
+        S.ROLLING_BACK,
+    ),
 }
 """From which states an act is possible, and where it leads."""
 

@@ -23,6 +23,8 @@ class Verdict(StrEnum):
     NOTHING_RUNNING = "nothing_running"
     """Steady, because no task is wanted: nothing is proved."""
     TOO_SLOW = "too_slow"
+    REGRESSED = "regressed"
+    """It ran, and the evidence of its bake spoke against it."""
     ABORTED = "aborted"
     VANISHED = "vanished"
     """ECS knows neither the deployment nor what became of it."""

@@ -16,11 +16,15 @@ from bot.domain.change import (
     Change,
     ChangeKind,
     ChangeState,
+    Hold,
+    Origin,
     Plan,
     Rollout,
 )
 from bot.domain.failure import Failure
+from bot.domain.judgement import Judgement
 from bot.domain.rollout import Progress, Verdict
+from bot.domain.shift import Stage, Strategy
 from bot.errors import Conflict, NotKnown
 from bot.storage import cards
 from bot.storage.database import Connection
@@ -36,8 +40,18 @@ _JSON: Mapping[str, TypeAdapter[Any]] = {
     "back": TypeAdapter(Rollout),
     "progress": TypeAdapter(Progress),
     "failure": TypeAdapter(Failure),
+    "stage": TypeAdapter(Stage),
+    "hold": TypeAdapter(Hold),
+    "judgement": TypeAdapter(Judgement),
+    "overridden": TypeAdapter(tuple[str, ...]),
 }
-_WORDS: Mapping[str, type] = {"kind": ChangeKind, "state": ChangeState, "verdict": Verdict}
+_WORDS: Mapping[str, type] = {
+    "kind": ChangeKind,
+    "state": ChangeState,
+    "verdict": Verdict,
+    "origin": Origin,
+    "strategy": Strategy,
+}
 
 
 class Facts(TypedDict, total=False):
@@ -56,6 +70,14 @@ class Facts(TypedDict, total=False):
     back: Rollout | None
     progress: Progress | None
     failure: Failure | None
+    overridden: tuple[str, ...]
+    stage: Stage | None
+    is_promoted: bool
+    steady_at: datetime | None
+    bake_until: datetime | None
+    hold: Hold | None
+    judgement: Judgement | None
+    kept_by: str | None
     silent_since: datetime | None
     silent_why: str | None
 

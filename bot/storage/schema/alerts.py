@@ -83,6 +83,7 @@ pagerduty_incidents = Table(
     Column("title", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("urgency", Text, nullable=False),
+    Column("priority", Text, comment="P1 and so on; null where PagerDuty gave none"),
     Column("url", Text, nullable=False),
     Column("incident_key", Text),
     Column("service_id", Text),

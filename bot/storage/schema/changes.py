@@ -10,6 +10,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    false,
 )
 
 from bot.storage.database import Moment
@@ -28,6 +29,11 @@ changes = Table(
     Column("correlation_id", Text, nullable=False),
     Column("version", Text),
     Column("reason", Text),
+    Column("origin", Text, nullable=False, server_default="bot"),
+    Column("strategy", Text),
+    Column("is_dry_run", Boolean, nullable=False, server_default=false()),
+    Column("forced", Text),
+    Column("overridden", JSON, nullable=False, server_default="[]"),
     Column("asks_first", Boolean, nullable=False),
     Column("undoes", Text),
     Column("state", Text, nullable=False),
@@ -46,6 +52,13 @@ changes = Table(
     Column("back", JSON(none_as_null=True)),
     Column("progress", JSON(none_as_null=True)),
     Column("failure", JSON(none_as_null=True)),
+    Column("stage", JSON(none_as_null=True)),
+    Column("is_promoted", Boolean, nullable=False, server_default=false()),
+    Column("steady_at", Moment),
+    Column("bake_until", Moment),
+    Column("hold", JSON(none_as_null=True)),
+    Column("judgement", JSON(none_as_null=True)),
+    Column("kept_by", Text),
     Column("silent_since", Moment),
     Column("silent_why", Text),
     comment="One row for each change; its state and plan, what its card shows",
@@ -77,6 +90,49 @@ Index(
     change_acts.c.at,
     sqlite_where=change_acts.c.told_at.is_(None),
     postgresql_where=change_acts.c.told_at.is_(None),
+)
+
+change_approvals = Table(
+    "change_approvals",
+    metadata,
+    Column("change_id", Text, ForeignKey("changes.id"), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("digest", Text),
+    Column("definition", Text, nullable=False),
+    Column("voided_at", Moment),
+    Column("void_why", Text),
+    PrimaryKeyConstraint("change_id", "by", "at"),
+    comment="Who approved exactly what; void once it is not exactly that any more",
+)
+Index(
+    "uq_change_approvals_standing",
+    change_approvals.c.change_id,
+    change_approvals.c.by,
+    unique=True,
+    sqlite_where=change_approvals.c.voided_at.is_(None),
+    postgresql_where=change_approvals.c.voided_at.is_(None),
+)
+
+change_marks = Table(
+    "change_marks",
+    metadata,
+    Column("change_id", Text, ForeignKey("changes.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Column("reference", Text, comment="what the other system calls what was made there"),
+    Column("detail", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    PrimaryKeyConstraint("change_id", "kind"),
+    comment="What other systems are to be told of a change, and whether they have been",
+)
+Index(
+    "ix_change_marks_owed",
+    change_marks.c.asked_at,
+    sqlite_where=change_marks.c.done_at.is_(None),
+    postgresql_where=change_marks.c.done_at.is_(None),
 )
 
 change_attempts = Table(

@@ -1,8 +1,10 @@
-"""AWS Secrets Manager: secrets the settings only name."""
+"""AWS Secrets Manager: secrets the settings only name, and whether those of a task are there."""
 
 import json
 
+from integrations.aws import reading
 from integrations.aws.client import AwsSession
+from integrations.aws.side_models import Secret
 from integrations.errors import NotFound, Rejected
 
 SYSTEM = "secretsmanager"
@@ -41,3 +43,30 @@ class SecretsManagerClient:
         if key not in held:
             raise NotFound(SYSTEM, "get_secret_value", f"{secret_id} has no key {key}")
         return str(held[key])
+
+    async def describe_secret(self, secret_id: str) -> Secret:
+        """Return what is known of a secret but for its value, which is not read.
+
+        `secret_id` is its name or ARN, with or without the six characters AWS appends to the
+        name. A task definition may append `:key:stage:version`, which is none of the ARN.
+
+        Costs one secretsmanager:DescribeSecret.
+
+        Raises:
+            NotFound: there is no such secret.
+            Forbidden: secretsmanager:DescribeSecret is missing, or another account's secret does
+                not let us in.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
+        """
+        reply = await self._session.call(SYSTEM, "describe_secret", SecretId=secret_id)
+        return Secret(
+            arn=reply["ARN"],
+            name=reply.get("Name", ""),
+            deleted_at=reading.utc(reply.get("DeletedDate")),
+            versions={
+                version: tuple(stages)
+                for version, stages in reply.get("VersionIdsToStages", {}).items()
+            },
+        )

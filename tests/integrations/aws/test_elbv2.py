@@ -2,7 +2,7 @@ import pytest
 from botocore.stub import Stubber
 
 from integrations.aws.elbv2 import Elbv2Client
-from integrations.errors import Forbidden, NotFound
+from integrations.errors import Forbidden, NotFound, Rejected
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:222222222222:targetgroup/credlink-prod-tg/0123456789"
 
@@ -89,3 +89,68 @@ async def test_a_missing_permission_has_the_name_iam_gives_it(elbv2, stub):
     stub.add_client_error("describe_target_health", "AccessDenied", "", 403)
     with pytest.raises(Forbidden, match="lacks elasticloadbalancing:DescribeTargetHealth"):
         await elbv2.describe_target_health(ARN)
+
+
+def a_target_group(arn=ARN, **said):
+    return {
+        "TargetGroupArn": arn,
+        "TargetGroupName": arn.split("/")[1],
+        "Protocol": "HTTP",
+        "Port": 8080,
+        "TargetType": "ip",
+        "HealthCheckPath": "/healthz",
+        "HealthCheckPort": "traffic-port",
+        "LoadBalancerArns": ["arn:aws:elasticloadbalancing:us-east-1:222222222222:lb"],
+        **said,
+    }
+
+
+async def test_a_target_group_is_described_by_name_or_arn(elbv2, stub):
+    stub.add_response(
+        "describe_target_groups",
+        {"TargetGroups": [a_target_group()]},
+        {"TargetGroupArns": [ARN]},
+    )
+    stub.add_response(
+        "describe_target_groups",
+        {"TargetGroups": [a_target_group()]},
+        {"Names": ["credlink-prod-tg"]},
+    )
+    found = await elbv2.describe_target_groups([ARN, "credlink-prod-tg"])
+    group = found[ARN]
+    assert found["credlink-prod-tg"] == group
+    assert (group.name, group.port, group.protocol) == ("credlink-prod-tg", 8080, "HTTP")
+    assert (group.target_type, group.health_path) == ("ip", "/healthz")
+    assert group.health_port == "traffic-port"
+    assert len(group.load_balancers) == 1
+
+
+async def test_a_group_that_is_not_there_does_not_hide_the_others(elbv2, stub):
+    gone = ARN.replace("credlink-prod-tg", "gone")
+    stub.add_client_error("describe_target_groups", "TargetGroupNotFound", "not found", 400)
+    stub.add_response(
+        "describe_target_groups", {"TargetGroups": [a_target_group()]}, {"TargetGroupArns": [ARN]}
+    )
+    stub.add_client_error(
+        "describe_target_groups",
+        "TargetGroupNotFound",
+        "not found",
+        400,
+        expected_params={"TargetGroupArns": [gone]},
+    )
+    assert (await elbv2.describe_target_groups([ARN, gone])).keys() == {ARN}
+
+
+async def test_only_rules_that_exist_come_back(elbv2, stub):
+    stub.add_response(
+        "describe_rules", {"Rules": [{"RuleArn": "arn:rule/1"}]}, {"RuleArns": ["arn:rule/1"]}
+    )
+    stub.add_client_error("describe_rules", "RuleNotFound", "rules not found", 400)
+    assert await elbv2.describe_rules(["arn:rule/1"]) == {"arn:rule/1"}
+    assert await elbv2.describe_rules(["arn:rule/2"]) == frozenset()
+
+
+async def test_an_arn_that_is_no_rules_is_rejected(elbv2, stub):
+    stub.add_client_error("describe_rules", "ValidationError", "is not a valid rule ARN", 400)
+    with pytest.raises(Rejected, match="not a valid rule ARN"):
+        await elbv2.describe_rules(["arn:listener/1"])

@@ -1,5 +1,7 @@
 """Task definitions as ECS takes them: which container, a copy with another image, a difference."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +11,13 @@ Definition = Mapping[str, Any]
 
 SHOWN = frozenset({"image", "cpu", "memory", "memoryReservation"})
 """Fields whose values may be shown; anything else may hold a secret and is only named."""
+
+
+_BY_NAME = frozenset(
+    {"containerDefinitions", "environment", "secrets", "secretOptions", "ulimits", "volumes"}
+)
+"""Lists whose entries ECS knows by their `name`: their order means nothing."""
+_SETS = frozenset({"requiresCompatibilities"})
 
 
 class NoSuchContainer(Exception):
@@ -52,6 +61,35 @@ def memory_mib(definition: Definition, container: str) -> int | None:
     """What the container may use before it is killed, in MiB; None where nothing limits it."""
     limit = container_named(definition, container).get("memory") or definition.get("memory")
     return int(limit) if limit else None
+
+
+def definition_hash(definition: Definition) -> str:
+    """SHA-256, in hex, of a task definition as it would be registered.
+
+    Two that ECS would take for the same have the same: an order that means nothing is ignored, and
+    so is an empty list where another has none, which is how ECS gives back what was left out.
+    """
+    canonical = json.dumps(
+        _canonical(definition), sort_keys=True, separators=(",", ":"), default=str
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _canonical(value: Any, key: str = "") -> Any:
+    if isinstance(value, Mapping):
+        members = {name: _canonical(member, name) for name, member in value.items()}
+        return {name: member for name, member in members.items() if not _is_nothing(member)}
+    if isinstance(value, list | tuple):
+        entries = [_canonical(entry) for entry in value]
+        if key in _BY_NAME:
+            return sorted(entries, key=lambda entry: str(entry.get("name", "")))
+        return sorted(entries) if key in _SETS else entries
+    return value
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether it is absent in all but form. An empty text, a zero and False say something."""
+    return value is None or value == [] or value == {}
 
 
 def changed_fields(before: Definition, after: Definition) -> tuple[str, ...]:

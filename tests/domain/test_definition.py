@@ -6,6 +6,7 @@ from bot.domain.definition import (
     NoSuchContainer,
     changed_fields,
     container_named,
+    definition_hash,
     memory_mib,
     with_image,
 )
@@ -96,3 +97,44 @@ def test_a_containers_memory_is_its_own_or_else_the_tasks():
     assert memory_mib(definition, "sidecar") == 128
     assert memory_mib(definition, "api") == 1024
     assert memory_mib(a_definition(memory=None), "api") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (a_definition(API, SIDECAR), a_definition(SIDECAR, API)),
+        (a_definition(API), a_definition({**API, "environment": API["environment"][::-1]})),
+        (a_definition(API), a_definition({**API, "mountPoints": [], "command": None})),
+        (a_definition(API), dict(reversed(a_definition(API).items()))),
+        (
+            a_definition(requiresCompatibilities=["EC2", "FARGATE"]),
+            a_definition(requiresCompatibilities=["FARGATE", "EC2"]),
+        ),
+    ],
+)
+def test_definitions_that_ecs_takes_for_the_same_have_the_same_hash(one, other):
+    assert definition_hash(one) == definition_hash(other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_definition({**API, "image": "api:2"}),
+        a_definition({**API, "environment": [{"name": "LOG_LEVEL", "value": "info"}]}),
+        a_definition({**API, "environment": [*API["environment"], {"name": "X", "value": ""}]}),
+        a_definition({**API, "secrets": [{"name": "DATABASE_URL", "valueFrom": "arn:2"}]}),
+        a_definition({**API, "essential": False}),
+        a_definition({**API, "command": ["b", "a"]}),
+        a_definition(API, SIDECAR),
+        a_definition(cpu="1024"),
+    ],
+)
+def test_whatever_would_run_differently_has_another_hash(other):
+    assert definition_hash(a_definition({**API, "command": ["a", "b"]})) != definition_hash(other)
+    assert definition_hash(a_definition()) != definition_hash(other)
+
+
+def test_a_hash_is_the_same_in_every_process():
+    assert definition_hash({"family": "api", "containerDefinitions": []}) == (
+        "64865477cfc43e94043b382254b0326cdb4b3e834ade5d6e58f2c0a8f95061d4"
+    )

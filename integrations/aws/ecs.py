@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.aws import reading
 from integrations.aws.client import SYSTEM, AwsSession, batches
-from integrations.aws.joined import Joined
+from integrations.aws.ecs_calls import PACING, Pacing
 from integrations.aws.models import (
     READ_ONLY_FIELDS,
     Service,
@@ -26,16 +26,14 @@ SERVICES_A_CALL = 10
 TASKS_A_CALL = 100
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeClusters.html
 CLUSTERS_A_CALL = 100
-JOIN_WINDOW_S = 0.02
-"""How long a describe_service waits for company; far below what a person notices."""
 
 
 class EcsClient(ServiceDeployments):
     """ECS in one account and region."""
 
-    def __init__(self, session: AwsSession, *, join_window_s: float = JOIN_WINDOW_S) -> None:
-        super().__init__(session)
-        self._services = Joined(self.describe_services, window_s=join_window_s)
+    def __init__(self, session: AwsSession, *, pacing: Pacing = PACING) -> None:
+        super().__init__(session, pacing=pacing)
+        self._services = self._joined(self.describe_services)
 
     async def describe_clusters(self, clusters: Iterable[str]) -> Mapping[str, str]:
         """Return the status of the clusters that exist, by the name or ARN they were asked for.
@@ -64,7 +62,8 @@ class EcsClient(ServiceDeployments):
         ECS answers from an eventually consistent view: for a few seconds after `update_service`
         the new deployment may be missing, so callers compare ids and never just a state.
 
-        Costs a share of one ecs:DescribeServices: callers that ask within 20 ms are joined.
+        Costs a share of one ecs:DescribeServices: callers that ask together are joined, and wait
+        up to 0.3 s where the cluster was asked about just before (`PACING`).
 
         Raises:
             NotFound: there is no such cluster or service, or it is INACTIVE.
@@ -256,7 +255,3 @@ class EcsClient(ServiceDeployments):
             reply = await self._call("describe_tasks", cluster=cluster, tasks=batch)
             raws += reply.get("tasks", ())
         return raws
-
-    async def aclose(self) -> None:
-        """Drop the questions under way."""
-        await self._services.aclose()

@@ -9,17 +9,31 @@ T = TypeVar("T")
 
 
 class Joined(Generic[T]):
-    """Collects names for `window_s` and has `ask` answer them all together.
+    """Collects names and has `ask` answer them all together.
 
-    Ten rollouts watched at once are one DescribeServices, not ten. A caller that goes away leaves
-    the others' question as it is; a question that fails, fails for everybody who asked it.
+    Ten rollouts watched at once are one DescribeServices, not ten, and fifty that look when they
+    please are a few a second: a question goes `window_s` after its first name, yet not before
+    `apart_s` have passed since the last one of its group began, nor `turn_s` since that of any
+    group. A group nobody asked about lately waits for the window alone.
+
+    A caller that goes away leaves the others' question as it is; a question that fails, fails for
+    everybody who asked it.
     """
 
     def __init__(
-        self, ask: Callable[[str, list[str]], Awaitable[Mapping[str, T]]], *, window_s: float
+        self,
+        ask: Callable[[str, list[str]], Awaitable[Mapping[str, T]]],
+        *,
+        window_s: float,
+        apart_s: float = 0.0,
+        turn_s: float = 0.0,
     ) -> None:
         self._ask = ask
         self._window_s = window_s
+        self._apart_s = apart_s
+        self._turn_s = turn_s
+        self._next_at: dict[str, float] = {}
+        self._next_turn_at = 0.0
         self._waiting: dict[str, dict[str, list[asyncio.Future[T | None]]]] = {}
         self._callers: set[asyncio.Future[T | None]] = set()
         self._questions: set[asyncio.Task[None]] = set()
@@ -38,7 +52,7 @@ class Joined(Generic[T]):
         return await caller
 
     async def _settle(self, group: str) -> None:
-        await asyncio.sleep(self._window_s)
+        await self._its_turn(group)
         waiting = self._waiting.pop(group)  # whoever comes now begins the next question
         try:
             answers = await self._ask(group, list(waiting))
@@ -51,6 +65,15 @@ class Joined(Generic[T]):
             for caller in named:
                 if not caller.done():
                     caller.set_result(answers.get(name))
+
+    async def _its_turn(self, group: str) -> None:
+        """Wait until the group may ask, and then for those of other groups that were before it."""
+        now = asyncio.get_running_loop().time
+        await asyncio.sleep(max(self._window_s, self._next_at.get(group, 0.0) - now()))
+        turn_at = max(now(), self._next_turn_at)
+        self._next_turn_at = turn_at + self._turn_s
+        self._next_at[group] = turn_at + self._apart_s
+        await asyncio.sleep(turn_at - now())
 
     async def aclose(self) -> None:
         """Drop the questions under way; whoever still waits is cancelled."""

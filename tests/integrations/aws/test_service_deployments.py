@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -85,7 +86,7 @@ async def test_a_canary_shows_its_stage_and_how_much_traffic_each_revision_has(e
         sourceServiceRevisions=[{"arn": "arn:r1", "requestedProductionTrafficWeight": 95.0}],
     )
     stub.add_response("describe_service_deployments", {"serviceDeployments": [raw]})
-    (one,) = (await ecs.describe_service_deployments(["arn"])).values()
+    (one,) = (await ecs.describe_service_deployments([raw["serviceDeploymentArn"]])).values()
     assert one.lifecycle_stage == "PRODUCTION_TRAFFIC_SHIFT"
     assert (one.target.production_weight, one.sources[0].production_weight) == (5.0, 95.0)
 
@@ -99,6 +100,20 @@ async def test_more_than_twenty_are_described_in_several_calls(ecs, stub):
             {"serviceDeploymentArns": [arns[n] for n in batch]},
         )
     assert list(await ecs.describe_service_deployments(arns)) == arns
+
+
+async def test_those_who_look_at_once_are_one_question_whoever_they_are(ecs, stub):
+    arns = [a_service_deployment(n)["serviceDeploymentArn"] for n in range(3)]
+    stub.add_response(
+        "describe_service_deployments",
+        {"serviceDeployments": [a_service_deployment(n) for n in range(3)]},
+        {"serviceDeploymentArns": arns},
+    )
+    answers = await asyncio.gather(
+        *(ecs.describe_service_deployments([arn]) for arn in arns),
+        ecs.describe_service_deployments([arns[2], arns[0], arns[0]]),
+    )
+    assert [list(answer) for answer in answers] == [[a] for a in arns] + [[arns[2], arns[0]]]
 
 
 async def test_nothing_asked_costs_nothing(ecs, stub):

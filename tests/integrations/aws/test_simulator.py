@@ -2,8 +2,9 @@
 
 import pytest
 
-from integrations.aws.accounts import Accounts
 from integrations.aws.client import AwsConnection
+from integrations.aws.ecs import EcsClient
+from integrations.aws.ecs_calls import Pacing
 from integrations.aws.strategies import DeploymentConfiguration, PauseHook
 from integrations.errors import NotFound, Rejected
 from sandbox.aws.seeds import PROD
@@ -34,9 +35,13 @@ def operator(clock):
 
 @pytest.fixture
 async def ecs(operator):
-    accounts = Accounts(AwsConnection())
-    yield accounts.account("us-east-1", f"arn:aws:iam::{PROD.account}:role/credlink-bot").ecs
-    await accounts.aclose()
+    connection = AwsConnection()
+    role = f"arn:aws:iam::{PROD.account}:role/credlink-bot"
+    at_once = Pacing(window_s=0.0, apart_s=0.0, turn_s=0.0)  # the simulator's time is not ours
+    client = EcsClient(connection.session("us-east-1", role), pacing=at_once)
+    yield client
+    await client.aclose()
+    await connection.aclose()
 
 
 async def canary(ecs, operator, tag="v1.2.0"):

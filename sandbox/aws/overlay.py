@@ -16,13 +16,15 @@ from xml.sax.saxutils import escape
 
 from botocore.exceptions import ConnectionClosedError
 from flask import has_request_context, request
+from moto.cloudfront.models import cloudfront_backends
 from moto.core.responses import ActionResult, BaseResponse
 
-from sandbox.aws.api import OPERATIONS
+from sandbox.aws.api import OPERATIONS, cloudfront
 from sandbox.aws.calls import AwsCall, Fault
 from sandbox.aws.clients import INTERNAL_HEADER
 from sandbox.aws.ecs import Ecs
 from sandbox.aws.errors import Refused
+from sandbox.aws.invalidations import Invalidations
 from sandbox.aws.model import Json
 
 Answer = tuple[int, dict[str, Any], Any]
@@ -39,6 +41,7 @@ class World(Protocol):
     def record(self, call: AwsCall) -> None: ...
     def at(self) -> float: ...
     def ecs(self, account: str, region: str) -> Ecs: ...
+    def invalidations(self, account: str) -> Invalidations: ...
     def settle(self) -> None:
         """Run what is due; called with the lock held."""
 
@@ -141,6 +144,8 @@ class Overlay:
             return self._simulated(response, operation)
         if service == "elbv2" and operation == "DescribeTargetHealth":
             return self._target_health(response)
+        if service == "cloudfront" and operation in cloudfront.OPERATIONS:
+            return self._invalidation(response, operation)
         return self._original(response)
 
     def _simulated(self, response: Any, operation: str) -> Answer:
@@ -160,6 +165,21 @@ class Overlay:
             except _MotoRefused as refused:
                 return refused.answer
             return 200, dict(JSON), json.dumps(answer)
+
+    def _invalidation(self, response: Any, operation: str) -> Answer:
+        """Answer for distributions that moto has; what is not there it refuses itself."""
+        parameters, account = _parameters(response), response.current_account
+        if parameters["DistributionId"] not in cloudfront_backends[account]["aws"].distributions:
+            return self._original(response)
+        with self._world.lock:
+            self._world.settle()
+            try:
+                answer = cloudfront.OPERATIONS[operation](
+                    self._world.invalidations(account), parameters
+                )
+            except Refused as refused:
+                return _error(response, refused.code, refused.message, refused.status)
+        return _serialized(response, ActionResult(answer))
 
     def _target_health(self, response: Any) -> Answer:
         """Answer for target groups of simulated services; moto answers for others, and for ours

@@ -15,6 +15,7 @@ from sandbox.aws.calls import AwsCall, Fault, Faults
 from sandbox.aws.clients import Clients
 from sandbox.aws.ecs import Ecs
 from sandbox.aws.images import Behaviour, Images
+from sandbox.aws.invalidations import Invalidations
 from sandbox.aws.listener import Listener
 from sandbox.aws.model import Json, Service
 from sandbox.aws.outbox import EventsClient, Outbox
@@ -59,6 +60,7 @@ class AwsWorld:
         self.outbox = Outbox(self._events_client)
         self._schedule = Schedule(self.clock, pace=pace)
         self._places: dict[tuple[str, str], Ecs] = {}
+        self._invalidations: dict[str, Invalidations] = {}
         self._clients = _in_process_clients
         self._listener: Listener | None = None
         self._overlay = Overlay(self)
@@ -177,6 +179,7 @@ class AwsWorld:
         with self.lock:
             self._schedule = Schedule(self.clock, pace=self.pace)
             self._places.clear()
+            self._invalidations.clear()
             moto_api_backend.reset()
         self.images.behaviours.clear()
         self.faults.clear()
@@ -234,6 +237,12 @@ class AwsWorld:
                 account, region, schedule=self._schedule, images=self.images, outbox=self.outbox
             )
         return self._places[place]
+
+    def invalidations(self, account: str) -> Invalidations:
+        """CloudFront's invalidations in one account."""
+        if account not in self._invalidations:
+            self._invalidations[account] = Invalidations(self._schedule)
+        return self._invalidations[account]
 
     def settle(self) -> None:
         """Bring the world up to the clock. The caller holds the lock."""

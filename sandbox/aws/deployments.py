@@ -38,12 +38,18 @@ def begin(ecs: Ecs, service: Service, definition: TaskDefinition) -> Deployment:
         updated_at=ecs.now,
     )
     if record.strategy is not Strategy.ROLLING and record.sources:
-        record.shift = TrafficShift()
+        record.shift = TrafficShift(_origin(service, record.sources))
     service.history.append(record)
     deployment = _primary(ecs, service, revision, record)
     deployment.reason = f"ECS deployment {deployment.id} in progress."
     events.deployment_in_progress(ecs, service, deployment)
     return deployment
+
+
+def _origin(service: Service, sources: tuple[ServiceRevision, ...]) -> ServiceRevision:
+    """The one of these older revisions that has the traffic."""
+    good = service.last_completed
+    return good.revision if good is not None and good.revision in sources else sources[0]
 
 
 def complete(ecs: Ecs, service: Service) -> None:
@@ -62,9 +68,14 @@ def complete(ecs: Ecs, service: Service) -> None:
 
 
 def watch_breaker(ecs: Ecs, service: Service) -> bool:
-    """Count the primary's failures; True if the circuit breaker has just ended it."""
+    """Count the primary's failures; True if the circuit breaker has just ended it.
+
+    It is there for rolling updates only, whatever a configuration says.
+    """
     deployment, record = service.primary, service.primary.record
     breaker = service.configuration.get("deploymentCircuitBreaker", {})
+    if record.strategy is not Strategy.ROLLING:
+        breaker = {}
     if deployment.rollout_state != "IN_PROGRESS" or record.is_rolling_back:
         return False
     record.breaker = "MONITORING" if breaker.get("enable") else "DISABLED"
@@ -190,9 +201,11 @@ def _target_groups(service: Service, *, shifts: bool) -> tuple[tuple[str, int], 
     """Where the next deployment's tasks register.
 
     A deployment that shifts traffic takes, of each balancer's pair of target groups, the one
-    that the service does not use now.
+    that the service does not use now: what the last good deployment used, since a shift that was
+    replaced half-way leaves its tasks in the other.
     """
-    in_use = {arn for arn, _ in service.primary.target_groups} if service.deployments else set()
+    using = service.last_completed or (service.primary if service.deployments else None)
+    in_use = {arn for arn, _ in using.target_groups} if using is not None else set()
     chosen = []
     for balancer in service.settings.get("loadBalancers", []):
         first = balancer["targetGroupArn"]

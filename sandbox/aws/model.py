@@ -69,9 +69,15 @@ class Hook:
 
 @dataclass(slots=True, eq=False)
 class TrafficShift:
-    """How far a deployment that moves traffic has come in its plan."""
+    """How far a deployment that moves traffic has come in its plan.
 
+    `origin` is the revision that the traffic comes from. Of several older ones only that: a shift
+    that was replaced half-way gives its share back.
+    """
+
+    origin: ServiceRevision
     position: int = 0
+    stage_began_at: float = 0.0
     begun: bool = False
     until: float = 0.0
     hook_passed: bool = False
@@ -242,6 +248,11 @@ class Service:
     unannounced: dict[str, int] = field(default_factory=dict)
     """Targets registered since the last look, per target group: one event tells of them all."""
     is_steady: bool = False
+
+    @property
+    def is_ecs_deployed(self) -> bool:
+        """False for the deployment controller CODE_DEPLOY, of which ECS tells little."""
+        return str(self.settings["deploymentController"]["type"]) == "ECS"
 
     @property
     def primary(self) -> Deployment:

@@ -41,9 +41,11 @@ def running_tasks(service: Service) -> tuple[RunningTask, ...]:
 
 
 def _weights(service: Service) -> dict[str, float]:
-    """Traffic is split between target groups by the shift, and evenly among tasks of a group."""
+    """A shift splits the traffic between two revisions; tasks of one share it evenly."""
     serving = [task for task in service.tasks if task.in_service]
-    newer, older = _parted(serving, service.primary)
+    newer = [task for task in serving if task.deployment is service.primary]
+    older = [task for task in serving if task.deployment is not service.primary]
+    older = [task for task in older if _has_traffic(task, service.primary)] or older
     share = _share_of_newer(service.primary, newer, older)
     return {
         task.id: weight / len(group)
@@ -52,11 +54,17 @@ def _weights(service: Service) -> dict[str, float]:
     }
 
 
-def _parted(serving: list[Task], primary: Deployment) -> tuple[list[Task], list[Task]]:
-    return (
-        [task for task in serving if task.deployment is primary],
-        [task for task in serving if task.deployment is not primary],
-    )
+def _has_traffic(task: Task, primary: Deployment) -> bool:
+    """Whether the load balancer sends an older task anything.
+
+    Beside a shift that is its origin's tasks; else those that stand where the primary's do.
+    """
+    shift, own = primary.record.shift, task.deployment
+    if own is None:
+        return False
+    if shift is not None and not primary.record.is_rolling_back:
+        return own.revision is shift.origin
+    return own.target_groups == primary.target_groups
 
 
 def _share_of_newer(primary: Deployment, newer: list[Task], older: list[Task]) -> float:
@@ -65,6 +73,6 @@ def _share_of_newer(primary: Deployment, newer: list[Task], older: list[Task]) -
     if not newer:
         return 0.0
     shift = primary.record.shift
-    if shift is not None and not primary.record.is_rolling_back:
-        return shift.production_percent / 100
+    if shift is not None:
+        return 1.0 if primary.record.is_rolling_back else shift.production_percent / 100
     return len(newer) / (len(newer) + len(older))

@@ -39,7 +39,7 @@ class Environment:
 
     `family` names its task definitions: two environments of an account do not share one.
     `shifts_traffic` is False for a service that knows only rolling updates, without a second
-    target group or a listener rule.
+    target group or a listener rule; `controller` is CODE_DEPLOY for one that ECS does not deploy.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Environment:
     family: str = SERVICE
     distribution: str | None = None
     shifts_traffic: bool = True
+    controller: str = "ECS"
 
     @property
     def cluster(self) -> str:
@@ -184,6 +185,7 @@ def _service(environment: Environment, client: Client, network: Network) -> None
         taskDefinition=definition["taskDefinition"]["taskDefinitionArn"],
         desiredCount=environment.tasks,
         launchType="FARGATE",
+        deploymentController={"type": environment.controller},
         healthCheckGracePeriodSeconds=30,
         loadBalancers=[balancer],
         networkConfiguration={

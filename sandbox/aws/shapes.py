@@ -147,6 +147,14 @@ def deployment(service: Service, own: Deployment) -> Json:
 
 def service(own: Service, *, with_tags: bool = False) -> Json:
     deployments = [deployment(own, each) for each in own.deployments]
+    record = {
+        "currentServiceDeployment": own.primary.record.arn,
+        "currentServiceRevisions": [
+            _revision_counts(own, each.revision)
+            for each in own.deployments
+            if own.tasks_of(each) or each is own.primary
+        ],
+    }
     return {
         **own.settings,
         "serviceArn": own.arn,
@@ -158,16 +166,11 @@ def service(own: Service, *, with_tags: bool = False) -> Json:
         "pendingCount": sum(each["pendingCount"] for each in deployments),
         "taskDefinition": own.primary.definition.arn,
         "deploymentConfiguration": own.configuration,
-        "deployments": deployments,
+        "deployments": deployments if own.is_ecs_deployed else [],
         "events": own.events,
         "createdAt": own.created_at,
         "createdBy": own.created_by,
-        "currentServiceDeployment": own.primary.record.arn,
-        "currentServiceRevisions": [
-            _revision_counts(own, each.revision)
-            for each in own.deployments
-            if own.tasks_of(each) or each is own.primary
-        ],
+        **(record if own.is_ecs_deployed else {}),
         **({"tags": own.tags} if with_tags else {}),
     }
 
@@ -189,9 +192,14 @@ def service_deployment(own: Service, record: ServiceDeployment) -> Json:
     if record.shift is not None:
         aimed["requestedProductionTrafficWeight"] = record.shift.production_percent
         aimed["requestedTestTrafficWeight"] = record.shift.test_percent
-        for source in sources:
-            source["requestedProductionTrafficWeight"] = 100.0 - record.shift.production_percent
-            source["requestedTestTrafficWeight"] = 100.0 - record.shift.test_percent
+        for revision, source in zip(record.sources, sources, strict=True):
+            serves = revision is record.shift.origin
+            source["requestedProductionTrafficWeight"] = (
+                100.0 - record.shift.production_percent if serves else 0.0
+            )
+            source["requestedTestTrafficWeight"] = (
+                100.0 - record.shift.test_percent if serves else 0.0
+            )
     return {
         "serviceDeploymentArn": record.arn,
         "serviceArn": own.arn,

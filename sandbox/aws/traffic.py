@@ -3,7 +3,8 @@
 A plan is a list of steps through AWS's lifecycle stages. The reconciler takes at most one step a
 look; a step with a PAUSE hook waits until somebody continues it or its time-out acts.
 
-Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/pause-lifecycle-hooks.html
+Sources: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/pause-lifecycle-hooks.html and
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-how-it-works.html
 """
 
 import math
@@ -20,6 +21,8 @@ DEFAULT_CANARY_BAKE_MINUTES = 10
 DEFAULT_STEP_PERCENT = 10.0
 DEFAULT_STEP_BAKE_MINUTES = 6
 DEFAULT_HOOK_TIMEOUT_MINUTES = 1440
+LONGEST_STAGE_MINUTES = 1440
+SCALE_UP_REASON = "Service deployment rolled back because the SCALE_UP stage timed out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,9 @@ def advance(ecs: Ecs, service: Service) -> None:
     step = steps[shift.position]
     if shift.begun:
         if step.stage == "SCALE_UP" and not _all_in_service(service):
+            # No circuit breaker ends this one: only somebody who stops it, or the stage's limit.
+            if ecs.now >= shift.stage_began_at + ecs.schedule.minutes(LONGEST_STAGE_MINUTES):
+                deployments.fail_and_roll_back(ecs, service, record, SCALE_UP_REASON)
             return
         if step.stage == "CLEAN_UP":
             _, older = service.newer_and_older()
@@ -110,7 +116,7 @@ def advance(ecs: Ecs, service: Service) -> None:
         shift.production_percent = step.production_percent
     if step.test_percent is not None:
         shift.test_percent = step.test_percent
-    shift.begun = True
+    shift.begun, shift.stage_began_at = True, ecs.now
     shift.until = ecs.now + ecs.schedule.minutes(step.minutes)
 
 

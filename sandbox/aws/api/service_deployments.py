@@ -19,7 +19,8 @@ def list_service_deployments(ecs: Ecs, request: Json, moto: Moto) -> Json:
     listed = [
         shapes.service_deployment_brief(service, record)
         for record in reversed(service.history)
-        if (not statuses or record.status in statuses)
+        if service.is_ecs_deployed
+        and (not statuses or record.status in statuses)
         and created.get("after", 0) <= record.created_at <= created.get("before", ecs.now)
     ]
     return page("serviceDeployments", listed, request)
@@ -79,7 +80,7 @@ def continue_service_deployment(ecs: Ecs, request: Json, moto: Moto) -> Json:
     if hook is None:
         raise Refused("InvalidParameterException", "The lifecycle hook was not found.")
     if record.status != "IN_PROGRESS" or hook.status != "AWAITING_ACTION":
-        raise Refused("ConflictException", "The lifecycle hook is not awaiting an action.")
+        raise Refused("InvalidParameterException", "The lifecycle hook is not awaiting an action.")
     traffic.answer(ecs, service, record, hook, action)
     return {"serviceDeploymentArn": record.arn}
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sandbox.aws import deployments, reconciler, shapes, tasks
+from sandbox.aws.api import deployment_configuration
 from sandbox.aws.api.request import Moto, at_most, page
 from sandbox.aws.ecs import Ecs
 from sandbox.aws.errors import Refused
@@ -41,6 +42,14 @@ STARTS_A_DEPLOYMENT = frozenset(
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html"""
 
 DESCRIBED_AT_ONCE = 10
+NOT_ECS_S_TO_UPDATE = {
+    "taskDefinition": "Unable to update task definition",
+    "forceNewDeployment": "Cannot force a new deployment",
+    "networkConfiguration": "Unable to update network parameters",
+    "loadBalancers": "Unable to update load balancers",
+    "platformVersion": "Unable to update platform version",
+}
+"""What a service that AWS CodeDeploy deploys is refused, and how the refusal begins."""
 
 
 def create_service(ecs: Ecs, request: Json, moto: Moto) -> Json:
@@ -49,6 +58,9 @@ def create_service(ecs: Ecs, request: Json, moto: Moto) -> Json:
     existing = ecs.services.get((cluster, name))
     if existing is not None and existing.status == "ACTIVE":
         raise Refused("InvalidParameterException", "Creation of service was not idempotent.")
+    settings = {**DEFAULT_SETTINGS, **_settings(request)}
+    configuration = request.get("deploymentConfiguration", {})
+    deployment_configuration.check(configuration, {}, settings)
     moto()
     service = Service(
         arn=ecs.arn("service", f"{cluster}/{name}"),
@@ -57,8 +69,8 @@ def create_service(ecs: Ecs, request: Json, moto: Moto) -> Json:
         desired=request.get("desiredCount", 0),
         created_at=ecs.now,
         created_by=f"arn:aws:iam::{ecs.account}:root",
-        settings={**DEFAULT_SETTINGS, **_settings(request)},
-        configuration={**DEFAULT_CONFIGURATION, **request.get("deploymentConfiguration", {})},
+        settings=settings,
+        configuration={**DEFAULT_CONFIGURATION, **configuration},
         tags=list(request.get("tags", [])),
     )
     ecs.services[cluster, name] = service
@@ -75,20 +87,37 @@ def update_service(ecs: Ecs, request: Json, moto: Moto) -> Json:
     definition = (
         ecs.deployable(request["taskDefinition"]) if "taskDefinition" in request else current
     )
+    changed, configuration = _settings(request), request.get("deploymentConfiguration", {})
+    _check_controller(service, request)
+    deployment_configuration.check(
+        configuration, service.configuration, {**service.settings, **changed}
+    )
     moto()
-    changed = _settings(request)
     rolled_out = {
         key
         for key in changed.keys() & STARTS_A_DEPLOYMENT
         if changed[key] != service.settings.get(key)
     }
     service.settings.update(changed)
-    service.configuration.update(request.get("deploymentConfiguration", {}))
+    service.configuration.update(configuration)
     if "desiredCount" in request and request["desiredCount"] != service.desired:
         service.desired, service.is_steady = request["desiredCount"], False
     if definition is not current or rolled_out or request.get("forceNewDeployment"):
         deployments.begin(ecs, service, definition)
     return {"service": shapes.service(service)}
+
+
+def _check_controller(service: Service, request: Json) -> None:
+    """Refuse what is AWS CodeDeploy's to do where it deploys the service."""
+    if service.is_ecs_deployed:
+        return
+    for field, beginning in NOT_ECS_S_TO_UPDATE.items():
+        if request.get(field):
+            raise Refused(
+                "InvalidParameterException",
+                f"{beginning} on services with a CODE_DEPLOY deployment controller. "
+                "Use AWS CodeDeploy to trigger a new deployment.",
+            )
 
 
 def _settings(request: Json) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.schedule import MINUTE_S
 from sandbox.aws.server import AwsWorld
+from sandbox.aws.traffic import SCALE_UP_REASON
 from sandbox.clock import ManualClock
 from sandbox.seeds import PROD_ACCOUNT, SERVICE
 from tests.sandbox.aws.operator import CLUSTER, Operator
@@ -180,7 +182,7 @@ def test_rolling_back_at_a_hook_returns_all_traffic(world: AwsWorld, prod: Opera
         "failed."
     )
     assert prod.versions() == ["v1.1.9"] * 4
-    with pytest.raises(prod.ecs.exceptions.ConflictException):
+    with pytest.raises(prod.ecs.exceptions.InvalidParameterException):
         prod.ecs.continue_service_deployment(**answer)
 
 
@@ -194,9 +196,79 @@ def test_a_hook_nobody_answers_times_out(prod: Operator, action: str, status: st
     assert [hook["status"] for hook in record["lifecycleHookDetails"]] == ["TIMED_OUT"]
 
 
-def test_a_canary_that_crashes_is_rolled_back_before_it_has_traffic(
-    world: AwsWorld, prod: Operator
+def test_a_hook_says_what_it_is_and_when_its_time_is_over_but_not_its_stage(
+    prod: Operator, clock: ManualClock
 ) -> None:
+    hooked = CANARY | pause_at("POST_SCALE_UP", timeoutInMinutes=30)
+    prod.deploy("v1.2.0", deploymentConfiguration=hooked)
+    prod.until(lambda: waiting_hook(prod))
+    hook = waiting_hook(prod)
+    assert hook is not None
+    assert set(hook) == {"hookId", "targetType", "status", "expiresAt", "timeoutAction"}
+    assert hook["targetType"] == "PAUSE"
+    assert 0 < hook["expiresAt"].timestamp() - clock.now() <= 30 * MINUTE_S
+
+
+def test_no_circuit_breaker_ends_a_canary_that_crashes(world: AwsWorld, prod: Operator) -> None:
     prod.deploy("v1.3.0-crash", deploymentConfiguration=CANARY)
-    prod.until_status("ROLLBACK_SUCCESSFUL")
+    prod.until(lambda: prod.service()["deployments"][0]["failedTasks"] > 12)
+    record = prod.record()
+    assert (record["status"], record["lifecycleStage"]) == ("IN_PROGRESS", "SCALE_UP")
+    assert record["deploymentCircuitBreaker"]["status"] == "DISABLED"
+    prod.ecs.stop_service_deployment(serviceDeploymentArn=record["serviceDeploymentArn"])
+    prod.until_status("ROLLBACK_SUCCESSFUL", arn=record["serviceDeploymentArn"])
     assert prod.versions() == ["v1.1.9"] * 4
+
+
+def test_a_stage_that_takes_longer_than_a_day_ends_the_deployment(
+    prod: Operator, clock: ManualClock
+) -> None:
+    prod.deploy("v1.4.0-stuck", deploymentConfiguration=CANARY)
+    arn = prod.record()["serviceDeploymentArn"]
+    clock.advance(23 * 60 * MINUTE_S)
+    assert prod.record(arn)["status"] == "IN_PROGRESS"
+    clock.advance(2 * 60 * MINUTE_S)
+    assert prod.record(arn)["status"] == "ROLLBACK_SUCCESSFUL"
+    assert prod.record(arn)["statusReason"] == SCALE_UP_REASON
+
+
+def test_old_and_new_weights_add_up_after_every_step(prod: Operator) -> None:
+    prod.deploy("v1.2.0", deploymentConfiguration=LINEAR)
+    arn = prod.record()["serviceDeploymentArn"]
+    seen: list[tuple[float, float]] = []
+
+    def done() -> bool:
+        record = prod.record(arn)
+        (source,), target = record["sourceServiceRevisions"], record["targetServiceRevision"]
+        name = "requestedProductionTrafficWeight"
+        if (source[name], target[name]) not in seen:
+            seen.append((source[name], target[name]))
+        return bool(record["status"] == "SUCCESSFUL")
+
+    prod.until(done)
+    assert seen == [(100, 0), (75, 25), (50, 50), (25, 75), (0, 100)]
+
+
+def test_a_canary_replaced_half_way_gives_its_share_back(world: AwsWorld, prod: Operator) -> None:
+    prod.deploy("v1.2.0", deploymentConfiguration=CANARY)
+    prod.until(lambda: share_of(world, "v1.2.0") == 0.25)
+    replaced = prod.record()
+    prod.deploy("v1.2.1")
+    assert prod.record(replaced["serviceDeploymentArn"])["status"] == "STOPPED"
+    assert prod.record(replaced["serviceDeploymentArn"])["statusReason"] == (
+        "Replaced by a new service deployment."
+    )
+    assert share_of(world, "v1.1.9") == 1.0
+    weights = {
+        source["arn"]: source["requestedProductionTrafficWeight"]
+        for source in prod.record()["sourceServiceRevisions"]
+    }
+    assert weights[replaced["targetServiceRevision"]["arn"]] == 0
+    assert sum(weights.values()) == 100
+
+    prod.until(lambda: share_of(world, "v1.2.1") == 0.25)
+    assert (share_of(world, "v1.2.0"), share_of(world, "v1.1.9")) == (0, 0.75)
+    prod.until_status("SUCCESSFUL")
+    assert prod.versions() == ["v1.2.1"] * 4
+    other = prod.service()["loadBalancers"][0]["advancedConfiguration"]["alternateTargetGroupArn"]
+    assert prod.target_states(other) == ["healthy"] * 4

@@ -1,9 +1,9 @@
 """Every call to AWS goes through here: threads, sessions, assumed roles, and errors translated."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -20,6 +20,8 @@ from botocore.session import Session
 from integrations.aws.errors import translated
 from integrations.errors import Unavailable
 from integrations.threads import Threads
+
+T = TypeVar("T")
 
 SYSTEM = "aws"
 ROLE_SESSION_NAME = "credlink-bot"
@@ -105,11 +107,15 @@ class AwsSession:
         Raises:
             NotFound, Forbidden, Rejected, RateLimited, Unavailable: see `errors.translated`.
         """
-        return await self._connection.threads.run(
+        return await self.run(
             operation,
             partial(self._call, service, operation, arguments),
             deadline_s=self._connection.deadline_s,
         )
+
+    async def run(self, operation: str, call: Callable[[], T], *, deadline_s: float) -> T:
+        """Run something else that blocks in the threads AWS's calls have; see `Threads.run`."""
+        return await self._connection.threads.run(operation, call, deadline_s=deadline_s)
 
     def _call(self, service: str, operation: str, arguments: dict[str, Any]) -> Any:
         try:

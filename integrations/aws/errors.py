@@ -73,6 +73,7 @@ MISSING = frozenset(
         "ImageNotFoundException",
         "RepositoryNotFoundException",
         "ResourceNotFoundException",
+        "ScanNotFoundException",
         "ServiceDeploymentNotFoundException",
         "ServiceNotFoundException",
         "TargetGroupNotFound",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from integrations.aws.images import ScanFindings
 from integrations.aws.models import (
     Balancer,
     Container,
@@ -282,6 +283,18 @@ def image(raw: Raw) -> Image:
         tags=tuple(raw.get("imageTags", ())),
         pushed_at=utc(raw.get("imagePushedAt")),
         size_bytes=raw.get("imageSizeInBytes"),
+    )
+
+
+def scan_findings(raw: Raw) -> ScanFindings:
+    """Read DescribeImageScanFindings' whole answer, of a basic or an enhanced scan."""
+    status = raw.get("imageScanStatus", {})
+    findings = raw.get("imageScanFindings", {})
+    return ScanFindings(
+        status=status.get("status", ""),
+        counts=dict(findings.get("findingSeverityCounts", {})),
+        completed_at=utc(findings.get("imageScanCompletedAt")),
+        description=status.get("description", ""),
     )
 
 

@@ -1,5 +1,7 @@
 """The shapes of requests against moto, which reads them as AWS does, over the wire."""
 
+import json
+
 import boto3
 import pytest
 from moto.moto_api._internal import moto_api_backend
@@ -7,11 +9,26 @@ from moto.server import ThreadedMotoServer
 
 from integrations.aws.accounts import Accounts
 from integrations.aws.client import AwsConnection
+from integrations.aws.ecr import NotScanned
+from integrations.aws.images import Platform
 from integrations.errors import NotFound
 
 MANIFEST = (
     '{"schemaVersion": 2, "layers": [], '
     '"mediaType": "application/vnd.docker.distribution.manifest.v2+json"}'
+)
+INDEX = json.dumps(
+    {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [
+            {"digest": "sha256:1", "platform": {"os": "linux", "architecture": "amd64"}},
+            {
+                "digest": "sha256:2",
+                "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"},
+            },
+        ],
+    }
 )
 ROLE = "arn:aws:iam::222222222222:role/credlink-bot"
 DEFINITION = {
@@ -94,6 +111,41 @@ async def test_a_tag_leads_to_its_digest_and_a_missing_one_to_nothing(accounts, 
         await client.describe_image("credlink-api", tag="v9.9.9")
     with pytest.raises(NotFound):
         await client.describe_image("no-such-repository", tag="v1.2.0")
+
+
+async def test_a_scan_is_there_once_the_image_was_scanned(accounts, moto_url):
+    ecr = boto3.client("ecr", endpoint_url=moto_url, region_name="us-east-1")
+    ecr.create_repository(repositoryName="scanned")
+    put = ecr.put_image(repositoryName="scanned", imageManifest=MANIFEST, imageTag="v1")
+    digest = put["image"]["imageId"]["imageDigest"]
+    client = accounts.account("us-east-1").ecr
+    with pytest.raises(NotScanned):
+        await client.describe_image_scan_findings("scanned", digest)
+    with pytest.raises(NotFound) as caught:
+        await client.describe_image_scan_findings("scanned", f"sha256:{'0' * 64}")
+    assert type(caught.value) is NotFound
+    ecr.start_image_scan(repositoryName="scanned", imageId={"imageDigest": digest})
+    ecr.close()
+    scan = await client.describe_image_scan_findings("scanned", digest)
+    assert (scan.status, scan.is_known) == ("COMPLETE", True)
+    assert scan.counts["HIGH"] > 0  # moto's own invention
+
+
+async def test_the_platforms_of_an_index_are_read_from_the_manifest_pushed(accounts, moto_url):
+    ecr = boto3.client("ecr", endpoint_url=moto_url, region_name="us-east-1")
+    ecr.create_repository(repositoryName="multi")
+    digest = f"sha256:{'12' * 32}"
+    ecr.put_image(repositoryName="multi", imageManifest=INDEX, imageDigest=digest, imageTag="v1")
+    ecr.close()
+    client = accounts.account("us-east-1").ecr
+    assert await client.describe_image_platforms("multi", digest) == (
+        Platform("linux", "amd64"),
+        Platform("linux", "arm64", "v8"),
+    )
+    with pytest.raises(NotFound):
+        await client.describe_image_platforms("multi", f"sha256:{'0' * 64}")
+    with pytest.raises(NotFound):
+        await client.describe_image_platforms("no-such-repository", digest)
 
 
 async def test_a_cluster_or_service_that_is_not_there_is_not_found(accounts):

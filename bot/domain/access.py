@@ -11,11 +11,18 @@ def is_among(people: People, actor: Actor) -> bool:
     return people.group is None or people.group in actor.groups
 
 
-def may(people: People, verb: Verb, environment: str) -> bool:
-    """Whether `people` may do this there."""
+def may(people: People, verb: Verb, environment: str, service: str) -> bool:
+    """Whether `people` may do this there.
+
+    Who may do it to some services may not do it to all of them at once (`*`).
+    """
+    if people.services and service not in people.services:
+        return False
     return verb in people.may.get(environment, ()) or verb in people.may.get(ANY, ())
 
 
-def who_may(people: Mapping[str, People], verb: Verb, environment: str) -> tuple[str, ...]:
+def who_may(
+    people: Mapping[str, People], verb: Verb, environment: str, service: str
+) -> tuple[str, ...]:
     """The catalogue's names of those who may do this there."""
-    return tuple(name for name, group in people.items() if may(group, verb, environment))
+    return tuple(name for name, group in people.items() if may(group, verb, environment, service))

@@ -1,15 +1,38 @@
-"""May this happen now? One pure function answers, with its reasons and the way past each.
+"""May this happen now? One pure place answers, with its reasons and the way past each.
 
 Nothing else decides. It is asked when a command is typed and again at the press of every button:
-between the two a person may have left a group.
+between the two a person may have left a group, a lock may have been set, a digest have changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from bot.catalog import People, Verb
+from bot.catalog import ANY, People, Verb
 from bot.domain.access import is_among, may, who_may
 from bot.domain.asked import Actor
+from bot.domain.change import Change, ChangeState
+from bot.domain.freeze import Frozen
+from bot.domain.lock import Lock
+from bot.domain.place import listed
+from bot.domain.situation import Severe, Situation
+from bot.domain.words import in_place, named, roughly, told
+
+
+class Obstacle(StrEnum):
+    """What a reason is about, in the order people are told."""
+
+    RIGHTS = "rights"
+    UNDER_WAY = "rollout"
+    LOCK = "lock"
+    FREEZE = "freeze"
+    INCIDENT = "incidents"
+    ORDER = "order"
+    APPROVAL = "approvals"
+
+
+FORCIBLE = frozenset(Obstacle) - {Obstacle.RIGHTS, Obstacle.UNDER_WAY}
+"""What somebody with the right to force may pass: never the rights, never a rollout under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +41,7 @@ class Reason:
 
     text: str
     way_past: str
+    obstacle: Obstacle = Obstacle.RIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +49,8 @@ class Decision:
     """Allowed, or refused for every one of these reasons."""
 
     reasons: tuple[Reason, ...] = ()
+    overridden: tuple[Reason, ...] = ()
+    """What stood in the way and was passed by force."""
 
     @property
     def allowed(self) -> bool:
@@ -36,36 +62,56 @@ class Decision:
         return "\n".join(f"{reason.text} {reason.way_past}" for reason in self.reasons)
 
 
+def may_begin(
+    situation: Situation,
+    actor: Actor,
+    verb: Verb,
+    *,
+    fast_lane: bool = False,
+    forced: bool = False,
+) -> Decision:
+    """Decide whether this may begin now, as `actor` would do it.
+
+    The fast lane, for a rollback to a revision known to be good, asks only for the right and for
+    the place to be free. By force everything else is passed, by those who may; for others it
+    stands, with a word on who may.
+    """
+    reasons = list(decide(situation.people, actor, verb, *_place(situation)).reasons)
+    if situation.under_way is not None:
+        reasons.append(_under_way(situation.under_way))
+    passable = () if fast_lane else tuple(_passable(situation))
+    if not forced or not passable:
+        return Decision((*reasons, *passable))
+    by_force = decide(situation.people, actor, Verb.FORCE, *_place(situation))
+    if by_force.allowed:
+        return Decision(tuple(reasons), overridden=passable)
+    return Decision((*reasons, *passable, *by_force.reasons))
+
+
+def may_approve(situation: Situation, actor: Actor) -> Decision:
+    """Decide whether `actor` may give their word for this change: never their own, never twice."""
+    reasons = list(decide(situation.people, actor, Verb.APPROVE, *_place(situation)).reasons)
+    if actor.id == situation.asked_by:
+        others = _ask(who_may(situation.people, Verb.APPROVE, *_place(situation)))
+        reasons.append(
+            Reason("You asked for this: nobody approves their own.", others, Obstacle.APPROVAL)
+        )
+    if any(approval.by == actor.id for approval in situation.counted):
+        reasons.append(
+            Reason("You have approved this already.", "It counts once.", Obstacle.APPROVAL)
+        )
+    return Decision(tuple(reasons))
+
+
 def decide(
     people: Mapping[str, People], actor: Actor, verb: Verb, environment: str, service: str
 ) -> Decision:
-    """Decide whether `actor` may do this there; what nobody grants is refused."""
+    """Decide whether `actor` has the right to do this there; what nobody grants is refused."""
     granted = any(
-        is_among(group, actor) and may(group, verb, environment) for group in people.values()
+        is_among(group, actor) and may(group, verb, environment, service)
+        for group in people.values()
     )
     return Decision() if granted else Decision((_no_right(people, verb, environment, service),))
-
-
-def _no_right(people: Mapping[str, People], verb: Verb, environment: str, service: str) -> Reason:
-    act = _SPOKEN.get(verb, verb.value)
-    groups = who_may(people, verb, environment)
-    if not groups:
-        return Reason(
-            f"Nobody may {act} {service} in {environment}.",
-            f"To allow it, name `{verb.value}` for {environment} under `people` in the catalogue.",
-        )
-    named = " and ".join(f"`{name}`" for name in groups)
-    return Reason(f"Only {named} may {act} {service} in {environment}.", "Ask one of them.")
-
-
-_SPOKEN = {
-    Verb.ROLLBACK: "roll back",
-    Verb.STATUS: "see the status of",
-    Verb.HEALTH: "see the health of",
-    Verb.HISTORY: "see the history of",
-    Verb.QUERY: "query",
-}
-"""Verbs whose word alone does not make a sentence."""
 
 
 def only_the_asker(asked_by: str, actor: Actor) -> Decision:
@@ -80,3 +126,145 @@ def only_the_asker(asked_by: str, actor: Actor) -> Decision:
             ),
         )
     )
+
+
+def _place(situation: Situation) -> tuple[str, str]:
+    return situation.environment, situation.service
+
+
+def _no_right(people: Mapping[str, People], verb: Verb, environment: str, service: str) -> Reason:
+    act = f"{_SPOKEN.get(verb, verb.value)} {in_place(service, environment)}"
+    groups = who_may(people, verb, environment, service)
+    if not groups:
+        return Reason(
+            f"Nobody may {act}.",
+            f"To allow it, name `{verb.value}` for {environment} under `people` in the catalogue.",
+        )
+    return Reason(f"Only {_groups(groups)} may {act}.", "Ask one of them.")
+
+
+_SPOKEN = {
+    Verb.ROLLBACK: "roll back",
+    Verb.APPROVE: "approve changes of",
+    Verb.FORCE: "force changes of",
+    Verb.STATUS: "see the status of",
+    Verb.HEALTH: "see the health of",
+    Verb.HISTORY: "see the history of",
+    Verb.AUDIT: "see the audit of",
+    Verb.QUERY: "query",
+}
+"""Verbs whose word alone does not make a sentence."""
+
+
+def _groups(names: tuple[str, ...]) -> str:
+    return listed(f"`{name}`" for name in names)
+
+
+def _ask(names: tuple[str, ...]) -> str:
+    return f"Ask somebody of {_groups(names)}." if names else "The catalogue names nobody who may."
+
+
+def _passable(situation: Situation) -> Iterator[Reason]:
+    """Everything in the way that somebody may pass by force."""
+    force = _or_by_force(situation)
+    for lock in situation.locks:
+        if lock.stands(situation.now) and lock.covers(*_place(situation)):
+            yield _locked(lock, situation, force)
+    for frozen in situation.freezes:
+        if frozen.stands(situation.now):
+            yield _frozen(frozen, force)
+    for severe in situation.severe:
+        yield _severe(severe, force)
+    if situation.after is not None and not situation.is_good_there:
+        yield _out_of_order(situation, situation.after, force)
+    if situation.missing:
+        yield _not_approved(situation, force)
+
+
+def _or_by_force(situation: Situation) -> str:
+    """` Or …`, where the catalogue lets anybody force changes there."""
+    groups = who_may(situation.people, Verb.FORCE, *_place(situation))
+    return f' {_groups(groups)} may pass it with `--force "why"`.' if groups else ""
+
+
+def _under_way(change: Change) -> Reason:
+    where = in_place(change.service, change.environment)
+    doing = _DOING.get(change.state, "is under way")
+    since = f" since {told(change.started_at)}" if change.started_at is not None else ""
+    return Reason(
+        f"{change.wanted_name} {doing} for {where} now, by {named(change.asked_by)}{since}.",
+        "Wait for it, or abort it on its card.",
+        Obstacle.UNDER_WAY,
+    )
+
+
+_DOING = {
+    ChangeState.STARTING: "is starting",
+    ChangeState.ROLLING_OUT: "is rolling out",
+    ChangeState.BAKING: "is baking",
+    ChangeState.HELD: "is held",
+    ChangeState.ROLLING_BACK: "is going back",
+}
+
+
+def _locked(lock: Lock, situation: Situation, force: str) -> Reason:
+    age = roughly(situation.now - lock.at)
+    until = f", until {told(lock.expires_at)}" if lock.expires_at is not None else ""
+    target = "" if lock.service == ANY else f" {lock.service}"
+    return Reason(
+        f"{_initial(in_place(lock.service, lock.environment))} is locked by {named(lock.owner)} "
+        f'since {told(lock.at)} ({age}){until}: "{lock.reason}".',
+        f"Ask {named(lock.owner)}, or clear it with `unlock {lock.environment}{target}`.{force}",
+        Obstacle.LOCK,
+    )
+
+
+def _frozen(frozen: Frozen, force: str) -> Reason:
+    by = f" by {named(frozen.by)}" if frozen.by is not None else ""
+    return Reason(
+        f"Changes are frozen{by} since {told(frozen.begins_at)} until {told(frozen.ends_at)}: "
+        f'"{frozen.reason}".',
+        f"Wait until then.{force}",
+        Obstacle.FREEZE,
+    )
+
+
+def _severe(severe: Severe, force: str) -> Reason:
+    link = f" {severe.link}" if severe.link else ""
+    return Reason(
+        f"{severe.words} since {told(severe.since)}.{link}",
+        f"Wait until it is resolved.{force}",
+        Obstacle.INCIDENT,
+    )
+
+
+def _out_of_order(situation: Situation, after: str, force: str) -> Reason:
+    where = situation.environment
+    if situation.is_good_there is None:
+        return Reason(
+            f"{_initial(where)} takes only an image that is good in {after} first.",
+            f"Deploy it to {after} and let it prove itself there.{force}",
+            Obstacle.ORDER,
+        )
+    return Reason(
+        f"{_initial(where)} takes only an image that is good in {after}; this one is not.",
+        f"Deploy it to {after} first and let it prove itself there.{force}",
+        Obstacle.ORDER,
+    )
+
+
+def _not_approved(situation: Situation, force: str) -> Reason:
+    required, counted = situation.required, len(situation.counted)
+    people = "1 other person" if required == 1 else f"{required} other people"
+    has = f"; {counted} of {required} have" if counted else ""
+    return Reason(
+        f"{_initial(people)} must approve a change of "
+        f"{in_place(situation.service, situation.environment)}{has}.",
+        _ask(who_may(situation.people, Verb.APPROVE, *_place(situation))) + force,
+        Obstacle.APPROVAL,
+    )
+
+
+def _initial(text: str) -> str:
+    """With a capital where it begins a sentence; names stay as they are."""
+    return f"All{text[3:]}" if text.startswith("all of ") else text

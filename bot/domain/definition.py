@@ -1,17 +1,12 @@
-"""Task definitions as ECS takes them: which container, a copy with another image, a difference."""
+"""Task definitions as ECS takes them: which container, a copy with another image, a hash."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.domain.difference import Definition, differences
 from bot.domain.place import listed
-
-Definition = Mapping[str, Any]
-
-SHOWN = frozenset({"image", "cpu", "memory", "memoryReservation"})
-"""Fields whose values may be shown; anything else may hold a secret and is only named."""
-
 
 _BY_NAME = frozenset(
     {"containerDefinitions", "environment", "secrets", "secretOptions", "ulimits", "volumes"}
@@ -95,53 +90,7 @@ def _is_nothing(value: Any) -> bool:
 def changed_fields(before: Definition, after: Definition) -> tuple[str, ...]:
     """Name what differs between two task definitions, most telling first.
 
-    Both as they would be registered: without what only ECS writes. Values are shown only for
-    fields that cannot hold a secret: environment variables are named.
+    Both as they would be registered: without what only ECS writes. Values are shown only where
+    they cannot hold a secret.
     """
-    old = {c["name"]: c for c in before["containerDefinitions"]}
-    new = {c["name"]: c for c in after["containerDefinitions"]}
-    several = len(old.keys() | new.keys()) > 1
-    found = []
-    for name in [*new, *(old.keys() - new.keys())]:
-        prefix = f"{name} " if several else ""
-        if name not in old:
-            found.append(f"container {name} added")
-        elif name not in new:
-            found.append(f"container {name} removed")
-        else:
-            found += [prefix + field for field in _fields(old[name], new[name])]
-    return tuple(found + _fields(_outside(before), _outside(after)))
-
-
-def _outside(definition: Definition) -> dict[str, Any]:
-    return {key: value for key, value in definition.items() if key != "containerDefinitions"}
-
-
-def _fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    found = []
-    for key in sorted(old.keys() | new.keys(), key=lambda key: (key not in SHOWN, key)):
-        before, after = old.get(key), new.get(key)
-        if before == after or (not before and not after):
-            continue
-        if key in {"environment", "secrets"}:
-            kind = "env" if key == "environment" else "secret"
-            found += [f"{kind} {name}" for name in _named(before or (), after or ())]
-        elif key == "image" or key not in SHOWN:
-            found.append(key)
-        else:
-            found.append(f"{key} {before or 'none'}→{after or 'none'}")
-    return found
-
-
-def _named(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> list[str]:
-    old = {variable["name"]: variable for variable in before}
-    new = {variable["name"]: variable for variable in after}
-    changed = []
-    for name in sorted(old.keys() | new.keys()):
-        if name not in old:
-            changed.append(f"{name} added")
-        elif name not in new:
-            changed.append(f"{name} removed")
-        elif old[name] != new[name]:
-            changed.append(f"{name} changed")
-    return changed
+    return tuple(difference.text for difference in differences(before, after))

@@ -70,8 +70,8 @@ def test_what_differs_is_named_and_no_secret_is_shown():
     assert found == (
         "command",
         "env KEY removed",
-        "env LOG_LEVEL changed",
-        "env NEW added",
+        "env LOG_LEVEL info→warn",
+        "env NEW=x added",
         "secret DATABASE_URL changed",
         "memory 1024→2048",
     )

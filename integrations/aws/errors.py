@@ -71,6 +71,7 @@ MISSING = frozenset(
     {
         "ClusterNotFoundException",
         "ImageNotFoundException",
+        "LayersNotFoundException",
         "RepositoryNotFoundException",
         "ResourceNotFoundException",
         "ScanNotFoundException",

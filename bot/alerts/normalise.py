@@ -106,6 +106,7 @@ def from_pagerduty(
         title=told.title,
         status=status,
         urgency=told.urgency,
+        priority=told.priority,
         url=told.html_url,
         incident_key=told.incident_key,
         service_id=told.service.id if told.service else None,

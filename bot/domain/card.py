@@ -11,6 +11,10 @@ class Kind(StrEnum):
     ALERT_GROUP = "alert_group"
     ANSWER = "answer"
     SYSTEM = "system"
+    LOCK = "lock"
+    FREEZE = "freeze"
+    NUDGE = "nudge"
+    """The question to a lock's owner whether it is still needed; each time it is asked is one."""
 
 
 class Urgency(IntEnum):

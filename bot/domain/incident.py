@@ -33,6 +33,8 @@ class PagerDutyIncident:
     title: str
     status: IncidentStatus
     urgency: str
+    priority: str | None = None
+    """`P1` and so on, as the account calls them; None where PagerDuty gave none."""
     url: str
     incident_key: str | None
     service_id: str | None = None

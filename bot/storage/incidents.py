@@ -200,6 +200,7 @@ _PLAIN = (
     "number",
     "title",
     "urgency",
+    "priority",
     "url",
     "incident_key",
     "service_id",

@@ -1,0 +1,92 @@
+"""Freezes somebody declared. Those that recur stand in the catalogue and have no rows."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from bot.catalog import ANY
+from bot.domain.card import Kind, Urgency
+from bot.domain.freeze import Declared
+from bot.errors import NotKnown
+from bot.storage import cards
+from bot.storage.database import Connection
+from bot.storage.schema.guards import freezes
+
+NO_FREEZE = "There is no such freeze any more."
+_FIELDS = tuple(field.name for field in fields(Declared))
+
+
+async def add(connection: Connection, freeze: Declared) -> bool:
+    """Write a new freeze; False when it stands already."""
+    if await _find(connection, freeze.id) is not None:
+        return False
+    await connection.execute(
+        insert(freezes).values(**{name: getattr(freeze, name) for name in _FIELDS})
+    )
+    return True
+
+
+async def get(connection: Connection, freeze_id: str) -> Declared:
+    """Return the freeze.
+
+    Raises:
+        NotKnown: it is not there; its row was removed by retention, or the id is made up.
+    """
+    found = await _find(connection, freeze_id)
+    if found is None:
+        raise NotKnown(NO_FREEZE)
+    return found
+
+
+async def ahead(
+    connection: Connection, environment: str, service: str, *, at: datetime
+) -> tuple[Declared, ...]:
+    """The freezes that refuse changes of this service then or later; what begins first first."""
+    rows = await connection.execute(
+        select(freezes)
+        .where(
+            freezes.c.environment == environment,
+            freezes.c.service.in_([service, ANY]),
+            freezes.c.ends_at > at,
+            freezes.c.lifted_at.is_(None),
+        )
+        .order_by(freezes.c.begins_at, freezes.c.id)
+    )
+    return tuple(_freeze(row) for row in rows)
+
+
+async def lift(connection: Connection, freeze_id: str, *, by: str, at: datetime) -> Declared | None:
+    """Lift a freeze; None when it was lifted already, or is over. Its cards are marked."""
+    lifted = await connection.execute(
+        update(freezes)
+        .where(freezes.c.id == freeze_id, freezes.c.lifted_at.is_(None), freezes.c.ends_at > at)
+        .values(lifted_at=at, lifted_by=by)
+        .returning(freezes.c.id)
+    )
+    if lifted.first() is None:
+        return None
+    await cards.mark(connection, Kind.FREEZE, freeze_id, urgency=Urgency.OUTCOME)
+    return await get(connection, freeze_id)
+
+
+async def between(
+    connection: Connection, *, after: datetime, until: datetime
+) -> tuple[Declared, ...]:
+    """The freezes that begin or end in this time: their cards look different then."""
+    began = (freezes.c.begins_at > after) & (freezes.c.begins_at <= until)
+    ended = (freezes.c.ends_at > after) & (freezes.c.ends_at <= until)
+    rows = await connection.execute(
+        select(freezes).where(freezes.c.lifted_at.is_(None), began | ended).order_by(freezes.c.id)
+    )
+    return tuple(_freeze(row) for row in rows)
+
+
+async def _find(connection: Connection, freeze_id: str) -> Declared | None:
+    row = (await connection.execute(select(freezes).where(freezes.c.id == freeze_id))).first()
+    return None if row is None else _freeze(row)
+
+
+def _freeze(row: Row[Any]) -> Declared:
+    return Declared(**{name: getattr(row, name) for name in _FIELDS})

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import botocore
 
-from integrations.aws import reading
 from integrations.aws.client import SYSTEM, AwsSession, batches
 from integrations.aws.ecs_calls import EcsCalls, Pacing
 from integrations.aws.models import ServiceDeployment, ServiceRevision
+from integrations.aws.reading_deployments import service_deployment, service_revision
 from integrations.errors import Rejected
 
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html
@@ -58,7 +58,7 @@ class ServiceDeployments(EcsCalls):
             maxResults=min(newest, 100),
             **arguments,
         )
-        found = [reading.service_deployment(raw) for raw in raws]
+        found = [service_deployment(raw) for raw in raws]
         found.sort(key=lambda d: d.created_at.timestamp() if d.created_at else 0.0, reverse=True)
         return tuple(found[:newest])
 
@@ -82,7 +82,7 @@ class ServiceDeployments(EcsCalls):
         found: dict[str, ServiceDeployment] = {}
         for batch in batches(arns, SERVICE_DEPLOYMENTS_A_CALL):
             reply = await self._call("describe_service_deployments", serviceDeploymentArns=batch)
-            read = (reading.service_deployment(raw) for raw in reply.get("serviceDeployments", ()))
+            read = (service_deployment(raw) for raw in reply.get("serviceDeployments", ()))
             found.update((one.arn, one) for one in read)
         return found
 
@@ -98,7 +98,7 @@ class ServiceDeployments(EcsCalls):
         found: dict[str, ServiceRevision] = {}
         for batch in batches(arns, SERVICE_DEPLOYMENTS_A_CALL):
             reply = await self._call("describe_service_revisions", serviceRevisionArns=batch)
-            read = (reading.service_revision(raw) for raw in reply.get("serviceRevisions", ()))
+            read = (service_revision(raw) for raw in reply.get("serviceRevisions", ()))
             found.update((one.arn, one) for one in read)
         return found
 

@@ -1,16 +1,15 @@
-"""The audit: who did what, when, from which message, with which outcome; and proof that it stands.
+"""The audit: who did what, when, from which message, with which outcome.
 
 Entries are numbered from 1 without a gap, and each holds the hash of the one before it: who alters,
 removes or inserts one must write every later one again, and the head with them. What even that
-cannot change is a head that was posted somewhere else before.
+cannot change is a head that was posted somewhere else before. `bot.domain.audit_proof` checks it.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 
 GENESIS = "0" * 64
 """What the first entry holds in place of a hash before it."""
@@ -66,6 +65,13 @@ class Link:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that is no entry any more: something wrote there what the bot never writes."""
+
+    number: int
+
+
 def link_after(head: Head, entry: Entry) -> Link:
     """The entry as it is to be written at the end of the chain."""
     kept = storable(entry)
@@ -78,7 +84,7 @@ def storable(entry: Entry) -> Entry:
     detail = {_text(name): _text(value) for name, value in list(entry.detail.items())[:DETAILS]}
     return replace(
         entry,
-        at=entry.at.astimezone(UTC),
+        at=datetime.fromtimestamp(entry.at.timestamp(), UTC),
         actor=_text(entry.actor),
         act=_text(entry.act),
         outcome=_text(entry.outcome),
@@ -120,171 +126,6 @@ def digest(number: int, entry: Entry, previous: str) -> str:
         [ENCODING, columns], sort_keys=True, ensure_ascii=False, separators=(",", ":")
     )
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-class Fault(StrEnum):
-    """What can be wrong with a chain."""
-
-    CONTENT = "content"
-    """What an entry says is not what was written."""
-    LINK = "link"
-    """Two neighbours do not hold together."""
-    MISSING = "missing"
-    INSERTED = "inserted"
-    CUT = "cut"
-    """The newest entries are gone."""
-    HEAD = "head"
-    """The head's row is gone, or it is not that of the last entry."""
-    REWRITTEN = "rewritten"
-    """All holds together, and it is not what was posted before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong with the entries from `first` to `last`."""
-
-    fault: Fault
-    first: int
-    last: int
-
-    @property
-    def text(self) -> str:
-        """What was found and what to do, in plain sentences."""
-        one = self.first == self.last
-        which = f"Entry {self.first}" if one else f"Entries {self.first} to {self.last}"
-        return f"{which} {_FOUND[self.fault][not one]} {_TO_DO[self.fault]}"
-
-
-_FOUND: Mapping[Fault, tuple[str, str]] = {
-    Fault.CONTENT: (
-        "was altered: what it says does not fit its hash.",
-        "were altered: what they say does not fit their hashes.",
-    ),
-    Fault.LINK: (
-        "does not hold together with the one before it: one of the two was written again, or its "
-        "link was altered.",
-        "do not hold together with the ones before them: they were written again, or their links "
-        "were altered.",
-    ),
-    Fault.MISSING: ("is missing.", "are missing."),
-    Fault.INSERTED: (
-        "was inserted by somebody else than the bot.",
-        "were inserted by somebody else than the bot.",
-    ),
-    Fault.CUT: ("was there once and is cut off.", "were there once and are cut off."),
-    Fault.HEAD: (
-        "is the last, and the chain's head (the row of audit_heads) is gone or is another's.",
-    )
-    * 2,
-    Fault.REWRITTEN: (
-        "is not the one whose hash was posted: the chain was written again up to it or before it.",
-    )
-    * 2,
-}
-_COMPARE = "Compare the rows with a backup of the database"
-_TO_DO: Mapping[Fault, str] = {
-    Fault.CONTENT: f"{_COMPARE} and with what Slack shows of that time.",
-    Fault.LINK: f"{_COMPARE}; a head posted in Slack tells which of them is true (--head).",
-    Fault.MISSING: f"{_COMPARE}, and ask who may delete rows there.",
-    Fault.INSERTED: f"{_COMPARE}, and ask who may write rows there.",
-    Fault.CUT: f"{_COMPARE}; if it was restored from an older one, say so in the channel.",
-    Fault.HEAD: "Check the newest head posted in Slack with --head before trusting the end.",
-    Fault.REWRITTEN: f"{_COMPARE} of the day of that post.",
-}
-
-
-@dataclass(slots=True)
-class _Doubt:
-    """An entry that does not fit its hash; what follows it tells which of the two was altered."""
-
-    number: int
-    computed: str
-    was_relinked: bool
-
-
-class Walk:
-    """Walks a chain in the order of numbers: `see` each entry, then `end` tells what is wrong."""
-
-    def __init__(self, posted: Sequence[Head] = ()) -> None:
-        """`posted` are heads known from elsewhere: the chain must still contain them."""
-        self._posted = sorted(posted, key=lambda head: head.number)
-        self._found: list[Problem] = []
-        self._doubt: _Doubt | None = None
-        self.last = 0
-        """The number of the last entry seen."""
-        self._hashes = frozenset({GENESIS})
-        """What may be called the hash of that entry: the one it holds, and the one it should."""
-        self._check_posted()
-
-    def see(self, link: Link) -> None:
-        """Look at the next entry; numbers that go backwards were never given by the bot."""
-        if link.number <= self.last:
-            self._find(Fault.INSERTED, link.number)
-            return
-        expected: frozenset[str] | None = self._hashes
-        if link.number > self.last + 1:
-            self._find(Fault.MISSING, self.last + 1, link.number - 1)
-            self._settle(None)
-            expected = None
-        self._settle(link.previous)
-        computed = digest(link.number, link.entry, link.previous)
-        is_linked = expected is None or link.previous in expected
-        if computed != link.hash:
-            was_relinked = expected is not None and any(
-                digest(link.number, link.entry, before) == link.hash for before in expected
-            )
-            self._doubt = _Doubt(link.number, computed, was_relinked)
-        elif not is_linked:
-            self._find(Fault.LINK, link.number)
-        self.last = link.number
-        self._hashes = frozenset({computed, link.hash})
-        self._check_posted()
-
-    def end(self, head: Head | None) -> tuple[Problem, ...]:
-        """Everything wrong, by number; `head` is the chain's head as its row says."""
-        self._settle(head.hash if head is not None else None)
-        if head is None:
-            if self.last > 0:
-                self._find(Fault.HEAD, self.last)
-        elif head.number > self.last:
-            self._find(Fault.CUT, self.last + 1, head.number)
-        elif head.number < self.last:
-            self._find(Fault.INSERTED, head.number + 1, self.last)
-        elif head.hash not in self._hashes:
-            self._find(Fault.HEAD, self.last)
-        for posted in self._posted:
-            if posted.number > self.last:
-                self._find(Fault.CUT, self.last + 1, posted.number)
-        return _joined(self._found)
-
-    def _settle(self, next_holds: str | None) -> None:
-        """Say what was altered in the entry in doubt, by the hash that its successor holds."""
-        doubt, self._doubt = self._doubt, None
-        if doubt is None:
-            return
-        is_link = doubt.was_relinked or doubt.computed == next_holds
-        self._find(Fault.LINK if is_link else Fault.CONTENT, doubt.number)
-
-    def _check_posted(self) -> None:
-        for posted in self._posted:
-            if posted.number == self.last and posted.hash not in self._hashes:
-                self._find(Fault.REWRITTEN, posted.number)
-
-    def _find(self, fault: Fault, first: int, last: int | None = None) -> None:
-        self._found.append(Problem(fault, first, first if last is None else last))
-
-
-def _joined(found: Sequence[Problem]) -> tuple[Problem, ...]:
-    """By number, each once; neighbours with the same fault are one problem."""
-    joined: list[Problem] = []
-    for problem in sorted(set(found), key=lambda one: (one.first, one.last)):
-        before = next((p for p in reversed(joined) if p.fault is problem.fault), None)
-        if before is not None and problem.first <= before.last + 1:
-            place = joined.index(before)
-            joined[place] = replace(before, last=max(before.last, problem.last))
-        else:
-            joined.append(problem)
-    return tuple(joined)
 
 
 def read_head(text: str) -> Head:

@@ -9,14 +9,32 @@ of commits is the order of numbers, and a transaction that fails leaves no gap. 
 - Every other writer of an entry waits for it: add it as the last thing before the commit.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Row,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from bot.domain.audit import Entry, Head, Link, link_after
+from bot import metrics
+from bot.catalog import ANY
+from bot.domain.audit import Entry, Head, Link, Unreadable, link_after
+from bot.domain.audit_proof import Problem, Walk
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.audit import audit_entries, audit_heads
@@ -58,6 +76,7 @@ async def add(connection: Connection, entry: Entry) -> bool:
         .where(audit_heads.c.id == THE_HEAD)
         .values(number=link.number, hash=link.hash)
     )
+    metrics.audit_entries.labels(kept.outcome).inc()
     return True
 
 
@@ -65,7 +84,7 @@ async def find(connection: Connection, key: str) -> Link | None:
     """The entry with this key."""
     found = await connection.execute(select(audit_entries).where(audit_entries.c.key == key))
     row = found.first()
-    return None if row is None else _link(row)
+    return None if row is None else _read(row)
 
 
 async def head(connection: Connection) -> Head | None:
@@ -74,20 +93,68 @@ async def head(connection: Connection) -> Head | None:
     return None if row is None else Head(row.number, row.hash)
 
 
-async def page(connection: Connection, *, after: int | None) -> tuple[Link, ...]:
-    """The next entries by number, at most `PAGE`; None begins before any number there is."""
-    asked = select(audit_entries).order_by(audit_entries.c.number).limit(PAGE)
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a walk found, and the head that the chain had then."""
+
+    head: Head
+    problems: tuple[Problem, ...]
+
+
+async def verify(connection: Connection, posted: Sequence[Head] = ()) -> Verified:
+    """Walk the chain from its first entry, page by page, in the caller's snapshot.
+
+    `posted` are heads known from elsewhere: the chain must still contain them.
+    """
+    walk = Walk(posted)
+    after: int | None = None
+    while links := await _page(connection, after):
+        for link in links:
+            walk.see(link)
+        after = links[-1].number
+    end = await head(connection)
+    return Verified(end or Head(), walk.end(end))
+
+
+async def _page(connection: Connection, after: int | None) -> list[Link | Unreadable]:
+    asked = select(*_AS_WRITTEN).order_by(audit_entries.c.number).limit(PAGE)
     if after is not None:
         asked = asked.where(audit_entries.c.number > after)
-    return tuple(_link(row) for row in await connection.execute(asked))
+    return [_link_as_written(row) for row in await connection.execute(asked)]
+
+
+# Whoever altered a row may have left a moment or a text that cannot be read as one.
+_RAW: dict[str, ColumnElement[Any]] = {
+    "at": type_coerce(audit_entries.c.at, Float(53)).label("at"),
+    "detail": cast(audit_entries.c.detail, Text).label("detail"),
+}
+_AS_WRITTEN: list[ColumnElement[Any]] = [
+    _RAW.get(column.name, column) for column in audit_entries.c
+]
+
+
+def _is_text(column: ColumnElement[Any]) -> bool:
+    return isinstance(column.type, Text)
+
+
+def _link_as_written(row: Row[Any]) -> Link | Unreadable:
+    texts = (value for column, value in zip(audit_entries.c, row, strict=True) if _is_text(column))
+    if not all(value is None or isinstance(value, str) for value in texts):
+        return Unreadable(row.number)
+    try:
+        at = datetime.fromtimestamp(float(row.at), UTC)
+        return _link(row, at=at, detail=dict(json.loads(row.detail)))
+    except (ValueError, TypeError, OverflowError, OSError):
+        return Unreadable(row.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which entries somebody asked for; what is None does not narrow them."""
 
-    environments: frozenset[str] | None = None
-    """Only what was done in these, or nowhere in particular."""
+    places: frozenset[tuple[str, str]] | None = None
+    """Only what was done in these, as (environment, service), or in one of their environments
+    without a service of its own."""
     actor: str | None = None
     since: datetime | None = None
     act: str | None = None
@@ -95,8 +162,8 @@ class Wanted:
     def conditions(self) -> list[ColumnElement[bool]]:
         entries = audit_entries.c
         found: list[ColumnElement[bool]] = []
-        if self.environments is not None:
-            found.append(entries.environment.in_(sorted(self.environments)))
+        if self.places is not None:
+            found.append(or_(false(), *(_in(*place) for place in sorted(self.places))))
         if self.actor is not None:
             found.append(entries.actor == self.actor)
         if self.since is not None:
@@ -104,6 +171,12 @@ class Wanted:
         if self.act is not None:
             found.append(entries.act == self.act)
         return found
+
+
+def _in(environment: str, service: str) -> ColumnElement[bool]:
+    entries = audit_entries.c
+    of_all = or_(entries.service.is_(None), entries.service == ANY)
+    return and_(entries.environment == environment, or_(entries.service == service, of_all))
 
 
 async def newest(
@@ -117,7 +190,7 @@ async def newest(
         .order_by(audit_entries.c.number.desc())
         .limit(at_most)
     )
-    links = tuple(_link(row) for row in rows)
+    links = tuple(_read(row) for row in rows)
     counted = select(func.count()).select_from(audit_entries).where(*conditions)
     return links, int((await connection.execute(counted)).scalar_one())
 
@@ -127,7 +200,7 @@ async def with_keys(connection: Connection, keys: Iterable[str]) -> dict[str, Li
     rows = await connection.execute(
         select(audit_entries).where(audit_entries.c.key.in_(list(keys)))
     )
-    return {row.key: _link(row) for row in rows}
+    return {row.key: _read(row) for row in rows}
 
 
 async def _locked_head(connection: Connection) -> Head:
@@ -148,10 +221,14 @@ def _head() -> Any:
     return select(audit_heads.c.number, audit_heads.c.hash).where(audit_heads.c.id == THE_HEAD)
 
 
-def _link(row: Row[Any]) -> Link:
+def _read(row: Row[Any]) -> Link:
+    return _link(row, at=row.at, detail=row.detail)
+
+
+def _link(row: Row[Any], *, at: datetime, detail: dict[str, str]) -> Link:
     entry = Entry(
         key=row.key,
-        at=row.at,
+        at=at,
         actor=row.actor,
         act=row.act,
         outcome=row.outcome,
@@ -159,6 +236,6 @@ def _link(row: Row[Any]) -> Link:
         service=row.service,
         subject=row.subject,
         source=row.source,
-        detail=row.detail,
+        detail=detail,
     )
     return Link(row.number, entry, row.previous, row.hash)

@@ -1,13 +1,18 @@
 """What a person can make happen to the world from the page: each one act, with its reason."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
 
+from sandbox import seeds
+from sandbox.aws import pipeline, registry
 from sandbox.bot_process import BotProcess
-from sandbox.world import World
+from sandbox.world import PLACES, World
 
 ALERT = "HighErrorRatio"
+MOVING_TAG = "v1.2.1"
+NEW_ERRORS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,10 @@ def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
 
     May be asked for before the world has started: its addresses are looked up at the first act.
     """
+    return (*_of_alerts(world), *_of_changes(world), *_of_traffic(world), *_of_the_bot(bot))
 
+
+def _of_alerts(world: World) -> list[Scenario]:
     by_hand = cache(world.by_hand)
 
     async def fire() -> None:
@@ -32,7 +40,7 @@ def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
     async def resolve() -> None:
         await by_hand().resolve(ALERT, "prod")
 
-    found = [
+    return [
         Scenario(
             "fire-by-hand",
             "Fire an alert by hand",
@@ -46,16 +54,86 @@ def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
             resolve,
         ),
     ]
-    if bot is not None:
-        found += [
-            Scenario(
-                "kill-bot",
-                "Kill the bot (SIGKILL)",
-                "Cuts its power, in the middle of whatever it does.",
-                bot.kill,
-            ),
-            Scenario(
-                "start-bot", "Start the bot", "It goes on where it was; nothing twice.", bot.start
-            ),
-        ]
-    return tuple(found)
+
+
+def _of_changes(world: World) -> list[Scenario]:
+    async def move_tag() -> None:
+        content = f"{MOVING_TAG}, built again at {world.clock.now()}"
+        for account in (seeds.MAIN_ACCOUNT, seeds.PROD_ACCOUNT):
+            await asyncio.to_thread(
+                world.aws.push_image, MOVING_TAG, account=account, content=content
+            )
+
+    async def run_pipeline() -> None:
+        account, cluster = PLACES["prod"]
+        uri = registry.image_uri(account, seeds.REGION, seeds.SERVICE)
+        await asyncio.to_thread(
+            pipeline.deploy,
+            world.aws.client("ecs", account),
+            cluster=cluster,
+            service=seeds.SERVICE,
+            image=f"{uri}:{MOVING_TAG}",
+        )
+
+    return [
+        Scenario(
+            "move-tag",
+            f"Move the tag {MOVING_TAG} to another build",
+            "Pushes it again in every account with another digest: an approval must not follow it.",
+            move_tag,
+        ),
+        Scenario(
+            "pipeline",
+            f"A pipeline deploys {MOVING_TAG} to prod",
+            "Registers a revision and updates the service as CI would, and asks no bot.",
+            run_pipeline,
+        ),
+    ]
+
+
+def _of_traffic(world: World) -> list[Scenario]:
+    async def silence() -> None:
+        world.credlink_api.set_demand("prod", 0.0)
+
+    async def usual() -> None:
+        world.credlink_api.set_demand("prod", 1.0)
+
+    async def new_error() -> None:
+        versions = [task.tag for task in world.running("prod") if task.traffic_weight]
+        if not versions:
+            raise RuntimeError("Nothing in prod has traffic, so nothing can fail.")
+        world.sentry.new_error("prod", versions[-1], NEW_ERRORS)  # the newest tasks come last
+
+    return [
+        Scenario(
+            "silence-traffic",
+            "Silence the traffic",
+            "No request reaches prod any more: there is nothing to judge a version by.",
+            silence,
+        ),
+        Scenario(
+            "usual-traffic", "Traffic as usual", "Requests reach prod again as before.", usual
+        ),
+        Scenario(
+            "new-sentry-error",
+            "Sentry sees a new error in the running version",
+            "Opens an issue whose first release is what runs in prod; no metric shows it.",
+            new_error,
+        ),
+    ]
+
+
+def _of_the_bot(bot: BotProcess | None) -> list[Scenario]:
+    if bot is None:
+        return []
+    return [
+        Scenario(
+            "kill-bot",
+            "Kill the bot (SIGKILL)",
+            "Cuts its power, in the middle of whatever it does.",
+            bot.kill,
+        ),
+        Scenario(
+            "start-bot", "Start the bot", "It goes on where it was; nothing twice.", bot.start
+        ),
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import aiohttp
 from aiohttp import web
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox import seeds
 from sandbox.bot_process import BotProcess
@@ -41,7 +42,7 @@ def routes(
             )
         try:
             await scenario.run()
-        except (RuntimeError, OSError, aiohttp.ClientError) as exc:
+        except (RuntimeError, OSError, aiohttp.ClientError, BotoCoreError, ClientError) as exc:
             return web.json_response({"ok": False, "error": "failed", "detail": str(exc)})
         return web.json_response({"ok": True})
 

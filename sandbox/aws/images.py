@@ -40,11 +40,13 @@ class Images:
     """Resolves references as a Fargate agent does, and knows what each version does when run.
 
     `behaviours` overrules the ending of a tag: set `behaviours["v1.2.0"] = Behaviour.CRASH` and
-    every task of v1.2.0 that starts from then on crashes.
+    every task of v1.2.0 that starts from then on crashes. A digest may stand there too, and wins.
     """
 
     def __init__(self) -> None:
         self.behaviours: MutableMapping[str, Behaviour] = {}
+        self.once_named: MutableMapping[str, str] = {}
+        """Digest → the tag it had until the tag moved on: the image still does what that says."""
 
     def resolve(self, reference: str) -> Image:
         """Return what `reference` names now; a tag or digest that ECR lacks cannot be pulled."""
@@ -62,16 +64,17 @@ class Images:
             return Image(reference, match["tag"], match["digest"], Behaviour.NO_PULL)
         tags = tuple(found.image_tags)
         named = match["tag"] if match["tag"] in tags else None
-        told = named or self._telling(tags)
-        return Image(reference, told, found.image_digest, self._behaviour((told,) if told else ()))
+        told = named or self._telling(tags) or self.once_named.get(found.image_digest)
+        behaviour = self._behaviour((found.image_digest, told) if told else (found.image_digest,))
+        return Image(reference, told, found.image_digest, behaviour)
 
     def _telling(self, tags: tuple[str, ...]) -> str | None:
         """Of the tags of one digest, the one that says what it does, or else the first."""
         misbehaving = (tag for tag in tags if self._behaviour((tag,)) is not Behaviour.HEALTHY)
         return next(misbehaving, tags[0] if tags else None)
 
-    def _behaviour(self, tags: tuple[str, ...]) -> Behaviour:
-        for tag in tags:
+    def _behaviour(self, names: tuple[str, ...]) -> Behaviour:
+        for tag in names:
             if tag in self.behaviours:
                 return self.behaviours[tag]
             for behaviour in Behaviour:

@@ -15,9 +15,12 @@ WAYS_TO_NAME_AN_IMAGE = 4
 """By tag, by digest, by both in either order: moto hands out one set of findings for each."""
 
 
-def digest_of(tag: str) -> str:
-    """The digest the sandbox gives an image: the same for a tag wherever and whenever."""
-    return f"sha256:{hashlib.sha256(tag.encode()).hexdigest()}"
+def digest_of(content: str) -> str:
+    """The digest the sandbox gives what an image is made of.
+
+    For a tag, that of the first image it was given to: wherever, and also when it has moved on.
+    """
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
 def image_uri(account: str, region: str, repository: str) -> str:
@@ -33,12 +36,22 @@ def push(
     tag: str,
     pushed_at: float,
     findings: Mapping[str, int] | None = None,
+    content: str | None = None,
 ) -> str:
-    """Push `repository:tag`; return its digest. `findings` counts its scan's by severity."""
-    digest = digest_of(tag)
+    """Push `repository:tag`; return its digest. `findings` counts its scan's by severity.
+
+    `content` is what is in the image when that is not what the tag stands for at first: an image
+    that had the tag before stays, without it.
+    """
+    content = content or tag
+    digest = digest_of(content)
+    for image in ecr_backends[account][region].repositories[repository].images:
+        # moto would delete it: ECR keeps what is still known by its digest.
+        if tag in image.image_tags and image.image_digest != digest:
+            image.remove_tag(tag)
     ecr.put_image(
         repositoryName=repository,
-        imageManifest=_manifest(tag),
+        imageManifest=_manifest(content),
         imageTag=tag,
         imageDigest=digest,
     )
@@ -55,10 +68,10 @@ def push(
     return digest
 
 
-def _manifest(tag: str) -> str:
-    """A manifest that differs by tag: moto takes equal manifests for one image."""
-    config = hashlib.sha256(f"config {tag}".encode()).hexdigest()
-    layer = hashlib.sha256(f"layer {tag}".encode()).hexdigest()
+def _manifest(content: str) -> str:
+    """A manifest that differs by content: moto takes equal manifests for one image."""
+    config = hashlib.sha256(f"config {content}".encode()).hexdigest()
+    layer = hashlib.sha256(f"layer {content}".encode()).hexdigest()
     return json.dumps(
         {
             "schemaVersion": 2,

@@ -182,6 +182,7 @@ class AwsWorld:
             self._invalidations.clear()
             moto_api_backend.reset()
         self.images.behaviours.clear()
+        self.images.once_named.clear()
         self.faults.clear()
         self.seed()
         self.calls.clear()
@@ -210,14 +211,24 @@ class AwsWorld:
         return self._clients.get(service, account, REGION, internal=False)
 
     def push_image(
-        self, tag: str, *, account: str = PROD_ACCOUNT, behaviour: Behaviour | None = None
+        self,
+        tag: str,
+        *,
+        account: str = PROD_ACCOUNT,
+        behaviour: Behaviour | None = None,
+        content: str | None = None,
+        findings: Mapping[str, int] | None = None,
     ) -> str:
         """Push another version of CredLink's image; return its digest.
 
-        What it does follows from the ending of its tag unless `behaviour` says otherwise.
+        What it does follows from the ending of its tag unless `behaviour` says otherwise. With
+        another `content` a tag that is there moves to the new image, and the old one stays.
         """
         if behaviour is not None:
-            self.images.behaviours[tag] = behaviour
+            self.images.behaviours[registry.digest_of(content) if content else tag] = behaviour
+        before = self.images.resolve(f"{registry.image_uri(account, REGION, SERVICE)}:{tag}")
+        if before.digest is not None:
+            self.images.once_named[before.digest] = tag
         return registry.push(
             self._client_in(account, "ecr"),
             account=account,
@@ -225,6 +236,8 @@ class AwsWorld:
             repository=SERVICE,
             tag=tag,
             pushed_at=self.clock.now(),
+            findings=findings,
+            content=content,
         )
 
     # What the overlay asks

@@ -15,6 +15,28 @@ OLD_RELEASE = "v1.0.0"
 EVENTS_PER_USER = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong in versions with this ending; the first `unnoticed` errors are old ones."""
+
+    ending: str
+    title: str
+    culprit: str
+    unnoticed: int = 0
+
+
+FAULTS = (
+    Fault(
+        "-errors",
+        "TimeoutError: card-network gateway did not answer in 2 s",
+        "credlink.cards.authorize in submit",
+    ),
+    # A leak begins like everything else: what is new in it shows when it has grown.
+    Fault("-leak", "PoolTimeout: no free connection in 5 s", "credlink.db in acquire", 20),
+)
+REPORTED = ("KeyError: 'expires_on'", "credlink.links.renew in renew")
+
+
 @dataclass(slots=True)
 class Issue:
     """Events that are the same error; `events` counts them by environment and second."""
@@ -58,7 +80,7 @@ class Issue:
 
 
 class Issues:
-    """Groups errors into issues: one that is old, and a new one for each version with errors."""
+    """Groups errors into issues: one that is old, and new ones of versions that are broken."""
 
     def __init__(self, now: float) -> None:
         old = self._issue(
@@ -70,26 +92,31 @@ class Issues:
         )
         self._old = old
         self._new: dict[str, Issue] = {}
+        self._reported: list[Issue] = []
+        self._seen: Counter[str] = Counter()
         self._numbers = itertools.count(FIRST_NEW_NUMBER)
 
     def saw(self, *, environment: str, version: str, events: int, at: float) -> None:
-        """Count errors of a version; the first of a version ending in `-errors` open an issue."""
+        """Count errors of a version; those of a broken one open an issue (see `FAULTS`)."""
         issue = self._old
-        if version.endswith("-errors"):
+        fault = next((fault for fault in FAULTS if version.endswith(fault.ending)), None)
+        if fault is not None and self._seen[version] >= fault.unnoticed:
             if version not in self._new:
                 self._new[version] = self._issue(
-                    next(self._numbers),
-                    "TimeoutError: card-network gateway did not answer in 2 s",
-                    "credlink.cards.authorize in submit",
-                    version,
-                    at,
+                    next(self._numbers), fault.title, fault.culprit, version, at
                 )
             issue = self._new[version]
-        issue.events[environment, int(at)] += events
-        issue.last_seen_at = at
+        self._seen[version] += events
+        _count(issue, environment, events, at)
+
+    def report(self, *, environment: str, version: str, events: int, at: float) -> None:
+        """Open an issue that a version has beside its usual errors."""
+        issue = self._issue(next(self._numbers), *REPORTED, version, at)
+        self._reported.append(issue)
+        _count(issue, environment, events, at)
 
     def all(self) -> list[Issue]:
-        return [self._old, *self._new.values()]
+        return [self._old, *self._new.values(), *self._reported]
 
     def by_id(self, id_: str) -> Issue | None:
         return next((issue for issue in self.all() if id_ in {issue.id, issue.short_id}), None)
@@ -105,6 +132,11 @@ class Issues:
             first_seen_at=at,
             last_seen_at=at,
         )
+
+
+def _count(issue: Issue, environment: str, events: int, at: float) -> None:
+    issue.events[environment, int(at)] += events
+    issue.last_seen_at = at
 
 
 def moment(at: float) -> str:

@@ -59,6 +59,12 @@ class Sentry(StandIn):
             environment=environment, version=version, events=events, at=self.clock.now()
         )
 
+    def new_error(self, environment: str, version: str, events: int) -> None:
+        """Have a version make an error that it never made before, whatever its tag says."""
+        self.issues.report(
+            environment=environment, version=version, events=events, at=self.clock.now()
+        )
+
     def application(self) -> web.Application:
         app = web.Application(middlewares=[self._answer])
         api = "/api/0/organizations/{organization}"

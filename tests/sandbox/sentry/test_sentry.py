@@ -53,6 +53,21 @@ async def test_a_bad_version_makes_a_new_issue_that_grows(api, server: Sentry):
     assert await issues(api, query="", sort="freq") == [("CRED-812", "12"), ("CRED-640", "2")]
 
 
+async def test_a_leak_is_a_new_issue_once_it_has_grown(api, server: Sentry):
+    leak = "v1.4.0-leak"
+    server.saw("prod", leak, 20)
+    assert await issues(api, query=f"firstRelease:{leak}") == []
+    server.saw("prod", leak, 3)
+    assert await issues(api, query=f"firstRelease:{leak}") == [("CRED-812", "3")]
+
+
+async def test_a_good_version_can_be_given_a_new_error(api, server: Sentry):
+    server.new_error("prod", "v1.2.0", 4)
+    server.new_error("prod", "v1.2.0", 1)
+    query = "firstRelease:v1.2.0 environment:prod"
+    assert await issues(api, query=query) == [("CRED-812", "4"), ("CRED-813", "1")]
+
+
 async def test_an_issue_is_counted_where_and_when_it_was_asked_about(api, server, clock):
     server.saw("staging", BAD, 3)
     clock.advance(3600)

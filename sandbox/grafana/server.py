@@ -24,6 +24,7 @@ MAX_PIXELS = 3000
 # The notice is a file of Grafana's: its size is its own, whatever was asked for.
 PLACEHOLDER_SIZE = (480, 120)
 ANNOTATION_KEYS = {"dashboardUID", "panelId", "time", "timeEnd", "tags", "text"}
+PATCHABLE_KEYS = {"time", "timeEnd", "tags", "text"}
 
 
 class Renderer(StrEnum):
@@ -181,9 +182,7 @@ class Grafana(StandIn):
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await json_object(request)
-        unknown = body.keys() - ANNOTATION_KEYS
-        if unknown:
-            raise Problem(400, f"bad request data: unknown {', '.join(sorted(unknown))}")
+        _check_annotation(body, ANNOTATION_KEYS)
         text = body.get("text")
         if not isinstance(text, str) or not text:
             raise Problem(400, "text field should not be empty")
@@ -192,6 +191,9 @@ class Grafana(StandIn):
             raise Problem(404, "Dashboard not found")
         now_ms = int(self.clock.now() * 1000)
         time_ms = _milliseconds(body, "time", now_ms)
+        panel_id = body.get("panelId")
+        if panel_id is not None and (uid is None or panel_id not in dashboards.all_panels()):
+            raise Problem(404, "Panel not found")
         annotation = Annotation(
             id=next(self._ids),
             text=text,
@@ -199,7 +201,7 @@ class Grafana(StandIn):
             time=time_ms,
             time_end=_milliseconds(body, "timeEnd", time_ms),
             dashboard_uid=uid,
-            panel_id=body.get("panelId"),
+            panel_id=panel_id,
         )
         self.annotations[annotation.id] = annotation
         return web.json_response({"message": "Annotation added", "id": annotation.id})
@@ -210,6 +212,7 @@ class Grafana(StandIn):
         if annotation is None:
             raise Problem(404, "Could not find annotation to update")
         body = await json_object(request)
+        _check_annotation(body, PATCHABLE_KEYS)
         self.annotations[annotation.id] = replace(
             annotation,
             text=body.get("text", annotation.text),
@@ -251,6 +254,20 @@ def _environment(request: web.Request) -> str:
 
 def _path(environment: str) -> str:
     return f"/d/{dashboards.uid(environment)}/{dashboards.uid(environment)}"
+
+
+def _check_annotation(body: dict[str, Any], known: set[str]) -> None:
+    """Refuse what Grafana would ignore, and an end before the beginning."""
+    unknown = body.keys() - known
+    if unknown:
+        raise Problem(400, f"bad request data: unknown {', '.join(sorted(unknown))}")
+    tags = body.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise Problem(400, "bad request data: tags must be a list of strings")
+    if not isinstance(body.get("text", ""), str):
+        raise Problem(400, "bad request data: text must be a string")
+    if body.get("timeEnd") and body.get("time") and body["timeEnd"] < body["time"]:
+        raise Problem(400, "bad request data: timeEnd is before time")
 
 
 def _milliseconds(body: dict[str, Any], name: str, default: int) -> int:

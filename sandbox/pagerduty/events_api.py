@@ -5,6 +5,7 @@ https://developer.pagerduty.com/docs/send-change-event
 """
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -19,6 +20,8 @@ ACTIONS = ("trigger", "acknowledge", "resolve")
 SEVERITIES = ("critical", "error", "warning", "info")
 DEDUP_KEY_LIMIT = 255
 SUMMARY_LIMIT = 1024
+CHANGE_FIELDS = {"routing_key", "payload", "links", "images"}
+CHANGE_PAYLOAD_FIELDS = {"summary", "source", "timestamp", "custom_details"}
 
 
 class EventsApi:
@@ -59,10 +62,12 @@ class EventsApi:
     async def enqueue_change(self, request: web.Request) -> web.Response:
         event = await _event(request)
         payload = _payload(event)
+        _check_change(event, payload)
+        timestamp = payload.get("timestamp")
         self._account.changes.append(
             ChangeEvent(
                 new_id(),
-                self._clock.now(),
+                self._clock.now() if timestamp is None else _moment(timestamp),
                 payload["summary"],
                 payload.get("source"),
                 payload.get("custom_details") or {},
@@ -96,6 +101,36 @@ async def _event(request: web.Request) -> dict[str, Any]:
     if key != seeds.PAGERDUTY_ROUTING_KEY:
         raise InvalidEvent("Invalid routing key")
     return event
+
+
+def _check_change(event: dict[str, Any], payload: dict[str, Any]) -> None:
+    """Refuse what PagerDuty has no place for: it would take it, and show it nowhere."""
+    for fields, known in ((event, CHANGE_FIELDS), (payload, CHANGE_PAYLOAD_FIELDS)):
+        if unknown := fields.keys() - known:
+            raise InvalidEvent(f"Unknown fields: {', '.join(sorted(unknown))}")
+    if not isinstance(payload.get("source", ""), str):
+        raise InvalidEvent("'payload.source' must be a string")
+    if not isinstance(payload.get("custom_details", {}), dict):
+        raise InvalidEvent("'payload.custom_details' must be an object")
+    links = event.get("links", [])
+    if not isinstance(links, list) or not all(_is_link(link) for link in links):
+        raise InvalidEvent("'links' must be a list of objects with 'href' and 'text'")
+
+
+def _is_link(link: Any) -> bool:
+    return (
+        isinstance(link, dict)
+        and link.keys() <= {"href", "text"}
+        and str(link.get("href", "")).startswith(("http://", "https://"))
+    )
+
+
+def _moment(written: Any) -> float:
+    try:
+        at = datetime.fromisoformat(written)
+    except (TypeError, ValueError):
+        raise InvalidEvent("'payload.timestamp' must be an ISO 8601 date") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _payload(event: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """PagerDuty's website, as far as it is needed: what is open, and acting as any of its users."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from html import escape
+from typing import Any
 
 from aiohttp import web
 
@@ -50,7 +52,7 @@ class WebPage:
             for incident in reversed(self._account.incidents.values())
         )
         changes = "".join(
-            f"<li>{_time(change.at)} {escape(change.summary)}</li>"
+            f"<li>{_time(change.at)} {escape(change.summary)}{_links(change.links)}</li>"
             for change in reversed(self._account.changes)
         )
         return _page(
@@ -118,6 +120,13 @@ def _form(incident: Incident) -> str:
 
 def _status(incident: Incident) -> str:
     return f'<span class="status {incident.status}">{incident.status}</span>'
+
+
+def _links(links: Iterable[Mapping[str, Any]]) -> str:
+    return "".join(
+        f' · <a href="{escape(link["href"])}">{escape(link.get("text") or link["href"])}</a>'
+        for link in links
+    )
 
 
 def _people(entries: list[Dated]) -> str:

@@ -5,6 +5,7 @@ Source: https://docs.sentry.io/api/
 
 import itertools
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -20,6 +21,9 @@ from sandbox.standin import Handler, StandIn
 MOST_ISSUES = 100
 SORTS = ("date", "new", "freq", "user", "trends", "inbox", "recommended")
 VERSION_LIMIT = 200
+RELEASE_FIELDS = {"version", "projects", "url", "ref", "refs", "commits", "dateReleased"}
+DEPLOY_FIELDS = {"environment", "name", "url", "dateStarted", "dateFinished", "projects"}
+ENVIRONMENT_LIMIT = 64
 QUERY = {
     "query",
     "project",
@@ -39,6 +43,7 @@ class Release:
     projects: set[str]
     created_at: float
     url: str | None
+    released_at: str | None
     deploys: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -156,6 +161,7 @@ class Sentry(StandIn):
     async def _create_release(self, request: web.Request) -> web.Response:
         """201 for a new version; 208 for one that exists, which gets the projects it lacks."""
         body = await json_object(request)
+        _check_fields(body, RELEASE_FIELDS, dates=("dateReleased",))
         version, projects = body.get("version"), body.get("projects")
         if not isinstance(version, str) or not version.strip():
             raise Problem(400, "This field is required.", field="version")
@@ -169,7 +175,13 @@ class Sentry(StandIn):
         if known is not None:
             known.projects |= set(projects)
             return web.json_response(_release(known), status=208)
-        release = Release(version, set(projects), self.clock.now(), body.get("url"))
+        release = Release(
+            version,
+            set(projects),
+            self.clock.now(),
+            url=body.get("url"),
+            released_at=body.get("dateReleased"),
+        )
         self.releases[version] = release
         return web.json_response(_release(release), status=201)
 
@@ -182,9 +194,16 @@ class Sentry(StandIn):
     async def _create_deploy(self, request: web.Request) -> web.Response:
         release = self._release(request)
         body = await json_object(request)
+        _check_fields(body, DEPLOY_FIELDS, dates=("dateStarted", "dateFinished"))
         environment = body.get("environment")
         if not isinstance(environment, str) or not environment:
             raise Problem(400, "This field is required.", field="environment")
+        if len(environment) > ENVIRONMENT_LIMIT:
+            raise Problem(
+                400, "Ensure this field has no more than 64 characters.", field="environment"
+            )
+        if not set(body.get("projects") or release.projects) <= release.projects:
+            raise Problem(400, "Invalid projects", field="projects")
         deploy = {
             "id": str(next(self._deploy_ids)),
             "environment": environment,
@@ -216,6 +235,20 @@ class Sentry(StandIn):
         )
 
 
+def _check_fields(body: dict[str, Any], known: set[str], *, dates: tuple[str, ...]) -> None:
+    """Refuse what Sentry would ignore, and dates and addresses that it cannot read."""
+    for unknown in sorted(body.keys() - known):
+        raise Problem(400, "Unknown field.", field=unknown)
+    for name in dates:
+        try:
+            datetime.fromisoformat(body.get(name) or "2000-01-01")
+        except (TypeError, ValueError):
+            raise Problem(400, "Datetime has wrong format.", field=name) from None
+    url = body.get("url")
+    if url is not None and not str(url).startswith(("http://", "https://")):
+        raise Problem(400, "Enter a valid URL.", field="url")
+
+
 def _check(request: web.Request) -> None:
     """Refuse a wrong token, and an organization that the token is not for."""
     if request.headers.get("Authorization") != f"Bearer {seeds.SENTRY_TOKEN}":
@@ -231,7 +264,7 @@ def _release(release: Release) -> dict[str, Any]:
         "status": "open",
         "url": release.url,
         "dateCreated": moment(release.created_at),
-        "dateReleased": None,
+        "dateReleased": release.released_at,
         "deployCount": len(release.deploys),
         "projects": [{"slug": slug, "name": slug} for slug in sorted(release.projects)],
     }

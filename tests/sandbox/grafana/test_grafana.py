@@ -120,6 +120,9 @@ async def test_an_annotation_gets_its_end_later_and_is_found_by_tag_and_time(api
         (b'{"text": "x", "time": "now"}', 400, "time must be milliseconds"),
         (b'{"text": "x", "dashboardUid": "credlink-prod"}', 400, "unknown dashboardUid"),
         (b'{"text": "x", "dashboardUID": "nobody"}', 404, "Dashboard not found"),
+        (b'{"text": "x", "dashboardUID": "credlink-eu", "panelId": 99}', 404, "Panel not found"),
+        (b'{"text": "x", "tags": "deploy"}', 400, "tags must be a list"),
+        (b'{"text": "x", "time": 2, "timeEnd": 1}', 400, "timeEnd is before time"),
     ],
 )
 async def test_an_annotation_that_makes_no_sense_is_refused(api, server, body, status, words):
@@ -127,6 +130,18 @@ async def test_an_annotation_that_makes_no_sense_is_refused(api, server, body, s
     assert answer.status == status
     assert words in (await answer.json())["message"]
     assert not server.annotations
+
+
+@pytest.mark.parametrize(
+    "body", [{"end": 5000}, {"timeEnd": "later"}, {"tags": [1]}, {"dashboardUID": "credlink-eu"}]
+)
+async def test_a_patch_that_makes_no_sense_changes_nothing(api, server: Grafana, body):
+    await api.post("/api/annotations", json={"text": "v1.2.0", "time": 1000})
+    before = server.annotations[1]
+    answer = await api.patch("/api/annotations/1", json=body)
+    assert answer.status == 400
+    assert server.annotations[1] == before
+    assert [call.status for call in server.calls_of("patch_annotation")] == [400]
 
 
 async def test_an_annotation_that_is_not_there_cannot_be_patched(api):

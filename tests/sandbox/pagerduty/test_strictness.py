@@ -159,6 +159,41 @@ async def test_an_event_that_makes_no_sense_is_refused(api, server: PagerDuty, c
     assert not server.account.incidents
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"routing_key": "R0" + "0" * 30}, "Invalid routing key"),
+        ({"payload": {"source": "credlink"}}, "'payload.summary' is missing"),
+        ({"payload": {"summary": "x", "severity": "info"}}, "Unknown fields: severity"),
+        ({"payload": {"summary": "x", "timestamp": "now"}}, "'payload.timestamp' must be"),
+        ({"payload": {"summary": "x", "custom_details": "v1"}}, "'payload.custom_details' must"),
+        ({"dedup_key": "k"}, "Unknown fields: dedup_key"),
+        ({"links": [{"url": "https://credlink.example"}]}, "'links' must be a list"),
+    ],
+)
+async def test_a_change_event_that_makes_no_sense_is_refused(api, server, changes, words):
+    event = {"routing_key": seeds.PAGERDUTY_ROUTING_KEY, "payload": {"summary": "v1.2.0 → prod"}}
+    response = await api.post("/v2/change/enqueue", json=event | changes)
+    assert response.status == 400
+    assert words in (await response.json())["errors"][0]
+    assert not server.account.changes
+
+
+async def test_a_change_event_is_dated_recorded_and_on_the_page(api, server: PagerDuty):
+    event = {
+        "routing_key": seeds.PAGERDUTY_ROUTING_KEY,
+        "payload": {"summary": "v1.2.0 → <prod>", "timestamp": "2026-11-25T10:11:12Z"},
+        "links": [{"href": "https://slack.example/p1", "text": "The card"}],
+    }
+    assert (await api.post("/v2/change/enqueue", json=event)).status == 202
+    (call,) = server.calls_of("enqueue_change")
+    assert call.arguments["body"] == event
+    async with aiohttp.ClientSession(server.url, headers={"Accept": "text/html"}) as browser:
+        page = await (await browser.get("/incidents")).text()
+    assert "10:11:12 UTC v1.2.0 → &lt;prod&gt;" in page
+    assert '<a href="https://slack.example/p1">The card</a>' in page
+
+
 async def test_an_event_for_a_key_nobody_knows_is_accepted_and_does_nothing(api, server: PagerDuty):
     event = {"routing_key": seeds.PAGERDUTY_ROUTING_KEY, "event_action": "resolve"}
     response = await api.post("/v2/enqueue", json=event | {"dedup_key": "unknown"})

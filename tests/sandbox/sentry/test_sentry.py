@@ -164,6 +164,9 @@ async def test_a_release_is_made_once_and_its_deploys_are_kept(api, server: Sent
         ({"version": "a/b", "projects": ["api-gw"]}, "version"),
         ({"version": "v1"}, "projects"),
         ({"version": "v1", "projects": ["web"]}, "projects"),
+        ({"version": "v1", "projects": ["api-gw"], "environment": "prod"}, "environment"),
+        ({"version": "v1", "projects": ["api-gw"], "dateReleased": "now"}, "dateReleased"),
+        ({"version": "v1", "projects": ["api-gw"], "url": "here"}, "url"),
     ],
 )
 async def test_a_release_that_makes_no_sense_is_refused(api, server: Sentry, body, field):
@@ -178,6 +181,25 @@ async def test_a_deploy_needs_its_release_and_an_environment(api):
     await api.post(f"{API}/releases/", json={"version": "v9", "projects": ["api-gw"]})
     refused = await api.post(f"{API}/releases/v9/deploys/", json={})
     assert await refused.json() == {"environment": ["This field is required."]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"environment": "x" * 65}, "environment"),
+        ({"started": "2026-11-25T10:00:00Z"}, "started"),
+        ({"dateStarted": "ten"}, "dateStarted"),
+        ({"url": "here"}, "url"),
+        ({"projects": ["web"]}, "projects"),
+    ],
+)
+async def test_a_deploy_that_makes_no_sense_is_refused(api, server: Sentry, changes, field):
+    await api.post(f"{API}/releases/", json={"version": "v9", "projects": ["api-gw"]})
+    body = {"environment": "prod", "dateFinished": "2026-11-25T10:00:00Z"} | changes
+    refused = await api.post(f"{API}/releases/v9/deploys/", json=body)
+    assert refused.status == 400
+    assert field in await refused.json()
+    assert server.releases["v9"].deploys == []
 
 
 async def test_faults_strike_by_operation_and_every_call_is_recorded(api, server: Sentry):

@@ -93,6 +93,15 @@ async def head(connection: Connection) -> Head | None:
     return None if row is None else Head(row.number, row.hash)
 
 
+async def holds(connection: Connection, posted: Head) -> bool:
+    """Whether the entry that was the head then is still there with the same hash."""
+    entries = audit_entries.c
+    same = select(entries.number).where(
+        entries.number == posted.number, entries.hash == posted.hash
+    )
+    return (await connection.execute(same)).first() is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What a walk found, and the head that the chain had then."""

@@ -1,0 +1,153 @@
+"""What the audit says of a change: asked for, pressed, forced, denied, ended.
+
+Each builder gives an entry; the caller adds it as the last thing in the transaction that does what
+the entry says, so that nothing is done unwritten and nothing is written undone.
+"""
+
+from bot.domain.asked import Asked, Press
+from bot.domain.audit import Entry
+from bot.domain.change import ActKind, Change, Origin
+
+ACCEPTED, DENIED, DONE = "accepted", "denied", "done"
+FORCE, REVIEW = "force", "review"
+
+
+def source_of(asked: Asked) -> str:
+    """From which message or command it came: the channel, and Slack's id of what was done there."""
+    return f"{asked.channel_id}:{asked.key}"
+
+
+def asked_key(change_id: str) -> str:
+    return f"asked:{change_id}"
+
+
+def forced_key(change_id: str) -> str:
+    return f"forced:{change_id}"
+
+
+def outcome_key(change_id: str) -> str:
+    return f"outcome:{change_id}"
+
+
+def review_key(forced: str) -> str:
+    """The key of the review of the forced entry with this key: there is one, whoever is first."""
+    return f"review:{forced}"
+
+
+def asked_entry(change: Change, asked: Asked) -> Entry:
+    """Somebody asked for a change, and it was accepted."""
+    return Entry(
+        key=asked_key(change.id),
+        at=change.asked_at,
+        actor=asked.by.id,
+        act=change.kind.value,
+        outcome=ACCEPTED,
+        environment=change.environment,
+        service=change.service,
+        subject=change.id,
+        source=source_of(asked),
+        detail=_said(
+            version=change.version,
+            reason=change.reason,
+            strategy=change.strategy,
+            forced=change.forced,
+            undoes=change.undoes,
+            rehearsal="yes" if change.is_dry_run else None,
+        ),
+    )
+
+
+def forced_entry(change: Change, asked: Asked) -> Entry:
+    """Somebody passed the gate's refusals by force; it is listed until another has reviewed it."""
+    overridden = {f"overridden {n}": text for n, text in enumerate(change.overridden, start=1)}
+    return Entry(
+        key=forced_key(change.id),
+        at=change.asked_at,
+        actor=asked.by.id,
+        act=FORCE,
+        outcome=ACCEPTED,
+        environment=change.environment,
+        service=change.service,
+        subject=change.id,
+        source=source_of(asked),
+        detail=_said(verb=change.kind.value, version=change.version, reason=change.forced)
+        | overridden,
+    )
+
+
+def pressed_entry(change: Change, press: Press, act: ActKind) -> Entry:
+    """Somebody pressed a button of a change, and it was done. `change` is as it stands after it."""
+    return Entry(
+        key=f"press:{press.asked.key}",
+        at=press.asked.at,
+        actor=press.asked.by.id,
+        act=act.value,
+        outcome=DONE,
+        environment=change.environment,
+        service=change.service,
+        subject=change.id,
+        source=source_of(press.asked),
+        detail=_said(version=change.wanted_name) | _bound_to(change),
+    )
+
+
+def denied_entry(
+    asked: Asked,
+    act: str,
+    environment: str | None,
+    service: str | None,
+    why: str,
+    *,
+    subject: str | None = None,
+) -> Entry:
+    """Somebody may not do what they tried; it stands in a transaction of its own."""
+    return Entry(
+        key=f"denied:{act}:{asked.key}",
+        at=asked.at,
+        actor=asked.by.id,
+        act=act,
+        outcome=DENIED,
+        environment=environment,
+        service=service,
+        subject=subject,
+        source=source_of(asked),
+        detail=_said(why=why),
+    )
+
+
+def outcome_entry(change: Change) -> Entry:
+    """A change has ended; it stays the act of who asked for it, whoever ended it."""
+    return Entry(
+        key=outcome_key(change.id),
+        at=change.finished_at or change.changed_at,
+        actor=change.asked_by,
+        act=change.kind.value,
+        outcome=change.state.value,
+        environment=change.environment,
+        service=change.service,
+        subject=change.id,
+        source=change.correlation_id,
+        detail=_said(
+            version=change.wanted_name,
+            verdict=change.verdict,
+            why=change.why,
+            origin=change.origin if change.origin is not Origin.BOT else None,
+            confirmed_by=change.confirmed_by,
+            ended_by=change.ended_by,
+            kept_by=change.kept_by,
+            revision=change.rollout.task_definition if change.rollout else None,
+        )
+        | _bound_to(change),
+    )
+
+
+def _bound_to(change: Change) -> dict[str, str]:
+    """Which image in which task definition it was, exactly."""
+    if change.plan is None:
+        return {}
+    bound = change.plan.binding
+    return _said(digest=bound.digest, definition=bound.definition or None)
+
+
+def _said(**values: str | None) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value}

@@ -1,4 +1,4 @@
-"""The command line: `credlink run`, `doctor`, `schema`, `db upgrade`, `sandbox`."""
+"""The command line: `credlink run`, `doctor`, `schema`, `db upgrade`, `audit verify`, `sandbox`."""
 
 import argparse
 import asyncio
@@ -6,14 +6,21 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from bot.catalog import Catalog
+from bot.domain.audit import Head, read_head
 from bot.errors import ConfigurationError, NotReached
+
+if TYPE_CHECKING:
+    from bot.storage.audit import Verified
 
 MISCONFIGURED = 78
 """EX_CONFIG of sysexits.h: starting again will not help."""
 FAILED = 1
 SANDBOX = "sandbox"
+PROBLEMS = 100
+"""What is wrong with the audit, printed at most; neighbours with the same fault are one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +57,18 @@ def _parser() -> argparse.ArgumentParser:
     upgrade = database.add_parser("upgrade", help="bring the tables to this version's shape")
     upgrade.set_defaults(run=_upgrade)
 
+    audit = commands.add_parser("audit", help="who did what").add_subparsers(required=True)
+    verify = audit.add_parser("verify", help="prove that no entry was altered or removed")
+    verify.add_argument(
+        "--head",
+        type=_head,
+        action="append",
+        default=[],
+        metavar="NUMBER:HASH",
+        help="a head as it was posted in Slack; may be given several times",
+    )
+    verify.set_defaults(run=_verify)
+
     # Only for the list of commands: `main` hands the sandbox's options to a parser of its own.
     commands.add_parser(SANDBOX, help="run the bot in a complete local world", add_help=False)
     return parser
@@ -78,6 +97,52 @@ def _upgrade(_: argparse.Namespace) -> int:
     before, after = asyncio.run(app.upgrade(os.environ))
     print(f"{before or 'empty'} → {after}" if before != after else f"{after}: nothing to do")
     return 0
+
+
+def _head(text: str) -> Head:
+    try:
+        return read_head(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
+
+
+def _verify(given: argparse.Namespace) -> int:
+    found = asyncio.run(_verified(given.head))
+    for problem in found.problems[:PROBLEMS]:
+        print(f"✗ {problem.text}")
+    if len(found.problems) > PROBLEMS:
+        print(f"and {len(found.problems) - PROBLEMS:,} more")
+    if found.problems:
+        return FAILED
+    print(f"✓ {found.head.number:,} entries, none altered or missing. The head is {found.head}")
+    return 0
+
+
+async def _verified(posted: Sequence[Head]) -> "Verified":
+    """Walk the audit, holding it against the heads given and those that the bot posted itself."""
+    from bot import app
+    from bot.changes.announce import posted_heads
+    from bot.storage import audit, migrate
+    from bot.storage.database import Database
+    from bot.storage.transient import is_transient
+
+    _, settings = await app.configured(os.environ)
+    database = Database(settings.database_url)
+    try:
+        if not await migrate.is_current(database):
+            raise ConfigurationError(
+                "The tables are of another version. Run `credlink db upgrade`, or check "
+                "DATABASE_URL."
+            )
+        async with database.read() as connection:
+            own = [head for _, head in await posted_heads(connection)]
+            return await audit.verify(connection, [*posted, *own])
+    except Exception as exc:
+        if is_transient(exc):
+            raise NotReached("The database does not answer: `credlink doctor` says why.") from exc
+        raise
+    finally:
+        await database.close()
 
 
 def _sandbox(options: Sequence[str]) -> int:

@@ -4,6 +4,8 @@ Each builder gives an entry; the caller adds it as the last thing in the transac
 the entry says, so that nothing is done unwritten and nothing is written undone.
 """
 
+from datetime import datetime
+
 from bot.domain.asked import Asked, Press
 from bot.domain.audit import Entry
 from bot.domain.change import ActKind, Change, Origin
@@ -115,11 +117,11 @@ def denied_entry(
     )
 
 
-def outcome_entry(change: Change) -> Entry:
+def outcome_entry(change: Change, *, at: datetime) -> Entry:
     """A change has ended; it stays the act of who asked for it, whoever ended it."""
     return Entry(
         key=outcome_key(change.id),
-        at=change.finished_at or change.changed_at,
+        at=at,
         actor=change.asked_by,
         act=change.kind.value,
         outcome=change.state.value,

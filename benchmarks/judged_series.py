@@ -117,7 +117,7 @@ def draw(label: str, seed: int) -> Rollout:
     wander = world.latency * np.exp(_wandering(world, world.wander))
     bursts = _bursts(world)
     arrivals = world.rate * world.load * np.exp(_wandering(world, 0.15))
-    drifting = world.errors * np.exp(_wandering(world, 0.3))
+    drifting = world.errors * np.exp(_wandering(world, 0.2))
     after = world.after
     new, old = world.new_share or 1.0, 1 - (world.new_share or 0.0)
     main = _shown(
@@ -275,9 +275,9 @@ def _either(one: Effect, other: Effect) -> Effect:
 def _slow_drift(world: World) -> None:
     hours = (world.at_s - world.at_s[0]) / 3600
     if world.rng.uniform() < 0.5:
-        world.latency *= world.rng.uniform(1.3, 2.5) ** hours
+        world.latency *= world.rng.uniform(1.2, 2) ** hours
     else:
-        world.errors *= world.rng.uniform(2, 5) ** hours
+        world.errors *= world.rng.uniform(1.5, 4) ** hours
 
 
 def _daily_cycle(world: World) -> None:

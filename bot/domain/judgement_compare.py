@@ -13,6 +13,13 @@ HINT = 1.2
 """From here on a rise is taken for one that matters: quantiles read from a histogram's buckets
 show ×1.5 as anything from ×1.2 to ×1.8, depending on where in its bucket the quantile lies."""
 
+SOME = 1.1
+"""A rise that is sure and at least this large is no reason to roll back, nor to call it good."""
+WORSE = 2.0
+"""What was bad before the deploy already must double to be the deploy's as well."""
+NEARER = 0.6
+"""Where almost nothing failed before, an estimate must come this near to what matters."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
@@ -30,6 +37,10 @@ class Compared:
     """Of seeing this much without any rise."""
     p_hidden: float
     """Of seeing this little although it rose as far as matters."""
+    is_some: bool = False
+    """Whether the estimate is high enough to hide a rise that matters behind a coarse measure."""
+    is_confirmed: bool = True
+    """Whether a second test, blind to how far single windows are off, agrees."""
     least_p: float
     """The smallest p that so few windows can give at all."""
     test: str
@@ -41,10 +52,10 @@ def matters(before: float, unit: Unit, bad_above: float | None) -> float:
     if unit in {Unit.RATIO, Unit.PERCENT}:
         whole = 100.0 if unit is Unit.PERCENT else 1.0
         floor = ERRORS * whole if bad_above is None else min(bad_above, ERRORS * whole)
-        return max(rise, floor)
+        return before * WORSE if before >= floor else max(rise, floor)
     return rise if before > 0 or bad_above is None else bad_above
 
 
 def halfway(before: float, level: float) -> float:
-    """Between nothing and what matters, nearer to what matters where `before` was almost nothing."""
-    return max(math.sqrt(max(before * level, 0.0)), level / 2)
+    """From here on an estimate is taken for a rise to `level`."""
+    return max(math.sqrt(max(before * level, 0.0)), level * NEARER)

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain.judgement_compare import RISE, Compared, halfway, matters
+from bot.domain.judgement_compare import WORSE, Compared, halfway, matters
 from bot.domain.judgement_level import Series, correlation, inflation, last_level
 from bot.domain.unit import Unit
 
@@ -22,7 +22,9 @@ TEST = "conditional binomial test of the counts, with the overdispersion of the 
 LIMIT_TEST = "binomial test of the counts against bad_above"
 USUAL_DISPERSION, USUAL_WINDOWS = 1.5, 4
 """Errors are never as even as dice: this much is assumed, as if four windows had shown it."""
-TREND_Z = 3.0
+USUAL_WANDER = 0.2
+"""Rates wander by a fifth, however many requests there are."""
+TREND_Z = 2.5
 SPARED = 0.3
 """The share of windows that may be a hiccup: their excess does not count."""
 
@@ -99,7 +101,13 @@ def steady_part(before: Counts) -> Counts:
 
 
 def compare_counts(
-    reference: Counts, after: Counts, unit: Unit, bad_above: float | None, *, continue_trend: bool
+    reference: Counts,
+    after: Counts,
+    unit: Unit,
+    bad_above: float | None,
+    *,
+    is_same_time: bool = False,
+    continue_trend: bool = False,
 ) -> Compared:
     """Compare the share of failed requests, both sides without their hiccups.
 
@@ -109,9 +117,13 @@ def compare_counts(
     """
     from scipy.special import betainc
 
-    reference, after = reference.without_hiccups(), after.without_hiccups()
-    growth = _growth(reference, after) if continue_trend else 1.0
-    spread = _dispersion(reference, len(after))
+    if is_same_time:
+        # A hiccup befalls both, and where it befalls one alone the dispersion shows it.
+        growth, spread = 1.0, _paired_dispersion(reference, after)
+    else:
+        reference, after = reference.without_hiccups(), after.without_hiccups()
+        growth = _growth(reference, after) if continue_trend else 1.0
+        spread = _dispersion(reference, len(after))
     whole = 100.0 if unit is Unit.PERCENT else 1.0
     old, new = float(reference.failed.sum()) / spread, float(after.failed.sum()) / spread
     old_requests = float(reference.requests.sum()) / spread
@@ -119,12 +131,12 @@ def compare_counts(
     expected = reference.rate * growth
     level = matters(expected * whole, unit, bad_above) / whole
     share = new_requests * growth / (new_requests * growth + old_requests)
-    p_worse = float(betainc(new, old + 1, share)) if new > 0 else 1.0
-    if level > expected * RISE:
-        p_hidden = 1 - float(betainc(new + 1, max(new_requests - new, 1e-9), min(level, 1.0)))
-    else:
-        odds = RISE * new_requests * growth
-        p_hidden = 1 - float(betainc(new + 1, max(old, 1e-9), odds / (odds + old_requests)))
+    odds = level / expected * growth * new_requests if expected > 0 else 0.0
+    p_hidden = (
+        1 - float(betainc(new + 1, max(old, 1e-9), odds / (odds + old_requests)))
+        if level <= expected * WORSE
+        else 1 - float(betainc(new + 1, max(new_requests - new, 1e-9), min(level, 1.0)))
+    )
     bad_from = halfway(expected, level)
     return Compared(
         before=reference.rate * whole,
@@ -132,9 +144,10 @@ def compare_counts(
         expected=expected * whole,
         bad_from=bad_from * whole,
         is_up=after.rate >= bad_from,
-        p_worse=p_worse,
+        p_worse=float(betainc(new, old + 1, share)) if new > 0 else 1.0,
         p_hidden=p_hidden,
         least_p=0.0,
+        is_confirmed=not is_same_time or _is_up_without_the_worst(reference, after),
         test=TEST,
     )
 
@@ -168,10 +181,36 @@ def _dispersion(counts: Counts, windows: int) -> float:
     usual = np.maximum(counts.rate * counts.requests, 1e-12)
     residuals = (counts.failed - usual) / np.sqrt(usual)
     seen = float(residuals @ residuals) if counts.rate > 0 else 0.0
-    total = USUAL_DISPERSION * USUAL_WINDOWS + seen
-    return max(1.0, total / (USUAL_WINDOWS + len(counts) - 1)) * inflation(
-        correlation(residuals), windows
-    )
+    alike = inflation(correlation(residuals), windows)
+    return _with_usual(seen, len(counts) - 1, float(usual.mean())) * alike
+
+
+def _paired_dispersion(old: Counts, new: Counts) -> float:
+    """The same from two versions at the same time: what befalls both of them is not noise."""
+    import numpy as np
+
+    nearest = np.abs(new.at_s[:, None] - old.at_s[None, :]).argmin(axis=1)
+    failed, requests = old.failed[nearest], old.requests[nearest]
+    times = (new.rate + 1e-9) / (old.rate + 1e-9)
+    share = times * new.requests / (times * new.requests + requests)
+    total = np.maximum(failed + new.failed, 1e-9)
+    usual = np.maximum(total * share * (1 - share), 1e-9)
+    seen = float(((new.failed - share * total) ** 2 / usual).sum())
+    return _with_usual(seen, len(new) - 1, float(usual.mean()))
+
+
+def _is_up_without_the_worst(old: Counts, new: Counts) -> bool:
+    """Whether the new version fails more often in its better windows too."""
+    import numpy as np
+
+    better = np.argsort(new.failed / new.requests, kind="stable")[: max(1, len(new) - 2)]
+    return bool(new.failed[better].sum() > old.rate * new.requests[better].sum())
+
+
+def _with_usual(seen: float, windows: int, failures: float) -> float:
+    """The dispersion that was seen in these windows, tempered by what is usual."""
+    usual = USUAL_DISPERSION + USUAL_WANDER**2 * failures
+    return max(1.0, (usual * USUAL_WINDOWS + seen) / (USUAL_WINDOWS + windows))
 
 
 def _growth(reference: Counts, after: Counts) -> float:

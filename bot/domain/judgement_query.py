@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain import judgement_words as words
@@ -11,19 +11,26 @@ from bot.domain.judgement_counts import Counts, compare_counts, compare_with_lim
 from bot.domain.judgement_counts import steady_part as steady_counts
 from bot.domain.judgement_evidence import Finding, Judged, Measured, Sample, Traffic
 from bot.domain.judgement_level import Series, usable
-from bot.domain.judgement_values import compare_values
+from bot.domain.judgement_values import compare_pairs, compare_values
 from bot.domain.judgement_values import steady_part as steady_values
 from bot.domain.unit import Unit
 
-FEWEST = 3
-"""Windows that must agree before anything is called bad: a hiccup touches two. A bake that is over
-and was shorter than that is judged by what there is."""
+FEWEST, PLENTY = 3, 5
+"""Windows that must be there before anything is called bad: a hiccup touches two. A rise that is not
+far beyond what matters must last longer to be believed. A bake that is over and was shorter than
+that is judged by what there is."""
+FAR = 1.5
 HIDDEN_P = 0.02
 """A version is good when a rise that matters would have looked like this less often than that."""
-NEAR_P, CONTROL_P = 0.05, 0.02
-"""How sure the comparison with the last windows before the deploy, or with the old version at the
-same time, must be. It only confirms: the rise is not older than the deploy, nor everybody's."""
+NEAR_P = 0.02
+"""How sure the comparison with the last windows before the deploy must be. It only confirms that the
+rise is not older than the deploy."""
 NEAR = 10
+"""Windows."""
+MOVED_P = 0.05
+"""Where the old version itself fails more often than before, only what is new beside it counts."""
+SOME_P = 0.001
+"""A smaller rise that is as sure as this is shown to a person."""
 LIMIT_EASE = 4.0
 """Above the team's own limit less is to be proved, by this factor."""
 FEWEST_BEFORE = 2
@@ -118,60 +125,47 @@ def _no_counts() -> Counts:
 def _see_counts(seen: Seen, before: Counts, control: Counts | None, after: Counts) -> Seen:
     unit, limit = seen.measured.unit, seen.measured.bad_above
     old = steady_counts(before) if len(before) else before
-    trend = control is None
-    if control is not None and len(control):
-        reference, near = old.and_also(control), control
-    else:
-        reference, near = old, old.since(max(0, len(old) - max(NEAR, len(after))))
-    if len(reference) < FEWEST_BEFORE:
+    if control is not None and len(control) >= FEWEST_BEFORE:
+        near = compare_counts(control, after, unit, limit, is_same_time=True)
+        if len(old) < FEWEST_BEFORE:
+            return replace(seen, main=near, near=near)
+        moved = compare_counts(old, control, unit, limit)
+        is_new = moved.p_worse < MOVED_P
+        main = near if is_new else compare_counts(old.and_also(control), after, unit, limit)
+        return replace(seen, main=main, near=near)
+    if len(old) < FEWEST_BEFORE:
         if limit is None:
             return seen
         compared = compare_with_limit(after, unit, limit)
-        return _with(seen, compared, compared, is_by_limit=True)
-    return _with(
+        return replace(seen, main=compared, near=compared, is_by_limit=True)
+    last = old.since(max(0, len(old) - max(NEAR, len(after))))
+    return replace(
         seen,
-        compare_counts(reference, after, unit, limit, continue_trend=trend),
-        compare_counts(near, after, unit, limit, continue_trend=False),
+        main=compare_counts(old, after, unit, limit, continue_trend=True),
+        near=compare_counts(last, after, unit, limit),
     )
 
 
 def _see_values(seen: Seen) -> Seen:
-    import numpy as np
-
     unit, limit = seen.measured.unit, seen.measured.bad_above
     old = steady_values(seen.before, unit) if len(seen.before) else seen.before
     if seen.has_control:
-        near = seen.control
-        reference = Series(
-            np.concatenate([old.at_s, near.at_s]), np.concatenate([old.values, near.values])
-        )
-    else:
-        reference, near = old, old.since(max(0, len(old) - max(NEAR, len(seen.after))))
-    if len(reference) < FEWEST_BEFORE:
+        compared = compare_pairs(old, seen.control, seen.after, unit, limit)
+        if compared is not None:
+            return replace(seen, main=compared, near=compared)
+    if len(old) < FEWEST_BEFORE:
         return seen
-    trend = not seen.has_control
-    return _with(
+    near = old.since(max(0, len(old) - max(NEAR, len(seen.after))))
+    return replace(
         seen,
-        compare_values(reference, seen.after, unit, limit, continue_trend=trend),
-        compare_values(near, seen.after, unit, limit, continue_trend=False),
-    )
-
-
-def _with(seen: Seen, main: Compared, near: Compared, *, is_by_limit: bool = False) -> Seen:
-    return Seen(
-        measured=seen.measured,
-        before=seen.before,
-        after=seen.after,
-        control=seen.control,
-        main=main,
-        near=near,
-        is_by_limit=is_by_limit,
+        main=compare_values(old, seen.after, unit, limit, continue_trend=True),
+        near=compare_values(near, seen.after, unit, limit),
     )
 
 
 def _is_bad(seen: Seen, asked: Asked) -> bool:
     windows = len(seen.after)
-    if windows < _needed(seen, asked):
+    if windows < _needed(seen, asked) or (not asked.is_over and windows < _enough(seen)):
         return False
     limit = _spend(asked.alpha, windows)
     sustained = _is_above_limit_throughout(seen)
@@ -183,8 +177,7 @@ def _is_bad(seen: Seen, asked: Asked) -> bool:
         return seen.main.p_worse < limit
     if sustained and not _could_be_sure(seen.main, limit):
         return True
-    confirm = CONTROL_P if seen.has_control else NEAR_P
-    confirmed = seen.near.p_worse < max(confirm, seen.near.least_p * 1.01)
+    confirmed = seen.main.is_confirmed and seen.near.is_confirmed and seen.near.p_worse < NEAR_P
     return confirmed and seen.main.p_worse < limit * (LIMIT_EASE if sustained else 1)
 
 
@@ -196,6 +189,15 @@ def _needed(seen: Seen, asked: Asked) -> int:
         return 2
     windows = asked.length / seen.measured.window
     return FEWEST if windows >= FEWEST else max(1, math.ceil(windows / 2))
+
+
+def _enough(seen: Seen) -> int:
+    """How many windows a rise of this size must last before the bake is over."""
+    if seen.main is None or seen.near is None:
+        return FEWEST
+    unit, limit = seen.measured.unit, seen.measured.bad_above
+    far = FAR * matters(max(seen.main.expected, seen.near.expected), unit, limit)
+    return FEWEST if seen.is_by_limit or seen.near.after >= far else PLENTY
 
 
 def _spend(alpha: float, windows: int) -> float:
@@ -244,11 +246,12 @@ def _is_good(seen: Seen) -> bool:
         return seen.main.p_hidden < HIDDEN_P
     if seen.main.is_up and seen.near.is_up:
         return False
-    # The old version at the same time is the fairest reference, if it has enough windows.
-    decides = seen.near if seen.has_control and seen.near.least_p < HIDDEN_P else seen.main
-    if decides.least_p < HIDDEN_P:
-        return decides.p_hidden < HIDDEN_P
-    return _is_good_at_a_glance(seen, decides)
+    if seen.main.is_some and seen.near.is_some and seen.main.p_worse < SOME_P:
+        return False
+    fair = seen.near if seen.has_control else seen.main
+    if fair.least_p < HIDDEN_P:
+        return fair.p_hidden < HIDDEN_P
+    return _is_good_at_a_glance(seen, fair)
 
 
 def _is_good_at_a_glance(seen: Seen, compared: Compared) -> bool:

@@ -1,10 +1,10 @@
 """Latencies and everything else that is not a share of requests: the values themselves."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.domain.judgement_compare import HINT, RISE, Compared, halfway, matters
+from bot.domain.judgement_compare import HINT, RISE, SOME, Compared, halfway, matters
 from bot.domain.judgement_level import Series, Trend, correlation, inflation, last_level, trend
 from bot.domain.unit import Unit
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 TEST = "t-test of robust levels with correlated noise, confirmed by Mann-Whitney's ranks"
-EFFICIENCY = 0.37
-"""Of the median absolute deviation beside the standard deviation: it knows as much from 100 values
-as the other from 37."""
-RANKS = 2.0
-"""Ranks only confirm, and three windows cannot be surer than they are many: their p counts squared."""
+MIDDLE = 1.51
+"""The standard deviation of a normal beside that of its middle 80 %."""
+EFFICIENCY = 0.6
+"""How much of what all values know of their deviation the middle ones know."""
+CONFIRM_P = 0.02
+FEWEST_USUAL = 10
+USUAL_WINDOWS = 4
 
 
 def is_on_log_scale(unit: Unit, *series: Series) -> bool:
@@ -43,10 +45,13 @@ def compare_values(
     unit: Unit,
     bad_above: float | None,
     *,
-    continue_trend: bool,
-    thinner: float = 1.0,
+    continue_trend: bool = False,
 ) -> Compared:
-    """Compare the windows' values: ranks say how sure, Hodges and Lehmann's estimate how much."""
+    """Compare the windows' values with those of another time.
+
+    Hodges and Lehmann's estimate says how much, a t-test with robust noise how sure; Mann and
+    Whitney's ranks must agree.
+    """
     import numpy as np
 
     logs = is_on_log_scale(unit, reference, after)
@@ -55,48 +60,113 @@ def compare_values(
     middle_s = float(after.at_s.mean())
     flat = old - under_way.slope * (reference.at_s - middle_s)
     new = new - under_way.slope * (after.at_s - middle_s)
-    level = float(np.median(flat))
-    if logs:
-        hint, rise = math.log(HINT), math.log(RISE)
-    else:
-        worth = matters(level, unit, bad_above)
-        hint, rise = halfway(level, worth) - level, worth - level
+    noise = Noise.between(flat, len(new), under_way.variance(middle_s))
     shift = float(np.median(new[:, None] - flat[None, :]))
-    is_up = shift >= hint > 0
-    noise = _Noise.of(flat, len(new), under_way.variance(middle_s), thinner)
+    level = float(np.median(flat))
+    size = _Size.of(level, unit, bad_above, logs=logs)
+    compared = _compared(size, level, shift, noise)
     said = math.exp if logs else float
-    return Compared(
+    ranks = 1.0 if shift <= 0 else _ranks(new, flat)
+    least = 1 / math.comb(len(old) + len(new), len(new))
+    return replace(
+        compared,
         before=said(float(np.median(old))),
         after=said(float(np.median(new))),
+        p_hidden=max(compared.p_hidden, _ranks(flat, new - size.rise)) if size.rise > 0 else 0.0,
+        least_p=least,
+        is_confirmed=ranks < max(CONFIRM_P, least * 1.01),
+    )
+
+
+def compare_pairs(
+    before: Series, control: Series, after: Series, unit: Unit, bad_above: float | None
+) -> Compared | None:
+    """Compare window by window with the old version at the same time; None where too few pair up.
+
+    A t-test of the differences, whose noise is tempered by that of the time before: three windows
+    that happen to differ alike prove little.
+    """
+    import numpy as np
+
+    nearest = np.abs(after.at_s[:, None] - control.at_s[None, :]).argmin(axis=1)
+    step_s = float(np.diff(after.at_s).min()) if len(after) > 1 else 1.0
+    pairs = np.abs(after.at_s - control.at_s[nearest]) <= step_s / 2
+    if pairs.sum() < 2:
+        return None
+    logs = is_on_log_scale(unit, before, control, after)
+    old, new = control.values[nearest][pairs], after.values[pairs]
+    usual = before.values
+    if logs:
+        old, new, usual = np.log(old), np.log(new), np.log(usual)
+    differences = new - old
+    shift, level = float(np.median(differences)), float(np.median(old))
+    noise = Noise.of_pairs(differences, usual)
+    compared = _compared(_Size.of(level, unit, bad_above, logs=logs), level, shift, noise)
+    said = math.exp if logs else float
+    return replace(compared, before=said(level), after=said(level + shift))
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """Which rises matter, hint at one that does, or are at least some, on the scale of the test."""
+
+    rise: float
+    hint: float
+    some: float
+    logs: bool
+
+    @classmethod
+    def of(cls, level: float, unit: Unit, bad_above: float | None, *, logs: bool) -> "_Size":
+        if logs:
+            return cls(math.log(RISE), math.log(HINT), math.log(SOME), logs)
+        worth = matters(level, unit, bad_above)
+        hint = halfway(level, worth) - level
+        return cls(worth - level, hint, hint / 2, logs)
+
+
+def _compared(size: _Size, level: float, shift: float, noise: "Noise") -> Compared:
+    said = math.exp if size.logs else float
+    return Compared(
+        before=said(level),
+        after=said(level + shift),
         expected=said(level),
-        bad_from=said(level + hint),
-        is_up=is_up,
-        p_worse=_p_worse(new, flat, shift, noise) if shift > 0 else 1.0,
-        p_hidden=_p_hidden(new, flat, shift, rise, noise),
-        least_p=1 / math.comb(len(old) + len(new), len(new)),
+        bad_from=said(level + size.hint),
+        is_up=shift >= size.hint > 0,
+        is_some=shift >= size.some > 0,
+        p_worse=noise.p_above(shift) if shift > 0 else 1.0,
+        p_hidden=noise.p_above(size.rise - shift) if size.rise > 0 else float(shift > 0),
+        least_p=0.0,
         test=TEST,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Noise:
-    """How freely the difference of both levels wanders when nothing changes."""
+class Noise:
+    """How freely the difference of two levels wanders when nothing changes."""
 
     deviation: float
     freedom: float
 
     @classmethod
-    def of(cls, old: "Numbers", windows: int, extrapolated: float, thinner: float) -> "_Noise":
-        """Read it from the reference. `thinner`: how many times fewer requests `after` had."""
-        import numpy as np
+    def between(cls, old: "Numbers", windows: int, extrapolated: float) -> "Noise":
+        """Of the mean of so many windows and that of the reference, read from the reference."""
+        n, rho = len(old), correlation(old)
+        variance = inflation(rho, windows) / windows + inflation(rho, n) / n + extrapolated
+        alike = (1 - rho**2) / (1 + rho**2)
+        freedom = max(1.0, (n - 1) * alike * EFFICIENCY)
+        return cls(_scale(old) * math.sqrt(variance), freedom)
 
-        n = len(old)
-        rho = correlation(old)
-        one = _scale(old)
-        new = max(thinner, 1.0) * inflation(rho, windows) / windows
-        variance = new + inflation(rho, n) / n + extrapolated
-        freedom = max(1.0, (n - 1) / inflation(rho, n) * EFFICIENCY)
-        return cls(one * float(np.sqrt(variance)), freedom)
+    @classmethod
+    def of_pairs(cls, differences: "Numbers", usual: "Numbers") -> "Noise":
+        """Of the mean of these differences, tempered by the noise of the time before."""
+        n = len(differences)
+        freedom, variance = float(n - 1), _scale(differences) ** 2
+        if len(usual) >= FEWEST_USUAL:
+            variance = (variance * freedom + 2 * _scale(usual) ** 2 * USUAL_WINDOWS) / (
+                freedom + USUAL_WINDOWS
+            )
+            freedom += USUAL_WINDOWS
+        return cls(math.sqrt(variance * inflation(correlation(differences), n) / n), freedom)
 
     def p_above(self, difference: float) -> float:
         """The probability that noise alone is above this difference."""
@@ -108,22 +178,14 @@ class _Noise:
 
 
 def _scale(values: "Numbers") -> float:
-    """The deviation of one window, without its hiccups: from the median absolute deviation."""
+    """The deviation of one window without its hiccups: of the middle 80 %, if that leaves enough."""
     import numpy as np
 
-    spread = 1.4826 * float(np.median(np.abs(values - np.median(values))))
-    return spread if spread > 0 else float(values.std())
-
-
-def _p_worse(new: "Numbers", old: "Numbers", shift: float, noise: _Noise) -> float:
-    return max(noise.p_above(shift), _ranks(new, old) ** RANKS)
-
-
-def _p_hidden(new: "Numbers", old: "Numbers", shift: float, rise: float, noise: _Noise) -> float:
-    """The probability of values this low although they rose as far as matters."""
-    if rise <= 0:
-        return 0.0 if float(new.max()) <= float(old.max()) else 1.0
-    return max(noise.p_above(rise - shift), _ranks(old, new - rise))
+    cut = len(values) // 10
+    if not cut:
+        return float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    middle = np.sort(values)[cut:-cut]
+    return MIDDLE * float(middle.std(ddof=1)) or float(values.std(ddof=1))
 
 
 def _ranks(one: "Numbers", other: "Numbers") -> float:

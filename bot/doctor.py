@@ -34,6 +34,8 @@ WITHIN_S = 15.0
 UNHEALTHY = 1
 """Exit status when something is missing."""
 SENTENCE_ENDS = ".!"
+NO_INVALIDATION = "INOTHINGCREDLINK"
+"""The id of no invalidation."""
 
 
 class Missing(Exception):
@@ -93,6 +95,8 @@ async def examine(
             *_aws(catalog, outside),
             *_monitoring(outside),
             *_named_in(catalog, outside),
+            *_edges(catalog, outside),
+            *_change_events(catalog, settings),
         ]
         found = await asyncio.gather(*(_looked(look, within_s) for look in looks))
     return [*found, *_closed(settings)]
@@ -271,7 +275,8 @@ def _named_in(catalog: Catalog, outside: Outside) -> Iterator[Look]:
                     f"Grafana, {service} in {name}",
                     partial(_dashboard, outside.grafana, place.grafana.dashboard),
                     "GRAFANA_URL",
-                    "GRAFANA_TOKEN: a service account's, with dashboards:read",
+                    "GRAFANA_TOKEN: a service account's, with dashboards:read, annotations:read, "
+                    "annotations:create and annotations:write",
                     f"`grafana` of services.{service}.environments.{name}",
                 )
 
@@ -286,7 +291,52 @@ async def _issues(sentry: SentryClient, named: SentryProject) -> str:
 
 
 async def _dashboard(grafana: GrafanaClient, uid: str) -> str:
-    return f"dashboard {(await grafana.get_dashboard(uid)).title!r}"
+    await grafana.list_annotations(tags=["credlink"], limit=1)
+    return f"dashboard {(await grafana.get_dashboard(uid)).title!r}, annotations can be read"
+
+
+def _edges(catalog: Catalog, outside: Outside) -> Iterator[Look]:
+    """The CloudFront distributions that are invalidated after a deploy."""
+    for service, described in catalog.services.items():
+        for name, place in described.environments.items():
+            if place.cloudfront is None:
+                continue
+            where = f"services.{service}.environments.{name}"
+            yield Look(
+                f"CloudFront, {service} in {name}",
+                partial(_distribution, outside, place, place.cloudfront.distribution),
+                "AWS_ENDPOINT_URL",
+                "the role's cloudfront:CreateInvalidation and cloudfront:GetInvalidation",
+                f"`cloudfront` of {where}",
+            )
+
+
+async def _distribution(outside: Outside, place: Environment, distribution: str) -> str:
+    """Ask for an invalidation that is none: CloudFront says which of both it does not know."""
+    cloudfront = outside.aws.account(place.region, place.role).cloudfront
+    try:
+        await cloudfront.get_invalidation(distribution, NO_INVALIDATION)
+    except NotFound as exc:
+        if "NoSuchInvalidation" not in exc.detail:
+            raise
+    return f"distribution {distribution}"
+
+
+def _change_events(catalog: Catalog, settings: Settings) -> Iterator[Look]:
+    """Routing keys: only an event would prove one, and everybody would see it."""
+
+    async def keys() -> str:
+        known = settings.pagerduty_routing_keys.keys() & catalog.services.keys()
+        if len(known) < len(settings.pagerduty_routing_keys):
+            # What stands there is not repeated: with both sides exchanged it is a key.
+            raise Missing(
+                "PAGERDUTY_ROUTING_KEYS names a service the catalogue does not have. It is written "
+                f"service=key; the services are {', '.join(sorted(catalog.services))}."
+            )
+        return f"a routing key for {', '.join(sorted(known))}, proved by the first change event"
+
+    if settings.pagerduty_routing_keys:
+        yield Look("PagerDuty's change events", keys, "PAGERDUTY_ROUTING_KEYS")
 
 
 def _closed(settings: Settings) -> Iterator[Finding]:

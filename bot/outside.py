@@ -1,8 +1,8 @@
 """The clients of everything outside, made from the settings: None where nothing is configured."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
@@ -12,6 +12,7 @@ from integrations.aws.accounts import Accounts
 from integrations.aws.client import AwsConnection
 from integrations.grafana.client import GrafanaClient
 from integrations.pagerduty.client import PagerDutyClient
+from integrations.pagerduty.events import EventsClient
 from integrations.prometheus.client import PrometheusClient
 from integrations.sentry.client import SentryClient
 
@@ -26,6 +27,8 @@ class Outside:
     grafana: GrafanaClient | None
     pagerduty: PagerDutyClient | None
     sentry: SentryClient | None
+    change_events: Mapping[str, EventsClient] = field(default_factory=dict)
+    """Where PagerDuty takes change events, by service of the catalogue."""
 
 
 @asynccontextmanager
@@ -52,6 +55,10 @@ async def connected(settings: Settings) -> AsyncIterator[Outside]:
         if settings.sentry_url and settings.sentry_token:
             sentry = SentryClient(settings.sentry_url, _plain(settings.sentry_token))
             leaving.push_async_callback(sentry.aclose)
+        change_events: dict[str, EventsClient] = {}
+        for service, key in settings.pagerduty_routing_keys.items():
+            change_events[service] = EventsClient(settings.pagerduty_events_url, _plain(key))
+            leaving.push_async_callback(change_events[service].aclose)
         yield Outside(
             aws=aws,
             prometheus=prometheus,
@@ -59,6 +66,7 @@ async def connected(settings: Settings) -> AsyncIterator[Outside]:
             grafana=grafana,
             pagerduty=pagerduty,
             sentry=sentry,
+            change_events=change_events,
         )
 
 

@@ -60,6 +60,15 @@ class Settings(BaseModel):
         default=(), alias="PAGERDUTY_WEBHOOK_SECRETS"
     )
     """Every webhook secret still in force, separated by commas, so that they can be rotated."""
+    pagerduty_events_url: str = Field(
+        default="https://events.pagerduty.com", alias="PAGERDUTY_EVENTS_URL"
+    )
+    """Where change events are sent; nothing is sent without routing keys."""
+    pagerduty_routing_keys: Mapping[str, SecretStr] = Field(
+        default_factory=dict, alias="PAGERDUTY_ROUTING_KEYS"
+    )
+    """Service of the catalogue → the routing key of its integration, as `service=key,service=key`.
+    """
     sentry_url: str | None = Field(default=None, alias="SENTRY_URL")
     sentry_token: SecretStr | None = Field(default=None, alias="SENTRY_TOKEN")
     sentry_dsn: SecretStr | None = Field(default=None, alias="SENTRY_DSN")
@@ -72,6 +81,9 @@ class Settings(BaseModel):
         if isinstance(listed, str):
             secrets = [part.strip() for part in listed.split(",") if part.strip()]
             values = {**values, "PAGERDUTY_WEBHOOK_SECRETS": secrets}
+        keys = values.get("PAGERDUTY_ROUTING_KEYS")
+        if isinstance(keys, str):
+            values = {**values, "PAGERDUTY_ROUTING_KEYS": _routing_keys(keys)}
         return values
 
     @model_validator(mode="after")
@@ -81,6 +93,24 @@ class Settings(BaseModel):
         if self.slack_mode == "http" and self.slack_signing_secret is None:
             raise ValueError("SLACK_MODE=http needs SLACK_SIGNING_SECRET")
         return self
+
+
+def _routing_keys(written: str) -> dict[str, str]:
+    """Read `service=key,service=key`.
+
+    Raises:
+        ValueError: it is not written so, or a service is there twice. No part of it is repeated:
+            with both sides exchanged, what looks like a name is a secret.
+    """
+    keys: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in written.split(","))):
+        service, equals, key = (side.strip() for side in part.partition("="))
+        if not (service and equals and key) or service in keys:
+            raise ValueError(
+                "PAGERDUTY_ROUTING_KEYS: expected service=key,service=key, each service once"
+            )
+        keys[service] = key
+    return keys
 
 
 CONNECTIONS = {

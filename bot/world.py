@@ -1,19 +1,28 @@
 """What workflow steps may use: one object, given to the engine before it starts."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.catalog import Catalog
+from bot.domain.mark import MarkPhase
 from bot.storage.database import Database
+from integrations.alertmanager.client import AlertmanagerClient
 from integrations.aws.accounts import Accounts
 from integrations.aws.models import TaskDefinition
+from integrations.grafana.client import GrafanaClient
 from integrations.pagerduty.client import PagerDutyClient
+from integrations.pagerduty.events import EventsClient
 from integrations.prometheus.client import PrometheusClient
+from integrations.sentry.client import SentryClient
 
 
 def _nobody() -> None:
     """Wake nobody: the deliverer finds by polling what is owed."""
+
+
+def _nobody_told(_change_id: str, _phase: MarkPhase) -> None:
+    """Begin nothing: the sweep finds what was promised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +38,15 @@ class World:
     now: Callable[[], datetime]
     pace: float = 1.0
     prometheus: PrometheusClient | None = None
+    alertmanager: AlertmanagerClient | None = None
+    grafana: GrafanaClient | None = None
     pagerduty: PagerDutyClient | None = None
+    sentry: SentryClient | None = None
+    change_events: Mapping[str, EventsClient] = field(default_factory=dict)
+    """Where PagerDuty takes change events, by service of the catalogue."""
+    tell_others: Callable[[str, MarkPhase], None] = _nobody_told
+    """Begins to tell other systems of a change, without waiting; call it after the transaction
+    that promised so."""
     wake: Callable[[], None] = _nobody
     """Says that a card may be owed, so that it is edited now and not at the next poll."""
     definitions: MutableMapping[str, TaskDefinition] = field(default_factory=dict)

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from integrations.errors import Rejected, Unavailable
-from integrations.grafana.models import Dashboard, Health, Panel
+from integrations.grafana.models import Annotation, Dashboard, Health, Panel
 from integrations.http import HttpApi
 
 SYSTEM = "grafana"
@@ -199,6 +199,25 @@ class GrafanaClient:
         except (KeyError, TypeError, ValueError) as exc:
             raise self._http.misread("create_annotation", exc) from None
 
+    async def list_annotations(
+        self, *, tags: Iterable[str], limit: int = 100
+    ) -> tuple[Annotation, ...]:
+        """Return the newest annotations of people and tools that carry all of these tags.
+
+        Those of dashboards we may see and the organisation's own. Costs one call. Needs
+        annotations:read.
+
+        Source: https://grafana.com/docs/grafana/latest/developers/http_api/annotations/
+        """
+        params = [("type", "annotation"), ("limit", str(limit)), *(("tags", tag) for tag in tags)]
+        raws = await self._http.send_for_list(
+            "list_annotations", "GET", "/api/annotations", params=params
+        )
+        try:
+            return tuple(_annotation(raw) for raw in raws)
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+            raise self._http.misread("list_annotations", exc) from None
+
     async def patch_annotation(
         self, annotation_id: int, *, end: datetime | None = None, text: str | None = None
     ) -> None:
@@ -245,9 +264,23 @@ def _panels(raws: Sequence[Mapping[str, Any]]) -> Iterator[Panel]:
         )
 
 
+def _annotation(raw: Mapping[str, Any]) -> Annotation:
+    return Annotation(
+        id=int(raw["id"]),
+        text=raw.get("text") or "",
+        tags=tuple(raw.get("tags") or ()),
+        at=_moment(raw["time"]),
+        end=_moment(raw.get("timeEnd") or raw["time"]),
+    )
+
+
 def _window(start: datetime, end: datetime) -> list[tuple[str, str]]:
     return [("from", str(_milliseconds(start))), ("to", str(_milliseconds(end)))]
 
 
 def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
+
+
+def _moment(milliseconds: float) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,6 +1,7 @@
 """What Grafana answers, in its words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,14 @@ class Dashboard:
     def panel(self, panel_id: int) -> Panel | None:
         """The panel with this id, if it is still there."""
         return next((panel for panel in self.panels if panel.id == panel_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A mark; `end` equals `at` for a moment, and is later for a span."""
+
+    id: int
+    text: str
+    tags: tuple[str, ...]
+    at: datetime
+    end: datetime

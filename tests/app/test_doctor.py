@@ -19,6 +19,8 @@ from tests.integrations.vendor import Says, Vendor
 
 NOBODY = "http://127.0.0.1:9"
 PLACE = "services.credlink-api.environments.prod"
+BOARDS = {"Grafana, credlink-api in prod", "Grafana, credlink-api in eu"}
+ACCOUNTS = {f"AWS, credlink-api in {name}" for name in ("eu", "prod", "staging")}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -54,7 +56,7 @@ async def test_a_world_in_order_is_well_and_says_what_it_found(
     assert "✗" not in said
     for found in (
         "✓ configuration: ",
-        "1 service in 2 places",
+        "1 service in 3 places",
         "✓ database: SQLite",
         f"✓ Slack: {world.workspace.url}/, every scope granted",
         "✓ Slack's Socket Mode: a connection is granted",
@@ -64,6 +66,8 @@ async def test_a_world_in_order_is_well_and_says_what_it_found(
         "✓ PagerDuty: 1 webhook subscription active",
         "✓ Sentry, credlink-api: credlink/api-gw can be read",
         "✓ Grafana, credlink-api in prod: dashboard ",
+        ", annotations can be read",
+        "✓ PagerDuty's change events: a routing key for credlink-api, proved by the first change",
         "All is well.",
     ):
         assert found in said
@@ -71,20 +75,24 @@ async def test_a_world_in_order_is_well_and_says_what_it_found(
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
-    ("variable", "name", "remedy"),
+    ("variable", "names", "remedy"),
     [
-        ("SLACK_BOT_TOKEN", "Slack", "SLACK_BOT_TOKEN: the Bot User OAuth Token (xoxb-…)"),
-        ("SLACK_APP_TOKEN", "Slack's Socket Mode", "SLACK_APP_TOKEN: an app-level token (xapp-…)"),
-        ("PAGERDUTY_TOKEN", "PagerDuty", "Check PAGERDUTY_TOKEN."),
-        ("GRAFANA_TOKEN", "Grafana, credlink-api in prod", "Check GRAFANA_TOKEN: "),
-        ("SENTRY_TOKEN", "Sentry, credlink-api", "Check SENTRY_TOKEN: "),
+        ("SLACK_BOT_TOKEN", {"Slack"}, "SLACK_BOT_TOKEN: the Bot User OAuth Token (xoxb-…)"),
+        (
+            "SLACK_APP_TOKEN",
+            {"Slack's Socket Mode"},
+            "SLACK_APP_TOKEN: an app-level token (xapp-…)",
+        ),
+        ("PAGERDUTY_TOKEN", {"PagerDuty"}, "Check PAGERDUTY_TOKEN."),
+        ("GRAFANA_TOKEN", BOARDS, "annotations:create and annotations:write."),
+        ("SENTRY_TOKEN", {"Sentry, credlink-api"}, "Check SENTRY_TOKEN: "),
     ],
 )
 async def test_a_refused_token_is_named_with_where_to_find_a_good_one(
     world: World,
     capsys: pytest.CaptureFixture[str],
     variable: str,
-    name: str,
+    names: set[str],
     remedy: str,
 ):
     mode = "socket" if variable == "SLACK_APP_TOKEN" else "http"
@@ -92,11 +100,17 @@ async def test_a_refused_token_is_named_with_where_to_find_a_good_one(
 
     said = capsys.readouterr().out
     assert status == doctor.UNHEALTHY
-    (line,) = [line for line in said.splitlines() if line.startswith("✗")]
-    assert line.startswith(f"✗ {name}: ")
-    assert remedy in line
-    assert said.endswith("1 to mend.\n")
-    for secret in ("hush", seeds.BOT_TOKEN, seeds.APP_TOKEN, seeds.PAGERDUTY_TOKEN):
+    lines = [line for line in said.splitlines() if line.startswith("✗")]
+    assert {line[2:].partition(": ")[0] for line in lines} == names
+    assert all(remedy in line for line in lines)
+    assert said.endswith(f"{len(names)} to mend.\n")
+    for secret in (
+        "hush",
+        seeds.BOT_TOKEN,
+        seeds.APP_TOKEN,
+        seeds.PAGERDUTY_TOKEN,
+        seeds.PAGERDUTY_ROUTING_KEY,
+    ):
         assert secret not in said
 
 
@@ -172,14 +186,10 @@ async def test_a_name_that_leads_nowhere_is_traced_to_its_key_in_the_catalogue(
         ("SLACK_API_URL", f"{NOBODY}/api/", {"Slack"}),
         ("PROMETHEUS_URL", NOBODY, {"Prometheus"}),
         ("ALERTMANAGER_URL", NOBODY, {"Alertmanager"}),
-        ("GRAFANA_URL", NOBODY, {"Grafana", "Grafana, credlink-api in prod"}),
+        ("GRAFANA_URL", NOBODY, {"Grafana", *BOARDS}),
         ("PAGERDUTY_API_URL", NOBODY, {"PagerDuty"}),
         ("SENTRY_URL", NOBODY, {"Sentry, credlink-api"}),
-        (
-            "AWS_ENDPOINT_URL",
-            NOBODY,
-            {"AWS, credlink-api in prod", "AWS, credlink-api in staging"},
-        ),
+        ("AWS_ENDPOINT_URL", NOBODY, ACCOUNTS),
         ("DATABASE_URL", "postgresql://bot:hush@127.0.0.1:9/credlink", {"database"}),
         ("DATABASE_URL", "sqlite:///:memory:", {"database"}),
     ],
@@ -204,13 +214,43 @@ async def test_an_address_that_never_answers_is_named_within_the_time_and_holds_
         silent.says(Says(never=True))
         variables = over_http(world, GRAFANA_URL=silent.url, PROMETHEUS_URL=silent.url)
         began = time.monotonic()
-        found = await examine(catalog, read_settings(variables, catalog), within_s=2)
+        found = await examine(catalog, read_settings(variables, catalog), within_s=4)
         took_s = time.monotonic() - began
 
     said = wrong(found)
-    assert set(said) == {"Prometheus", "Grafana", "Grafana, credlink-api in prod"}
-    assert said["Prometheus"] == "no answer within 2 s. Check PROMETHEUS_URL, and the way there."
-    assert took_s < 5
+    assert set(said) == {"Prometheus", "Grafana", *BOARDS}
+    assert said["Prometheus"] == "no answer within 4 s. Check PROMETHEUS_URL, and the way there."
+    assert took_s < 8
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("distribution", "says"),
+    [("E2CREDLINK", None), ("E0NOTHING", f"Check `cloudfront` of {PLACE}.")],
+)
+async def test_a_distribution_is_found_without_invalidating_anything(
+    world: World, tmp_path: Path, distribution: str, says: str | None
+):
+    catalog = tmp_path / "credlink.yml"
+    board = "grafana: {dashboard: credlink-prod}"
+    edges = f"cloudfront: {{distribution: {distribution}}}"
+    catalog.write_text(CATALOG.read_text().replace(board, f"{board}\n        {edges}"))
+
+    said = {finding.name: finding for finding in await findings(world, catalog)}
+
+    found = said["CloudFront, credlink-api in prod"]
+    assert found.ok is (says is None)
+    assert (says or f"distribution {distribution}") in found.said
+    assert [call for call in world.aws.calls if call.operation == "CreateInvalidation"] == []
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_routing_key_of_no_service_is_named_without_repeating_it(world: World):
+    said = wrong(await findings(world, PAGERDUTY_ROUTING_KEYS="hush=credlink-api"))
+
+    assert set(said) == {"PagerDuty's change events"}
+    assert "the services are credlink-api." in said["PagerDuty's change events"]
+    assert "hush" not in said["PagerDuty's change events"]
 
 
 @pytest.mark.asyncio(loop_scope="module")

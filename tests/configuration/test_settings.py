@@ -65,6 +65,26 @@ def test_webhook_secrets_can_be_rotated():
     assert kept == ["old", "new"]
 
 
+def test_each_service_has_its_own_routing_key():
+    keys = {"PAGERDUTY_ROUTING_KEYS": " api = key-1,web=key=2, "}
+
+    settings = read_settings({**ENOUGH, **keys}, CATALOG)
+
+    kept = {name: key.get_secret_value() for name, key in settings.pagerduty_routing_keys.items()}
+    assert kept == {"api": "key-1", "web": "key=2"}
+    assert settings.pagerduty_events_url == "https://events.pagerduty.com"
+    assert "key-1" not in repr(settings)
+
+
+@pytest.mark.parametrize("written", ["hush", "api=", "=hush", "api=hush,api=hush2", "a=b,hush"])
+def test_routing_keys_written_otherwise_are_refused_without_repeating_any(written: str):
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings({**ENOUGH, "PAGERDUTY_ROUTING_KEYS": written}, CATALOG)
+
+    said = "PAGERDUTY_ROUTING_KEYS: expected service=key,service=key, each service once"
+    assert str(caught.value) == said
+
+
 def test_the_configuration_page_names_every_setting():
     page = Path("docs/configuration.md").read_text()
 

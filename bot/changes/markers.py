@@ -1,0 +1,137 @@
+"""After a change: other systems are told of it. Each is tried again, none can fail the change.
+
+What is to be told is promised in the transaction that begins the rollout or ends the change; a
+workflow of its own then keeps the promise, begun at once or else by a sweep.
+"""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot import metrics
+from bot.catalog import Catalog
+from bot.changes.others import tell_others
+from bot.domain.change import Change
+from bot.domain.mark import EVERYWHERE, MarkPhase, Reach, wanted_at_begin, wanted_at_end
+from bot.engine import Engine
+from bot.storage import marks
+from bot.storage.database import Connection, Database
+from bot.world import World
+
+OLD_ENOUGH = timedelta(seconds=5)
+"""Younger rows are still being promised by whoever wrote them."""
+SETTLE_S = 5.0
+"""How long a process that stops waits for the engine."""
+
+log = logging.getLogger(__name__)
+
+
+def reach_of(here: World) -> Reach:
+    """Which systems this process has a way to."""
+    return Reach(
+        grafana=here.grafana is not None,
+        sentry=here.sentry is not None,
+        paged=frozenset(here.change_events),
+    )
+
+
+async def promise_begin(
+    connection: Connection,
+    catalog: Catalog,
+    change: Change,
+    *,
+    at: datetime,
+    reach: Reach = EVERYWHERE,
+) -> bool:
+    """Promise what is told as `change` begins its rollout; False when that is nothing.
+
+    Call it with the change as it is once it has begun, in the transaction that says so, and
+    `Marks.begin` after it.
+    """
+    return await marks.want(connection, change.id, wanted_at_begin(catalog, change, reach), at=at)
+
+
+async def promise_end(
+    connection: Connection,
+    catalog: Catalog,
+    change: Change,
+    *,
+    at: datetime,
+    reach: Reach = EVERYWHERE,
+) -> bool:
+    """Promise what is told once `change` has ended; otherwise as `promise_begin`."""
+    return await marks.want(connection, change.id, wanted_at_end(catalog, change, reach), at=at)
+
+
+def marks_id(change_id: str, phase: MarkPhase) -> str:
+    """The id of the workflow that tells others of a change in this phase."""
+    return f"marks:{phase.value}:{change_id}"
+
+
+@dataclass(slots=True)
+class Marks:
+    """Has what was promised told. Every wait is divided by `pace`.
+
+    Made before the engine, whose steps call `begin` through the world, and joined to it by `use`;
+    what is begun before that is left to the sweep.
+    """
+
+    database: Database
+    now: Callable[[], datetime]
+    pace: float = 1.0
+    _engine: Engine | None = field(default=None, init=False)
+    _kept: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+
+    def use(self, engine: Engine) -> None:
+        """Begin workflows with this engine from now on."""
+        self._engine = engine
+
+    def begin(self, change_id: str, phase: MarkPhase) -> None:
+        """Start the workflow, without waiting for it. It may be called within a step."""
+        if self._engine is None:
+            return
+        # Within a step's own context the engine takes every call for a part of that step.
+        task = asyncio.create_task(
+            self._begin(self._engine, change_id, phase),
+            name=f"marks of {change_id}",
+            context=contextvars.Context(),
+        )
+        self._kept.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._kept.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            log.warning("marks_late", exc_info=problem, extra={"action": "marks_late"})
+
+    async def _begin(self, engine: Engine, change_id: str, phase: MarkPhase) -> None:
+        identity = marks_id(change_id, phase)
+        await engine.begin(tell_others, identity, change_id, phase.value)
+
+    async def sweep(self) -> int:
+        """Start what was promised, is old enough and the engine does not know; returns how many."""
+        if self._engine is None:
+            return 0
+        before = self.now() - OLD_ENOUGH / self.pace
+        async with self.database.read() as connection:
+            owed = await marks.owed(connection, before)
+        wanted = {
+            marks_id(change_id, kind.phase): (change_id, kind.phase) for change_id, kind in owed
+        }
+        unknown = wanted.keys() - await self._engine.known(wanted)
+        for identity in sorted(unknown):
+            await self._begin(self._engine, *wanted[identity])
+            metrics.swept.labels("marks").inc()
+        return len(unknown)
+
+    async def settle(self) -> None:
+        """Give what is being begun now a moment; the rest is the sweep's. For stopping."""
+        if not self._kept:
+            return
+        _, late = await asyncio.wait(self._kept, timeout=SETTLE_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -13,12 +13,11 @@ from bot.catalog import ANY, Freeze
 LONGEST = timedelta(days=90)
 """A freeze somebody declares; what is to last longer belongs into the catalogue."""
 _JOINED_AT_MOST = 400
-"""Windows that follow each other without a gap are one freeze; more than a year of days is for
-ever."""
+"""Windows that follow each other without a gap are one freeze; so many of them, or so long, is as
+good as for ever."""
+_FOR_EVER = timedelta(days=366)
 _CLOCKS_CHANGE_BY = timedelta(hours=3)
 """More than any zone's clocks are ever turned by."""
-_AHEAD = timedelta(days=366)
-"""What begins later than in a year is nobody's next freeze."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ def _next(window: Freeze, now: datetime) -> Frozen | None:
     after = last.ends_at if last is not None and last.stands(now) else now
     earlier_than_that = (after - _CLOCKS_CHANGE_BY).astimezone(ZoneInfo(window.zone))
     for begins in CronSim(window.cron, earlier_than_that):
-        if begins.astimezone(UTC) - now > _AHEAD:
+        if begins.astimezone(UTC) - now > _FOR_EVER:
             return None
         if begins.astimezone(UTC) > after:
             return _joined(window, begins)
@@ -121,7 +120,7 @@ def _joined(window: Freeze, begins: datetime) -> Frozen:
     ends = first + window.for_
     for following in islice(CronSim(window.cron, begins), _JOINED_AT_MOST):
         opens = following.astimezone(UTC)
-        if opens > ends:
+        if opens > ends or opens - first > _FOR_EVER:
             break
         ends = max(ends, opens + window.for_)
     return Frozen(begins_at=first, ends_at=ends, reason=window.reason)

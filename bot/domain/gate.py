@@ -90,17 +90,24 @@ def may_begin(
 
 def may_approve(situation: Situation, actor: Actor) -> Decision:
     """Decide whether `actor` may give their word for this change: never their own, never twice."""
-    reasons = list(decide(situation.people, actor, Verb.APPROVE, *_place(situation)).reasons)
-    if actor.id == situation.asked_by:
-        others = _ask(who_may(situation.people, Verb.APPROVE, *_place(situation)))
-        reasons.append(
-            Reason("You asked for this: nobody approves their own.", others, Obstacle.APPROVAL)
-        )
+    reasons = list(_may_judge(situation, actor, "nobody approves their own"))
     if any(approval.by == actor.id for approval in situation.counted):
         reasons.append(
             Reason("You have approved this already.", "It counts once.", Obstacle.APPROVAL)
         )
     return Decision(tuple(reasons))
+
+
+def may_refuse(situation: Situation, actor: Actor) -> Decision:
+    """Decide whether `actor` may say no for good: whoever could approve it."""
+    return Decision(tuple(_may_judge(situation, actor, "cancel it instead")))
+
+
+def _may_judge(situation: Situation, actor: Actor, own: str) -> Iterator[Reason]:
+    yield from decide(situation.people, actor, Verb.APPROVE, *_place(situation)).reasons
+    if actor.id == situation.asked_by:
+        approvers = who_may(situation.people, Verb.APPROVE, *_place(situation))
+        yield Reason(f"You asked for this: {own}.", _ask(approvers), Obstacle.APPROVAL)
 
 
 def decide(

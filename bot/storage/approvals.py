@@ -59,6 +59,32 @@ async def void(connection: Connection, change_id: str, *, at: datetime, why: str
     return voided.rowcount
 
 
+async def void_other(
+    connection: Connection, change_id: str, binding: Binding, *, at: datetime
+) -> int:
+    """Void every approval that stands for something else than this, each saying what differs.
+
+    Returns how many did; the change's card is marked when any did.
+    """
+    voided = 0
+    for approval in await of_change(connection, change_id):
+        differences = approval.binding.differs_from(binding)
+        if approval.stands and differences:
+            await connection.execute(
+                update(change_approvals)
+                .where(
+                    change_approvals.c.change_id == change_id,
+                    change_approvals.c.by == approval.by,
+                    change_approvals.c.voided_at.is_(None),
+                )
+                .values(voided_at=at, void_why=" and ".join(differences))
+            )
+            voided += 1
+    if voided:
+        await cards.mark(connection, Kind.CHANGE, change_id, urgency=Urgency.PROGRESS)
+    return voided
+
+
 async def lock_change(connection: Connection, change_id: str) -> None:
     """Keep others from deciding on this change until the transaction ends.
 

@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 
 from bot.catalog import ANY
 from bot.domain.card import Kind, Urgency
@@ -12,6 +12,7 @@ from bot.domain.freeze import Declared
 from bot.errors import NotKnown
 from bot.storage import cards
 from bot.storage.database import Connection
+from bot.storage.dialect import insert_into
 from bot.storage.schema.guards import freezes
 
 NO_FREEZE = "There is no such freeze any more."
@@ -20,12 +21,11 @@ _FIELDS = tuple(field.name for field in fields(Declared))
 
 async def add(connection: Connection, freeze: Declared) -> bool:
     """Write a new freeze; False when it stands already."""
-    if await _find(connection, freeze.id) is not None:
-        return False
-    await connection.execute(
-        insert(freezes).values(**{name: getattr(freeze, name) for name in _FIELDS})
+    new = insert_into(connection, freezes).values(
+        **{name: getattr(freeze, name) for name in _FIELDS}
     )
-    return True
+    written = await connection.execute(new.on_conflict_do_nothing().returning(freezes.c.id))
+    return written.first() is not None
 
 
 async def get(connection: Connection, freeze_id: str) -> Declared:
@@ -34,10 +34,10 @@ async def get(connection: Connection, freeze_id: str) -> Declared:
     Raises:
         NotKnown: it is not there; its row was removed by retention, or the id is made up.
     """
-    found = await _find(connection, freeze_id)
-    if found is None:
+    row = (await connection.execute(select(freezes).where(freezes.c.id == freeze_id))).first()
+    if row is None:
         raise NotKnown(NO_FREEZE)
-    return found
+    return _freeze(row)
 
 
 async def ahead(
@@ -81,11 +81,6 @@ async def between(
         select(freezes).where(freezes.c.lifted_at.is_(None), began | ended).order_by(freezes.c.id)
     )
     return tuple(_freeze(row) for row in rows)
-
-
-async def _find(connection: Connection, freeze_id: str) -> Declared | None:
-    row = (await connection.execute(select(freezes).where(freezes.c.id == freeze_id))).first()
-    return None if row is None else _freeze(row)
 
 
 def _freeze(row: Row[Any]) -> Declared:

@@ -91,6 +91,18 @@ async def standing(
     return tuple(_lock(row) for row in rows)
 
 
+async def in_environment(
+    connection: Connection, environment: str, *, at: datetime
+) -> tuple[Lock, ...]:
+    """Every lock that stands there then, whatever it holds."""
+    rows = await connection.execute(
+        select(locks)
+        .where(locks.c.environment == environment, _stands(at))
+        .order_by(locks.c.service)
+    )
+    return tuple(_lock(row) for row in rows)
+
+
 async def release(connection: Connection, lock_id: str, *, by: str, at: datetime) -> Lock | None:
     """Release a lock that stands; None when it does not: somebody was faster, or its time is over.
 

@@ -25,7 +25,7 @@ from bot.changes.proposals import (
 from bot.domain.asked import Actor, Asked, Press
 from bot.domain.audit import Entry
 from bot.domain.card import Kind
-from bot.domain.change import ACTS, Act, ActKind, Approval, Change, ChangeState
+from bot.domain.change import ACTS, Act, ActKind, Approval, Change
 from bot.domain.gate import Decision, may_approve, may_begin, may_refuse
 from bot.domain.situation import Situation
 from bot.errors import Conflict

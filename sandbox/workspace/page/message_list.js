@@ -19,6 +19,7 @@ export class MessageList {
     this.box = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": label }, this.intro, this.list);
     this.atBottom = true;
     this.anchor = null;
+    this.scrolledTo = 0;
     this.box.addEventListener("scroll", () => this.remember(), { passive: true });
     // Pictures that arrive and cards that grow move what is below them; the reader should not notice.
     const watch = new ResizeObserver(() => this.settle());
@@ -35,6 +36,8 @@ export class MessageList {
   }
 
   show(messages, { unreadFrom = null } = {}) {
+    // The event of a scroll comes with the next frame; on a busy machine a message comes before it.
+    if (this.box.scrollTop !== this.scrolledTo) this.remember();
     const nodes = [];
     const kept = new Map();
     let before = null;
@@ -62,6 +65,7 @@ export class MessageList {
 
   remember() {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
+    this.scrolledTo = scrollTop;
     this.atBottom = scrollHeight - scrollTop - clientHeight <= BOTTOM_PX;
     const top = this.box.getBoundingClientRect().top;
     this.anchor = null;
@@ -81,6 +85,7 @@ export class MessageList {
       const moved = this.anchor.node.getBoundingClientRect().top - this.box.getBoundingClientRect().top - this.anchor.offset;
       if (Math.abs(moved) > 0.5) this.box.scrollTop += moved;
     }
+    this.scrolledTo = this.box.scrollTop;
   }
 
   toBottom() {

@@ -261,3 +261,26 @@ FORM: Json = {
         ),
     ],
 }
+
+OVERRIDE: Json = {
+    "type": "modal",
+    "callback_id": "gate.override",
+    "private_metadata": "42",
+    "title": plain("Deploy anyway"),
+    "submit": plain("Deploy"),
+    "blocks": [
+        {"type": "section", "text": mrkdwn("Deploys to eu are *frozen*.")},
+        {
+            "type": "input",
+            "block_id": "reason",
+            "label": plain("Reason"),
+            "element": {"type": "plain_text_input", "action_id": "reason", "multiline": True},
+        },
+        {
+            "type": "input",
+            "block_id": "env",
+            "label": plain("Environment"),
+            "element": {"type": "static_select", "action_id": "env", "options": OPTIONS},
+        },
+    ],
+}

@@ -171,6 +171,31 @@ async def test_a_form_says_what_is_missing_and_sends_what_was_typed(
     assert values["count"]["count"]["value"] == "3"
 
 
+async def test_a_button_of_a_card_opens_a_form_whose_menu_and_words_come_back(
+    workspace, app, client, open_page
+):
+    await post(workspace, card(blocks.button("Override", "gate.override")))
+    page = await open_page()
+    await page.locator("[data-action-id='gate.override']").click()
+    await client.settled()
+    await call(
+        workspace.url, "views.open", trigger_id=app.got[-1]["trigger_id"], view=blocks.OVERRIDE
+    )
+    modal = page.get_by_test_id("modal")
+    await expect(modal).to_contain_text("Deploys to eu are frozen.")
+
+    await modal.locator("[data-action-id=reason]").fill("A customer waits.\nSee the ticket.")
+    await modal.locator("[data-action-id=env]").click()
+    await page.get_by_role("option", name="staging").click()
+    await page.get_by_test_id("modal-submit").click()
+    await expect(modal).to_be_hidden()
+    submitted = app.got[-1]["view"]
+    assert (submitted["callback_id"], submitted["private_metadata"]) == ("gate.override", "42")
+    values = submitted["state"]["values"]
+    assert values["reason"]["reason"]["value"] == "A customer waits.\nSee the ticket."
+    assert values["env"]["env"]["selected_option"]["value"] == "staging"
+
+
 async def test_escape_closes_a_form(workspace, app, client, open_page):
     page = await open_page()
     modal, _ = await open_form(workspace, app, client, page)

@@ -64,7 +64,7 @@ async def what_runs(world: World, place: Place, service: Service, primary: Deplo
     container = container_named(definition.raw, place.config.container)
     revision = revision_of(definition, container["image"])
     if revision.version is None and revision.digest is not None:
-        version = await _tag_of(world, place, read_image(revision.image), revision.digest)
+        version = await tag_of(world, place, read_image(revision.image), revision.digest)
         revision = replace(revision, version=version)
     return Running(
         service=service,
@@ -90,7 +90,7 @@ def _version(tags: Mapping[str, str], image_tag: str | None) -> str | None:
     return image_tag or tags.get(TAG_VERSION)
 
 
-async def _tag_of(world: World, place: Place, image: ImageReference, digest: str) -> str | None:
+async def tag_of(world: World, place: Place, image: ImageReference, digest: str) -> str | None:
     """The tag people know a digest by; a name is not worth failing for, so None in any trouble."""
     if digest not in world.versions:
         account = place.config.account

@@ -44,6 +44,7 @@ class Told:
 DONE = MarkState.DONE
 NO_WAY = Told(state=MarkState.SKIPPED)
 """The system is not connected to this process."""
+LOST = Told(state=MarkState.UNKNOWN, detail=INTERRUPTED)
 
 
 async def begin_in_grafana(here: World, place: Place, change: Change, mark: Mark) -> Told:
@@ -146,6 +147,8 @@ async def deploy_in_sentry(here: World, place: Place, change: Change, mark: Mark
     release = release_of(change)
     if here.sentry is None or project is None or release is None:
         return NO_WAY
+    if await _was_interrupted(here, mark):
+        return LOST
     await here.sentry.create_release(
         project.organization, release, projects=[project.project], url=_compare_url(change)
     )
@@ -206,8 +209,8 @@ async def _once(here: World, mark: Mark, ask: Callable[[], Awaitable[str | None]
     Written down before: an attempt that finds itself begun does not ask. After a failure in which
     the system did nothing, the next attempt has a number of its own.
     """
-    if not await _is_first(here, mark, f"{mark.kind.value}:{mark.attempts}"):
-        return Told(state=MarkState.UNKNOWN, detail=INTERRUPTED)
+    if not await _is_first(here, mark, _attempt(mark)):
+        return LOST
     try:
         reference = await ask()
     except Unavailable as exc:
@@ -215,6 +218,16 @@ async def _once(here: World, mark: Mark, ask: Callable[[], Awaitable[str | None]
             raise
         return Told(state=MarkState.UNKNOWN, detail=exc.detail)
     return Told(state=DONE, reference=reference)
+
+
+def _attempt(mark: Mark) -> str:
+    return f"{mark.kind.value}:{mark.attempts}"
+
+
+async def _was_interrupted(here: World, mark: Mark) -> bool:
+    """Whether this attempt was begun before. A failure of what comes first would renumber it."""
+    async with here.database.read() as connection:
+        return await acts.was_attempted(connection, mark.change_id, f"mark:{_attempt(mark)}")
 
 
 async def _is_first(here: World, mark: Mark, what: str) -> bool:

@@ -105,8 +105,16 @@ async def test_a_panel_is_found_drawn_and_marked(grafana):
     assert await client.render_panel(dashboard, 2, **window, width=640, height=320)
     marked = await client.create_annotation("v1.2.0", at=NOW, tags=["deploy"])
     await client.patch_annotation(marked, end=NOW + timedelta(minutes=1))
+    await client.create_annotation("v1.2.1", at=NOW, tags=["deploy", "prod"])
+    (found,) = await client.list_annotations(tags=["deploy", "prod"])
+    assert found.text == "v1.2.1"
+    newest = await client.list_annotations(tags=["deploy"])
+    assert {one.id: one.end - one.at for one in newest} == {
+        marked: timedelta(minutes=1),
+        found.id: timedelta(),
+    }
     with pytest.raises(NotFound):
-        await client.patch_annotation(marked + 1, text="nothing")
+        await client.patch_annotation(found.id + 1, text="nothing")
 
     for renderer in (Renderer.MISSING, Renderer.PLACEHOLDER):
         grafana.renderer = renderer

@@ -160,6 +160,29 @@ async def test_a_mark_without_a_dashboard_is_the_organisations(grafana, vendor):
     }
 
 
+async def test_marks_are_found_by_all_of_their_tags(grafana, vendor):
+    moment = {"id": 7, "text": "v1.2.0", "tags": ["deploy", "prod"], "time": 1795435200000}
+    vendor.says(Says(json=[{**moment, "id": 8, "timeEnd": 1795435500000}, moment]))
+    span, point = await grafana.list_annotations(tags=["deploy", "prod"], limit=2)
+
+    assert (span.id, span.at, span.end) == (8, NOON, NOON + timedelta(minutes=5))
+    assert (point.id, point.at, point.end) == (7, NOON, NOON)
+    assert point.tags == ("deploy", "prod")
+    assert vendor.received[0].query == [
+        ("type", "annotation"),
+        ("limit", "2"),
+        ("tags", "deploy"),
+        ("tags", "prod"),
+    ]
+
+
+@pytest.mark.parametrize("answer", [{}, [None], [{"id": "x"}], [{"id": 1}]])
+async def test_a_list_that_is_none_of_annotations_is_not_taken_for_one(grafana, vendor, answer):
+    vendor.says(Says(body=json.dumps(answer).encode()))
+    with pytest.raises(Unavailable, match="not grafana's"):
+        await grafana.list_annotations(tags=["deploy"])
+
+
 @pytest.mark.parametrize("answer", [{}, [], {"dashboard": None}, {"dashboard": {"uid": "x"}}])
 async def test_what_another_system_answers_is_not_taken_for_grafanas(grafana, vendor, answer):
     vendor.says(Says(body=json.dumps(answer).encode()))

@@ -14,6 +14,7 @@ from bot.errors import ConfigurationError, NotReached
 
 if TYPE_CHECKING:
     from bot.storage.audit import Verified
+    from bot.storage.database import Database
 
 MISCONFIGURED = 78
 """EX_CONFIG of sysexits.h: starting again will not help."""
@@ -122,18 +123,14 @@ async def _verified(posted: Sequence[Head]) -> "Verified":
     """Walk the audit, holding it against the heads given and those that the bot posted itself."""
     from bot import app
     from bot.changes.announce import posted_heads
-    from bot.storage import audit, migrate
+    from bot.storage import audit
     from bot.storage.database import Database
     from bot.storage.transient import is_transient
 
     _, settings = await app.configured(os.environ)
     database = Database(settings.database_url)
     try:
-        if not await migrate.is_current(database):
-            raise ConfigurationError(
-                "The tables are of another version. Run `credlink db upgrade`, or check "
-                "DATABASE_URL."
-            )
+        await _refuse_other_tables(database)
         async with database.read() as connection:
             own = [head for _, head in await posted_heads(connection)]
             return await audit.verify(connection, [*posted, *own])
@@ -143,6 +140,15 @@ async def _verified(posted: Sequence[Head]) -> "Verified":
         raise
     finally:
         await database.close()
+
+
+async def _refuse_other_tables(database: "Database") -> None:
+    from bot.storage import migrate
+
+    if not await migrate.is_current(database):
+        raise ConfigurationError(
+            "The tables are of another version. Run `credlink db upgrade`, or check DATABASE_URL."
+        )
 
 
 def _sandbox(options: Sequence[str]) -> int:

@@ -122,7 +122,8 @@ class PostHead:
             lines=[
                 [f"On {said.at:%Y-%m-%d} its head was ", code(str(end)), ". That entry is gone."],
                 [
-                    strong("Next: "),
+                    strong("Next:"),
+                    " ",
                     code(f"credlink audit verify --head {end}"),
                     " names what was removed or written again; a restored backup explains it too.",
                 ],

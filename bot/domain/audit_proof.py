@@ -90,28 +90,33 @@ class _Doubt:
 class Walk:
     """Walks a chain in the order of numbers: `see` each entry, then `end` tells what is wrong."""
 
-    def __init__(self, posted: Sequence[Head] = ()) -> None:
-        """`posted` are heads known from elsewhere: the chain must still contain them."""
-        self._posted = sorted(posted, key=lambda head: head.number)
+    def __init__(self, head: Head | None, posted: Sequence[Head] = ()) -> None:
+        """`head` is the chain's end as its row says, `posted` are heads known from elsewhere."""
+        self._head = head
+        self._posted = sorted(posted, key=lambda one: one.number)
         self._found: list[Problem] = []
         self._doubt: _Doubt | None = None
-        self.last = 0
-        """The number of the last entry seen."""
+        self._last = 0
+        """The number of the last entry of the chain that was seen."""
+        self._behind = 0
+        """The number of the last one behind the chain's head."""
         self._hashes: frozenset[str] | None = frozenset({GENESIS})
         """What may be called the hash of that entry: the one it holds, and the one it should. None
         where it cannot be known, behind a gap."""
         self._check_posted()
 
     def see(self, link: Link | Unreadable) -> None:
-        """Look at the next entry; numbers below 1, or twice the same, are not the bot's."""
-        if link.number <= self.last:
+        """Look at the next entry; numbers below 1, or behind the head, are not the bot's."""
+        is_behind = self._head is not None and link.number > self._head.number
+        if is_behind or link.number <= self._last:
+            self._behind = max(self._behind, link.number)
             self._find(Fault.INSERTED, link.number)
             return
-        if link.number > self.last + 1:
-            self._find(Fault.MISSING, self.last + 1, link.number - 1)
+        if link.number > self._last + 1:
+            self._find(Fault.MISSING, self._last + 1, link.number - 1)
             self._settle(None)
             self._hashes = None
-        self.last = link.number
+        self._last = link.number
         if isinstance(link, Unreadable):
             self._settle(None)
             self._find(Fault.CONTENT, link.number)
@@ -120,6 +125,23 @@ class Walk:
             self._settle(link.previous)
             self._hashes = self._hashes_of(link)
         self._check_posted()
+
+    def end(self) -> tuple[Problem, ...]:
+        """Everything wrong, by number."""
+        head, last = self._head, self._last
+        self._settle(head.hash if head is not None and head.number == last else None)
+        if head is None:
+            if last > 0:
+                self._find(Fault.HEAD, last)
+        elif head.number > last:
+            self._find(Fault.CUT, last + 1, head.number)
+        elif self._hashes is not None and head.hash not in self._hashes:
+            self._find(Fault.HEAD, last)
+        there = max(last, self._behind)
+        for posted in self._posted:
+            if posted.number > there:
+                self._find(Fault.CUT, there + 1, posted.number)
+        return _joined(self._found)
 
     def _hashes_of(self, link: Link) -> frozenset[str]:
         """Check an entry against its own hash and the one before it."""
@@ -132,23 +154,6 @@ class Walk:
             self._find(Fault.LINK, link.number)
         return frozenset({computed, link.hash})
 
-    def end(self, head: Head | None) -> tuple[Problem, ...]:
-        """Everything wrong, by number; `head` is the chain's head as its row says."""
-        self._settle(head.hash if head is not None else None)
-        if head is None:
-            if self.last > 0:
-                self._find(Fault.HEAD, self.last)
-        elif head.number > self.last:
-            self._find(Fault.CUT, self.last + 1, head.number)
-        elif head.number < self.last:
-            self._find(Fault.INSERTED, head.number + 1, self.last)
-        elif self._hashes is not None and head.hash not in self._hashes:
-            self._find(Fault.HEAD, self.last)
-        for posted in self._posted:
-            if posted.number > self.last:
-                self._find(Fault.CUT, self.last + 1, posted.number)
-        return _joined(self._found)
-
     def _settle(self, next_holds: str | None) -> None:
         """Say what was altered in the entry in doubt, by the hash that its successor holds."""
         doubt, self._doubt = self._doubt, None
@@ -159,7 +164,7 @@ class Walk:
 
     def _check_posted(self) -> None:
         for posted in self._posted:
-            if posted.number != self.last or self._hashes is None:
+            if posted.number != self._last or self._hashes is None:
                 continue
             if posted.hash not in self._hashes:
                 self._find(Fault.REWRITTEN, posted.number)

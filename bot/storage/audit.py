@@ -115,14 +115,14 @@ async def verify(connection: Connection, posted: Sequence[Head] = ()) -> Verifie
 
     `posted` are heads known from elsewhere: the chain must still contain them.
     """
-    walk = Walk(posted)
+    end = await head(connection)
+    walk = Walk(end, posted)
     after: int | None = None
     while links := await _page(connection, after):
         for link in links:
             walk.see(link)
         after = links[-1].number
-    end = await head(connection)
-    return Verified(end or Head(), walk.end(end))
+    return Verified(end or Head(), walk.end())
 
 
 async def _page(connection: Connection, after: int | None) -> list[Link | Unreadable]:

@@ -46,10 +46,10 @@ OTHERWISE: dict[str, Any] = {
 def problems(
     links: Iterable[Link | Unreadable], head: Head | None = HEAD, posted: Iterable[Head] = ()
 ) -> tuple[Problem, ...]:
-    walk = Walk(tuple(posted))
+    walk = Walk(head, tuple(posted))
     for link in links:
         walk.see(link)
-    return walk.end(head)
+    return walk.end()
 
 
 def faults(*args: Any, **more: Any) -> list[tuple[Fault, int, int]]:
@@ -170,6 +170,10 @@ def test_what_stands_behind_the_head_was_inserted():
     assert faults([*CHAIN, more]) == [(Fault.INSERTED, LENGTH + 1, LENGTH + 1)]
 
 
+def test_a_head_set_back_leaves_entries_behind_it_and_none_is_called_cut_off():
+    assert faults(CHAIN, head_of(CHAIN[:7]), [HEAD]) == [(Fault.INSERTED, 8, LENGTH)]
+
+
 @pytest.mark.parametrize("number", [0, -5])
 def test_numbers_that_were_never_given_were_inserted(number: int):
     inserted = Link(number, an_entry("inserted"), GENESIS, digest(number, an_entry(), GENESIS))
@@ -184,7 +188,11 @@ def test_an_entry_put_into_the_middle_alters_every_later_one():
     found = faults([*CHAIN[:4], inserted, *pushed])
 
     # What stands at 5 fits; the entries behind it say other numbers than were hashed.
-    assert found == [(Fault.CONTENT, 6, LENGTH + 1), (Fault.INSERTED, LENGTH + 1, LENGTH + 1)]
+    assert found == [
+        (Fault.CONTENT, 6, LENGTH),
+        (Fault.HEAD, LENGTH, LENGTH),
+        (Fault.INSERTED, LENGTH + 1, LENGTH + 1),
+    ]
 
 
 def test_a_head_that_is_gone_is_said():

@@ -26,14 +26,14 @@ from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.cards.alert import ACKNOWLEDGE, RESOLVE
 from bot.cards.answer import Answer
-from bot.cards.change import ABORT, CANCEL, CONFIRM, ROLL_BACK
+from bot.cards.change_buttons import ABORT, CANCEL, CONFIRM, ROLL_BACK
 from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.changes.accept import AcceptChange
 from bot.changes.observe import Observe
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
-from bot.changes.show import show_change
+from bot.changes.show import ShowChange
 from bot.changes.status import TellStatus
 from bot.chores import Chore, Chores
 from bot.domain.card import Kind
@@ -133,7 +133,10 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             database=database,
             api=slack.api,
             channels=slack.channels,
-            renders={Kind.CHANGE: show_change, Kind.ALERT_GROUP: show_alert_group},
+            renders={
+                Kind.CHANGE: ShowChange(catalog, slack.people.groups_of),
+                Kind.ALERT_GROUP: show_alert_group,
+            },
             owner=replica,
             now=now,
             rhythm=Rhythm(pace=settings.pace),

@@ -2,7 +2,7 @@
 
 from bot.cards.answer import Answer
 from bot.cards.blocks import actions, escaped, section
-from bot.cards.change import abort_button
+from bot.cards.change_buttons import abort_button
 from bot.domain.change import Change, ChangeKind
 
 

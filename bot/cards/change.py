@@ -3,27 +3,30 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.cards import change_buttons
 from bot.cards.blocks import (
     Block,
-    Confirm,
     Element,
     Message,
     actions,
-    button,
     context,
     escaped,
     header,
+    image,
     message,
     section,
 )
-from bot.cards.text import bar, counted, day_and_time, moment, short_digest, spoken
-from bot.domain.change import Change, ChangeKind, ChangeState, Plan, revision_name
-from bot.domain.rollout import Progress, Verdict
-
-CONFIRM = "change.confirm"
-CANCEL = "change.cancel"
-ABORT = "change.abort"
-ROLL_BACK = "change.rollback"
+from bot.cards.change_plan import planned
+from bot.cards.change_rollout import aborted_by, known_as, moving
+from bot.cards.evidence import findings_text
+from bot.cards.marks import marks_line
+from bot.cards.text import counted, day_and_time, mention, moment, short_digest, spoken
+from bot.domain.change import Change, ChangeKind, ChangeState, HoldKind, Origin, revision_name
+from bot.domain.gate import Decision, Obstacle
+from bot.domain.lock import Lock
+from bot.domain.mark import Mark
+from bot.domain.rollout import Verdict
+from bot.domain.situation import Situation
 
 S = ChangeState
 
@@ -39,6 +42,17 @@ class ChangeView:
     way_back: str | None = None
     """What *Roll back* would return to; None where the button has no place: something newer was
     started since, or nothing earlier is known."""
+    situation: Situation | None = None
+    """How things stand in its place, while it is proposed."""
+    in_the_way: Decision | None = None
+    """What the gate would say to the person who asked, while it is proposed."""
+    firing: tuple[str, ...] = ()
+    """Names of the alerts that fire there, while it is proposed."""
+    marks: tuple[Mark, ...] = ()
+    lock: Lock | None = None
+    """The lock that stands because of it."""
+    picture: str | None = None
+    """Slack's id of the evidence's picture."""
 
 
 def card(view: ChangeView) -> Message:
@@ -48,6 +62,8 @@ def card(view: ChangeView) -> Message:
     blocks: list[Block] = [header(head), *_body(view)]
     if silence := silence_line(change):
         blocks.append(section(silence))
+    if view.picture is not None and change.judgement is not None:
+        blocks.append(image(view.picture, f"The evidence for {change.wanted_name}, drawn"))
     if small := small_print(view):
         blocks.append(context(small))
     if elements := _buttons(view):
@@ -55,9 +71,29 @@ def card(view: ChangeView) -> Message:
     return message(escaped(head), blocks)
 
 
+def _buttons(view: ChangeView) -> list[Element]:
+    change = view.change
+    if change.state is S.PROPOSED:
+        waits = view.in_the_way is not None and any(
+            reason.obstacle is Obstacle.APPROVAL for reason in view.in_the_way.reasons
+        )
+        return change_buttons.proposed(change, waits_for_approval=waits)
+    if change.is_under_way:
+        return change_buttons.under_way(change)
+    if change.is_final:
+        return change_buttons.ended(change, way_back=view.way_back, lock=view.lock)
+    return []
+
+
 def headline(change: Change) -> str:
     """State, what and where, in one plain line; it is the notification too."""
     mark, word = _marked(change)
+    if change.is_dry_run:
+        word = f"Dry run, {word.lower()}"
+    if change.origin is Origin.OUTSIDE:
+        word = f"{word} by others"
+    if change.forced is not None and change.state in _SAYS_FORCED:
+        word = f"{word} by force"
     if change.kind is ChangeKind.ROLLBACK:
         of = "" if change.state in _SAYS_ROLLBACK else "rollback of "
         line = f"{mark} {word}: {of}{change.service} in {change.environment}"
@@ -89,11 +125,16 @@ def _marked(change: Change) -> tuple[str, str]:
         return "🟢", "Rolled back" if change.kind is ChangeKind.ROLLBACK else "Deployed"
     if change.kind is ChangeKind.ROLLBACK and change.state in _ROLLBACK_STATES:
         return "🔵", _ROLLBACK_STATES[change.state]
+    if change.state is S.HELD and change.hold is not None:
+        return _HOLDS[change.hold.kind], "Held"
+    if change.verdict is Verdict.ABORTED and change.steady_at is not None:
+        return _STATES[change.state]
     if change.verdict is not None and change.is_final:
         return _OUTCOMES.get(change.verdict, _STATES[change.state])
     return _STATES[change.state]
 
 
+_SAYS_FORCED = frozenset({S.PROPOSED, S.STARTING, S.ROLLING_OUT, S.BAKING, S.SUCCEEDED})
 _ROLLBACK_STATES = {S.PROPOSED: "Proposed rollback", S.ROLLING_OUT: "Rolling back"}
 _SAYS_ROLLBACK = frozenset({S.SUCCEEDED, *_ROLLBACK_STATES})
 _STATES = {
@@ -101,6 +142,8 @@ _STATES = {
     S.PROPOSED: ("🔵", "Proposed"),
     S.STARTING: ("🔵", "Starting"),
     S.ROLLING_OUT: ("🔵", "Rolling out"),
+    S.BAKING: ("🔵", "Baking"),
+    S.HELD: ("⚪", "Held"),
     S.ROLLING_BACK: ("🔵", "Going back"),
     S.SUCCEEDED: ("🟢", "Done"),
     S.FAILED: ("🔴", "Failed"),
@@ -110,7 +153,9 @@ _STATES = {
     S.REFUSED: ("⚫", "Not possible"),
     S.CANCELLED: ("⚫", "Cancelled"),
     S.EXPIRED: ("⚫", "Expired"),
+    S.REHEARSED: ("⚪", "plan"),
 }
+_HOLDS = {HoldKind.PERSON: "🟡", HoldKind.INCONCLUSIVE: "⚪", HoldKind.BAD: "🔴"}
 _OUTCOMES = {
     Verdict.ROLLED_BACK_BY_ECS: ("🔴", "Rolled back by ECS"),
     Verdict.NOTHING_RUNNING: ("⚪", "Nothing runs"),
@@ -125,100 +170,45 @@ def _body(view: ChangeView) -> list[Block]:
     change = view.change
     if change.state is S.PROPOSING:
         return [section("What it would change is being looked up.")]
-    if change.state is S.PROPOSED and change.plan is not None:
-        return [section(running_line(change.plan)), section(_planned(change.plan))]
+    if change.state in {S.PROPOSED, S.REHEARSED}:
+        situation = view.situation if change.kind is ChangeKind.DEPLOY else None
+        return planned(
+            change,
+            approvals=situation.approvals if situation is not None else (),
+            required=situation.required if situation is not None else 0,
+            in_the_way=view.in_the_way,
+            firing=view.firing,
+        )
     if change.state is S.STARTING:
         return [section(f"ECS is being asked for {escaped(change.wanted_name)}.")]
     if change.is_under_way:
-        return _moving(view)
+        return moving(change, now=view.now, usual=view.usual)
     return [section(line) for line in _outcome(view) if line]
-
-
-def running_line(plan: Plan) -> str:
-    """What runs now, since when, how much of it."""
-    facts = []
-    if plan.running_since is not None:
-        facts.append(f"since {day_and_time(plan.running_since)}")
-    if plan.running_is_good:
-        facts.append("good")
-    known = f" ({', '.join(facts)})" if facts else ""
-    line = f"now *{escaped(plan.running.name)}*{known} · {counted(plan.desired, 'task')}"
-    return line + (f" · <{plan.compare_url}|compare>" if plan.compare_url else "")
-
-
-def _planned(plan: Plan) -> str:
-    image = short_digest(plan.wanted.digest) if plan.wanted.digest else escaped(plan.wanted.image)
-    pushed = f" · pushed {day_and_time(plan.pushed_at)}" if plan.pushed_at else ""
-    lines = [f"*image*  `{image}`{pushed}"]
-    if plan.wanted.task_definition is not None:
-        lines.append(f"*revision*  {escaped(revision_name(plan.wanted.task_definition))}")
-    lines.append(f"*changes*  {_changed(plan)}")
-    lines += [f"⚠ {escaped(warning)}" for warning in plan.warnings]
-    return "\n".join(lines)
-
-
-def _changed(plan: Plan) -> str:
-    if len(plan.changed) == 1:
-        return f"{escaped(plan.changed[0])} only"
-    return " · ".join(escaped(field) for field in plan.changed) or "nothing but the revision"
-
-
-def _moving(view: ChangeView) -> list[Block]:
-    change = view.change
-    blocks = []
-    if change.state is S.ROLLING_BACK:
-        to = change.plan.running.name if change.plan else "what ran before"
-        blocks.append(section(f"{_why_back(change)} Going back to *{escaped(to)}*."))
-    blocks.append(section(_progress_lines(view, change.progress)))
-    if change.failure is not None:
-        blocks.append(section(f"⚠ A new task stopped. {escaped(change.failure.what)}"))
-    return blocks
-
-
-def _why_back(change: Change) -> str:
-    if change.verdict is Verdict.ABORTED:
-        return f"Aborted by {mention(change.ended_by)}."
-    return escaped(change.why or "")
-
-
-def _progress_lines(view: ChangeView, progress: Progress | None) -> str:
-    change = view.change
-    began = (change.back or change.rollout) if change.state is S.ROLLING_BACK else change.rollout
-    since = view.now - (began.began_at if began else change.changed_at)
-    is_back = change.state is S.ROLLING_BACK
-    usual = f" (usually {spoken(view.usual)})" if view.usual and not is_back else ""
-    if progress is None:
-        return f"{bar(0, 1)}  waiting for ECS to begin{usual}"
-    tasks = counted(progress.desired, "task" if is_back else "new task")
-    done = f"{progress.healthy} of {tasks} {_known_as(progress)}"
-    lines = [f"{bar(progress.healthy, progress.desired)}  {done} · {spoken(since)}{usual}"]
-    if progress.targets:
-        states = sorted(progress.targets.items())
-        lines.append("*targets*  " + " · ".join(f"{n} {escaped(state)}" for state, n in states))
-    if progress.failed:
-        lines.append(f"*stopped*  {counted(progress.failed, 'task')} so far")
-    if progress.latest_event:
-        lines.append(f"*last*  {escaped(progress.latest_event)}")
-    return "\n".join(lines)
-
-
-def _known_as(progress: Progress) -> str:
-    """What is known of the tasks that are counted: without a load balancer only that they run."""
-    return "running" if progress.targets is None else "healthy"
 
 
 def _outcome(view: ChangeView) -> list[str]:
     change = view.change
     if change.state is S.SUCCEEDED:
-        return [_success(change)]
+        return [_success(change), _evidence(change), _lock_line(view.lock)]
     if change.state in {S.CANCELLED, S.EXPIRED, S.REFUSED}:
         return [_unstarted(change)]
     lines = [escaped(change.why or "")]
     if change.verdict is Verdict.ABORTED:
-        lines = [f"Aborted by {mention(change.ended_by)}."]
+        lines = [aborted_by(change)]
     if change.failure is not None:
         lines = [f"{escaped(change.failure.what)}\n{escaped(change.failure.mend)}", *lines]
-    return [_what_serves(change), *lines]
+    return [_what_serves(change), *lines, _evidence(change), _lock_line(view.lock)]
+
+
+def _evidence(change: Change) -> str:
+    """What spoke for it or against it, where that was measured."""
+    return findings_text(change.judgement) if change.judgement is not None else ""
+
+
+def _lock_line(lock: Lock | None) -> str:
+    if lock is None:
+        return ""
+    return f"🟡 {escaped(lock.environment)} is locked: “{escaped(lock.reason)}”, until cleared."
 
 
 def _success(change: Change) -> str:
@@ -226,7 +216,12 @@ def _success(change: Change) -> str:
     facts = []
     if progress is not None:
         tasks = counted(progress.desired, "task")
-        facts.append(f"{progress.healthy} of {tasks} {_known_as(progress)}")
+        facts.append(f"{progress.healthy} of {tasks} {known_as(progress)}")
+    if change.steady_at is not None and change.rollout is not None:
+        facts.append(f"rollout {spoken(change.steady_at - change.rollout.began_at)}")
+        facts.append(f"bake {spoken((change.finished_at or change.changed_at) - change.steady_at)}")
+    if change.kept_by is not None:
+        facts.append(f"kept by {mention(change.kept_by)}")
     if change.plan is not None:
         facts.append(f"was {escaped(change.plan.running.name)}")
     return " · ".join(facts)
@@ -275,6 +270,8 @@ def small_print(view: ChangeView) -> str:
     facts = [_by_whom(change)] if _may_name(change) else []
     if change.reason:
         facts.append(f"“{escaped(change.reason)}”")
+    if change.forced is not None:
+        facts.append(f"by force: “{escaped(change.forced)}”")
     if change.state is S.PROPOSED and change.expires_at is not None:
         facts.append(f"expires {moment(change.expires_at)}")
     if change.rollout is not None:
@@ -285,6 +282,8 @@ def small_print(view: ChangeView) -> str:
         facts.append(f"after {_took(change)}")
     if change.is_final:
         facts.append(day_and_time(change.finished_at or change.changed_at))
+    if marks := marks_line(view.marks):
+        facts.append(marks)
     return " · ".join(facts)
 
 
@@ -297,6 +296,8 @@ def _may_name(change: Change) -> bool:
 
 
 def _by_whom(change: Change) -> str:
+    if change.origin is Origin.OUTSIDE:
+        return "made outside the bot"
     asked = mention(change.asked_by)
     if change.confirmed_by is None:
         return f"asked by {asked}"
@@ -305,76 +306,6 @@ def _by_whom(change: Change) -> str:
     return f"asked by {asked} · confirmed by {mention(change.confirmed_by)}"
 
 
-def mention(person: str | None) -> str:
-    """Somebody, by their Slack id."""
-    return f"<@{person}>" if person else "somebody"
-
-
 def _took(change: Change) -> str:
     began = change.started_at or change.asked_at
     return spoken((change.finished_at or change.changed_at) - began)
-
-
-def _buttons(view: ChangeView) -> list[Element]:
-    change = view.change
-    if change.state is S.PROPOSED:
-        return [_button(change, "Confirm", CONFIRM, style="primary"), _cancel(change)]
-    if change.state in {S.STARTING, S.ROLLING_OUT}:
-        return [abort_button(change)]
-    if view.way_back is not None and change.is_final:
-        return [_roll_back(change, view.way_back)]
-    return []
-
-
-def _cancel(change: Change) -> Element:
-    return _button(change, "Cancel", CANCEL)
-
-
-def abort_button(change: Change) -> Element:
-    """Stop a rollout and go back to what ran before it."""
-    before = change.plan.running.name if change.plan else "what ran before"
-    return _button(
-        change,
-        "Abort and roll back",
-        ABORT,
-        style="danger",
-        confirm=Confirm(
-            title=f"Abort the rollout in {change.environment}?",
-            text=f"{escaped(change.service)} in {escaped(change.environment)} goes back from "
-            f"*{escaped(change.wanted_name)}* to *{escaped(before)}*.",
-            confirm="Abort and roll back",
-        ),
-    )
-
-
-def _roll_back(change: Change, to: str) -> Element:
-    return _button(
-        change,
-        f"Roll back to {to}",
-        ROLL_BACK,
-        style="danger",
-        confirm=Confirm(
-            title=f"Roll back in {change.environment}?",
-            text=f"{escaped(change.service)} in {escaped(change.environment)} goes back from "
-            f"*{escaped(change.wanted_name)}* to *{escaped(to)}*, at once.",
-            confirm="Roll back",
-        ),
-    )
-
-
-def _button(
-    change: Change,
-    label: str,
-    action_id: str,
-    *,
-    style: str | None = None,
-    confirm: Confirm | None = None,
-) -> Element:
-    return button(
-        label,
-        action_id=action_id,
-        subject_id=change.id,
-        revision=change.state_revision,
-        style=style,
-        confirm=confirm,
-    )

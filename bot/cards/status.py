@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.cards.answer import Answer
 from bot.cards.blocks import Block, context, escaped, section
-from bot.cards.change import mention, outcome
+from bot.cards.change import outcome
+from bot.cards.history import by_whom
 from bot.cards.text import counted, day_and_time, moment, short_digest, spoken
 from bot.domain.change import Change, Observed
 from bot.domain.rollout import RolloutState
@@ -16,7 +17,7 @@ IN_PROGRESS, FAILED = RolloutState.IN_PROGRESS, RolloutState.FAILED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceStatus:
-    """One place: what was seen there, what the bot did last, what it does now."""
+    """One place: what was seen there, what was done last by whomever, what is under way."""
 
     service: str
     environment: str
@@ -46,6 +47,9 @@ def _line(place: PlaceStatus) -> str:
     name = f"*{escaped(place.environment)}*  {escaped(place.service)}"
     seen = place.seen
     if seen is None or not seen.running.image:
+        plan = place.under_way.plan if place.under_way is not None else None
+        if plan is not None:  # begun before anybody could look
+            return f"🔵 {name}  *{escaped(plan.running.name)}* before this began"
         return f"⚪ {name}  not known yet"
     version = f"*{escaped(seen.running.name)}*"
     if seen.rollout == IN_PROGRESS:
@@ -69,7 +73,7 @@ def _under_way(change: Change) -> str:
     progress = change.progress
     if progress is not None:
         facts.append(f"{progress.healthy} of {counted(progress.desired, 'new task')}")
-    by = f"by {mention(change.asked_by)}"
+    by = by_whom(change)
     facts.append(f"{by} since {moment(change.started_at)}" if change.started_at else by)
     return " · ".join(facts)
 
@@ -82,9 +86,17 @@ def _small_print(place: PlaceStatus, now: datetime) -> str:
     latest = place.latest
     if latest is not None and place.under_way is None:
         ended = day_and_time(latest.finished_at or latest.changed_at)
-        facts.append(f"last: {escaped(outcome(latest))} by {mention(latest.asked_by)}, {ended}")
+        facts.append(f"last: {escaped(outcome(latest))} {by_whom(latest)}, {ended}")
     if seen is not None:
-        facts.append(f"seen {spoken(now - seen.seen_at)} ago")
+        facts.append(_seen_when(place, seen, now))
         if seen.trouble is not None:
             facts.append(f"⚪ AWS has not answered since ({escaped(seen.trouble)})")
     return " · ".join(facts)
+
+
+def _seen_when(place: PlaceStatus, seen: Observed, now: datetime) -> str:
+    """How old it is. While a change is under way only its watcher looks, and tells of that."""
+    began = place.under_way.started_at if place.under_way is not None else None
+    if began is not None and seen.seen_at < began:
+        return "seen before this began"
+    return f"seen {spoken(now - seen.seen_at)} ago"

@@ -42,3 +42,8 @@ def short_digest(digest: str) -> str:
     """`sha256:4be1…9f0c` of a full image digest."""
     algorithm, _, value = digest.partition(":")
     return f"{algorithm}:{value[:4]}…{value[-4:]}" if len(value) > 8 else digest
+
+
+def mention(person: str | None) -> str:
+    """Somebody, by their Slack id."""
+    return f"<@{person}>" if person else "somebody"

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.catalog import Catalog, Verb
+from bot.changes.audit import asked_entry, denied_entry
 from bot.changes.promise import Promises
+from bot.changes.situation import is_fast_lane, situation
 from bot.domain.asked import Asked
 from bot.domain.card import Kind, Urgency
 from bot.domain.change import Change, ChangeKind, ChangeRequest, ChangeState
-from bot.domain.gate import decide
+from bot.domain.gate import Decision, Obstacle, may_begin
 from bot.domain.place import Place, find_place
 from bot.errors import Conflict, NotAllowed
-from bot.storage import cards, changes
+from bot.storage import audit, cards, changes
 from bot.storage.database import Connection, Database
 from bot.storage.deduplication import first_time
 
 VERBS = {ChangeKind.DEPLOY: Verb.DEPLOY, ChangeKind.ROLLBACK: Verb.ROLLBACK}
 DEDUPLICATED_S = 86_400.0
 """How long a repetition of the same request is recognised; Slack repeats for minutes."""
+AT_ONCE = frozenset({Obstacle.RIGHTS, Obstacle.LOCK, Obstacle.FREEZE, Obstacle.INCIDENT})
+"""What refuses a request before it becomes a proposal."""
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +61,18 @@ class AcceptChange:
             UnderWay: a rollback was asked for while something rolls out there.
         """
         place = find_place(self.catalog, request.environment, request.service)
-        verb = VERBS[request.kind]
-        decision = decide(self.catalog.people, asked.by, verb, place.environment, place.service)
-        if not decision.allowed:
-            raise NotAllowed(decision.text)
         change = self._new(request, place, asked)
         async with self.database.write() as connection:
-            if await first_time(connection, f"change:{asked.key}", keep_s=DEDUPLICATED_S):
+            refusal = await self._refusal(connection, place, change, asked)
+            if refusal is None and await first_time(
+                connection, f"change:{asked.key}", keep_s=DEDUPLICATED_S
+            ):
                 await _refuse_if_it_should_be_aborted(connection, change)
                 await write(connection, change)
+                await audit.add(connection, asked_entry(change, asked))
+        if refusal is not None:
+            await self._deny(change, asked, refusal)
+            raise NotAllowed(refusal)
         log.info(
             "change_accepted",
             extra={
@@ -79,6 +86,36 @@ class AcceptChange:
         self.wake()
         self.promises.begin(change.id)
         return change
+
+    async def _refusal(
+        self, connection: Connection, place: Place, change: Change, asked: Asked
+    ) -> str | None:
+        """What stands in the way already now; nothing, where it may at least be proposed.
+
+        What may change while a proposal waits is asked again when it is to begin: approvals, the
+        order of environments, a rollout under way.
+        """
+        now = self.now()
+        facts = await situation(
+            connection, self.catalog, place, now=now, change=change, digest=None
+        )
+        decision = may_begin(
+            facts,
+            asked.by,
+            VERBS[change.kind],
+            fast_lane=is_fast_lane(change),
+            forced=change.forced is not None,
+        )
+        first = [one for one in decision.reasons if one.obstacle in AT_ONCE]
+        if change.is_dry_run:
+            first = [one for one in first if one.obstacle is Obstacle.RIGHTS]
+        return Decision(tuple(first)).text if first else None
+
+    async def _deny(self, change: Change, asked: Asked, why: str) -> None:
+        """Write down that somebody tried, in a transaction of its own."""
+        entry = denied_entry(asked, change.kind.value, change.environment, change.service, why)
+        async with self.database.write() as connection:
+            await audit.add(connection, entry)
 
     def _new(self, request: ChangeRequest, place: Place, asked: Asked) -> Change:
         now = self.now()
@@ -96,6 +133,9 @@ class AcceptChange:
             changed_at=now,
             version=request.version,
             reason=request.reason,
+            strategy=request.strategy,
+            is_dry_run=request.is_dry_run,
+            forced=request.forced,
             correlation_id=asked.correlation_id,
             expires_at=now + expires,
         )

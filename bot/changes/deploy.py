@@ -7,6 +7,7 @@ the message only wakes the workflow to look. Lost messages are sent again by the
 
 import logging
 
+from bot.changes.bake import bake
 from bot.changes.propose import propose, wait_for_confirmation
 from bot.changes.rollback import go_back
 from bot.changes.rollout import roll_out
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 @workflow
 async def carry_out(change_id: str) -> str:
     """Carry out one change from its proposal to its outcome; returns the state it ended in."""
-    done = Seen(state=S.PROPOSING.value, wait_s=0, memory={})
+    done = Seen(state=S.PROPOSING.value, wait_s=0, memory={}, is_steady=False)
     while S(done["state"]) in MOVES:
         try:
             done = await _next(change_id, done)
@@ -49,6 +50,12 @@ async def _next(change_id: str, done: Seen) -> Seen:
         case S.STARTING:
             return await start(change_id)
         case S.ROLLING_OUT:
+            return await roll_out(change_id, done["memory"])
+        case S.BAKING:
+            return await bake(change_id, done["memory"])
+        case S.HELD if done.get("is_steady"):
+            return await bake(change_id, done["memory"])
+        case S.HELD:
             return await roll_out(change_id, done["memory"])
         case _:
             return await go_back(change_id, done["memory"])

@@ -1,14 +1,16 @@
 """One look at a rollout: what ECS and the load balancer say of it, in the words of the domain.
 
-Costs one ecs:DescribeServices, and with a load balancer one elbv2:DescribeTargetHealth for each
-target group. Tasks are listed again only when the number of running ones has moved or the last
-list leaves doubt, service deployments asked for only when the list of deployments does.
+Costs one ecs:DescribeServices. While tasks are replaced the load balancer is asked only now and
+then, so that a rollout costs at most one call in two seconds: ECS itself counts a task only when
+its targets are healthy. When ECS says that it is done, each target group is asked, and tasks are
+listed only where that leaves doubt whose targets are well. Service deployments are asked for only
+when the list of deployments leaves doubt.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from bot.changes.running import account_of
@@ -32,6 +34,8 @@ from integrations.aws import models
 
 INSTANCE = "i-"
 """Targets named by instance cannot be told apart by task."""
+TARGETS_EVERY = 10
+"""While tasks are replaced a target group is asked once in so many looks."""
 WORST_FIRST = ("unhealthy", "unhealthy.draining", "draining", "unavailable", "unused", "initial")
 """A task in several target groups counts as what the worst of them says."""
 _TELLS_OF_TROUBLE = re.compile(r"unable|unhealthy|fail|cannot|error", re.IGNORECASE)
@@ -39,32 +43,37 @@ _TELLS_OF_TROUBLE = re.compile(r"unable|unhealthy|fail|cannot|error", re.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the last look leaves to the next: our tasks' addresses, and when they were listed.
+    """What the last look leaves to the next, through the journal.
 
-    `running` is how many tasks of ours ran then; -1 before the first look.
+    `looks` counts them. `service_deployment` is the one known to be ours, as an ARN. `unwell` is
+    how many looks in a row found fewer tasks well than are wanted. `judged_at` is when the
+    evidence was last measured, in epoch seconds.
     """
 
-    running: int = -1
-    addresses: tuple[str, ...] = ()
+    looks: int = 0
+    service_deployment: str | None = None
+    unwell: int = 0
+    judged_at: float = 0.0
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> "Memory":
-        """Read it back from a step's result."""
-        if not kept:
-            return cls()
-        return cls(running=kept["running"], addresses=tuple(kept["addresses"]))
+        """Read it back from a step's result; what an older version kept is forgotten."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in kept.items() if name in known})
 
     def as_json(self) -> dict[str, Any]:
-        return {"running": self.running, "addresses": list(self.addresses)}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A look, the service it was read from, and what to remember."""
+    """A look, what it was read from, and what to remember."""
 
     look: Look
     service: models.Service
     memory: Memory
+    service_deployment: models.ServiceDeployment | None = None
+    """ECS's record of the rollout, where it was asked for."""
 
 
 def ours_of(world: World, rollout: Rollout) -> Ours:
@@ -91,23 +100,15 @@ async def look_at(
     deployments = tuple(_deployment(one) for one in service.deployments)
     ours = ours_of(world, rollout)
     found = ours.among(deployments)
-    running = found.running if found is not None else 0
-    # ECS lists tasks from before what it counts: a list that is short would hide a healthy task.
-    is_old = running != memory.running or running != len(memory.addresses)
-    if plan.target_groups and is_old:
-        memory = Memory(running, await _addresses(world, place, rollout) if running else ())
-    targets = await _targets(world, place, plan, memory.addresses, running=running)
-    if _contradicts(found, targets):
-        memory = Memory()
     became = None
     if is_in_doubt(ours, deployments):
-        became = await find_service_deployment(
-            ecs,
-            place,
-            rollout.task_definition,
-            since=rollout.began_at,
-            named=(rollout.service_deployment, service.current_service_deployment),
-        )
+        became = await _service_deployment(world, place, rollout, memory, service)
+    targets = everybodys = None
+    if plan.target_groups and _is_done(found, became):
+        targets = await _targets(world, place, plan, rollout, deployments, found)
+    elif plan.target_groups and _is_turn(memory.looks, len(plan.target_groups)):
+        states = await _states(world, place, plan)
+        everybodys = dict(Counter(states.values())) if states else None
     look = Look(
         at=world.now(),
         desired=service.desired,
@@ -115,9 +116,30 @@ async def look_at(
         service_deployment=ServiceDeploymentStatus.of(became.status) if became else None,
         service_deployment_reason=_reason(became),
         targets=targets,
+        all_targets=everybodys,
         latest_event=_latest_event(service, found, rollout),
     )
-    return Sight(look, service, memory)
+    known = became.arn if became is not None else memory.service_deployment
+    memory = replace(memory, looks=memory.looks + 1, service_deployment=known)
+    return Sight(look, service, memory, became)
+
+
+async def _service_deployment(
+    world: World, place: Place, rollout: Rollout, memory: Memory, service: models.Service
+) -> models.ServiceDeployment | None:
+    """ECS's record of our rollout: one call where it is known which, otherwise two to four."""
+    ecs = account_of(world, place).ecs
+    if memory.service_deployment is not None:
+        described = await ecs.describe_service_deployments([memory.service_deployment])
+        if memory.service_deployment in described:
+            return described[memory.service_deployment]
+    return await find_service_deployment(
+        ecs,
+        place,
+        rollout.task_definition,
+        since=rollout.began_at,
+        named=(rollout.service_deployment, service.current_service_deployment),
+    )
 
 
 def _deployment(one: models.Deployment) -> Deployment:
@@ -140,48 +162,67 @@ def _reason(became: models.ServiceDeployment | None) -> str:
     return "" if became is None else became.rollback_reason or became.status_reason
 
 
-async def _addresses(world: World, place: Place, rollout: Rollout) -> tuple[str, ...]:
+async def _targets(
+    world: World,
+    place: Place,
+    plan: Plan,
+    rollout: Rollout,
+    deployments: tuple[Deployment, ...],
+    found: Deployment | None,
+) -> dict[str, int] | None:
+    """Our tasks' targets by state, asked when ECS is done; None where no load balancer can say."""
+    states = await _states(world, place, plan)
+    if states is None or found is None:
+        return None
+    alone = all(one is found or not one.running for one in deployments)
+    if alone and Counter(states.values())[HEALTHY] == found.running:
+        return {HEALTHY: found.running}
+    ours = await _addresses(world, place, rollout)
+    return dict(Counter(state for address, state in states.items() if address in ours))
+
+
+def _is_turn(looks: int, groups: int) -> bool:
+    """Whether it is time to ask the load balancer although nothing needs it."""
+    every = TARGETS_EVERY * groups
+    return looks % every == every - 1
+
+
+def _is_done(found: Deployment | None, became: models.ServiceDeployment | None) -> bool:
+    """Whether ECS says that our rollout is over, so that targets must confirm it."""
+    if found is None:
+        return False
+    if found.rollout_state is not None:
+        return found.rollout_state is RolloutState.COMPLETED
+    return became is None or became.status == "SUCCESSFUL"
+
+
+async def _states(world: World, place: Place, plan: Plan) -> dict[str, str] | None:
+    """The state of each target by its address, the worst of its groups; None without addresses."""
+    elbv2 = account_of(world, place).elbv2
+    states: dict[str, str] = {}
+    asked = by_address = False
+    for group in plan.target_groups:
+        for target in await elbv2.describe_target_health(group):
+            asked = True
+            if target.target.startswith(INSTANCE):
+                continue
+            by_address = True
+            states[target.target] = _worse(states.get(target.target), target.state)
+    return None if asked and not by_address else states
+
+
+async def _addresses(world: World, place: Place, rollout: Rollout) -> frozenset[str]:
     """The addresses of the tasks that run our revision.
 
     Not by who started them: when ECS rolls back, the new deployment adopts the tasks of the old.
     """
     config = place.config
     tasks = await account_of(world, place).ecs.running_tasks(config.cluster, config.ecs_service)
-    return tuple(
-        sorted(
-            task.private_ip
-            for task in tasks
-            if task.private_ip and task.task_definition == rollout.task_definition
-        )
+    return frozenset(
+        task.private_ip
+        for task in tasks
+        if task.private_ip and task.task_definition == rollout.task_definition
     )
-
-
-def _contradicts(found: Deployment | None, targets: dict[str, int] | None) -> bool:
-    """Whether ECS is done while targets are not well: a task was replaced between two looks."""
-    if found is None or targets is None or found.rollout_state is not RolloutState.COMPLETED:
-        return False
-    return targets.get(HEALTHY, 0) < found.running
-
-
-async def _targets(
-    world: World, place: Place, plan: Plan, addresses: tuple[str, ...], *, running: int
-) -> dict[str, int] | None:
-    """Our tasks' targets by state; None where no load balancer can say."""
-    if not plan.target_groups:
-        return None
-    if not running:
-        return {}
-    elbv2 = account_of(world, place).elbv2
-    states: dict[str, str] = {}
-    by_address = False
-    for group in plan.target_groups:
-        for target in await elbv2.describe_target_health(group):
-            if target.target.startswith(INSTANCE):
-                continue
-            by_address = True
-            if target.target in addresses:
-                states[target.target] = _worse(states.get(target.target), target.state)
-    return dict(Counter(states.values())) if by_address else None
 
 
 def _worse(one: str | None, other: str) -> str:

@@ -8,9 +8,14 @@ from typing import Unpack
 from bot import metrics
 from bot.cards import change_thread
 from bot.cards.change import headline
+from bot.catalog import Catalog
+from bot.changes.audit import outcome_entry
 from bot.domain.card import Kind
-from bot.domain.change import Change, ChangeState
-from bot.storage import cards, changes
+from bot.domain.change import Change, ChangeKind, ChangeState, GoodRevision
+from bot.domain.lock import BOT, Lock
+from bot.domain.mark import wanted_at_end
+from bot.domain.place import Place
+from bot.storage import audit, cards, changes, locks, marks, revisions
 from bot.storage.changes import Facts
 from bot.storage.database import Connection
 
@@ -19,6 +24,7 @@ log = logging.getLogger(__name__)
 
 async def conclude(
     connection: Connection,
+    catalog: Catalog,
     change_id: str,
     to: ChangeState,
     *,
@@ -33,6 +39,8 @@ async def conclude(
         return None
     last = change_thread.ended(headline(ended), ended.why)
     await cards.add_entry(connection, Kind.CHANGE, change_id, key="outcome", message=last)
+    await marks.want(connection, change_id, wanted_at_end(catalog, ended), at=at)
+    await audit.add(connection, outcome_entry(ended, at=at))
     verdict = ended.verdict or ended.state
     metrics.changes.labels(ended.kind.value, verdict.value).inc()
     log.info(
@@ -45,3 +53,54 @@ async def conclude(
         },
     )
     return ended
+
+
+async def succeed(connection: Connection, change: Change, *, at: datetime) -> None:
+    """What runs now proved itself; what a person rolled back from did not, after all."""
+    if change.plan is None or change.rollout is None:
+        return
+    wanted = change.plan.wanted
+    proved = GoodRevision(
+        task_definition=change.rollout.task_definition,
+        image=wanted.image,
+        version=wanted.version,
+        digest=wanted.digest,
+        change_id=change.id,
+        good_at=at,
+    )
+    where = (change.environment, change.service)
+    if change.kind is ChangeKind.ROLLBACK:
+        left = str(change.plan.running.task_definition)
+        await revisions.withdraw_good(connection, *where, task_definition=left)
+    await revisions.add_good(connection, *where, proved)
+
+
+def lock_id(change_id: str) -> str:
+    """The id of the lock that a change sets when it goes back."""
+    return f"lock-{change_id}"
+
+
+async def lock_after(connection: Connection, place: Place, change: Change, *, at: datetime) -> None:
+    """Lock the place of a change that goes back, so that nobody deploys the bad version by habit.
+
+    Whoever holds it already goes on holding it. The change's card shows the lock.
+    """
+    if not place.config.deploy.lock_after_rollback:
+        return
+    left = change.wanted_name
+    if change.kind is ChangeKind.ROLLBACK and change.plan is not None:
+        left = change.plan.running.name
+    lock = await locks.add(
+        connection,
+        Lock(
+            id=lock_id(change.id),
+            environment=change.environment,
+            service=change.service,
+            owner=change.asked_by if change.kind is ChangeKind.ROLLBACK else BOT,
+            reason=f"{left} was rolled back",
+            at=at,
+            change_id=change.id,
+        ),
+    )
+    card = (Kind.CHANGE, change.id)
+    await cards.show(connection, card_of=card, kind=Kind.LOCK, subject_id=lock.id)

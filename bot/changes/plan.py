@@ -2,24 +2,29 @@
 
 At most three calls for a deploy: the service, its task definition, the image. A fourth and a fifth
 only where the running image was named by the very tag that is asked for and may have been moved.
+What a task will need is looked for beside that, all at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from bot.changes.running import Running, account_of, revision_of, what_runs
+from bot.changes.strategy import what_is_missing
+from bot.changes.verify import ROLLBACK_NAMES, verify
 from bot.domain.change import Change, ChangeKind, GoodRevision, Plan, Revision
 from bot.domain.definition import (
     NoSuchContainer,
     changed_fields,
     container_named,
+    definition_hash,
     memory_mib,
     with_image,
 )
 from bot.domain.image import ImageReference, ecr_registry, read_image
 from bot.domain.place import Place, listed
+from bot.domain.shift import Strategy
+from bot.domain.verification import Check, ScanPolicy
 from bot.world import World
 from integrations.aws.models import Image, Service, TaskDefinition
 from integrations.errors import NotFound
@@ -74,24 +79,73 @@ async def find_running(world: World, place: Place) -> Running:
         raise Impossible(str(exc)) from None
 
 
-async def plan_deploy(world: World, place: Place, version: str, known: Known) -> Plan:
+async def plan_deploy(
+    world: World,
+    place: Place,
+    version: str,
+    known: Known,
+    *,
+    strategy: Strategy | None = None,
+    is_checked: bool = True,
+) -> Plan:
     """Plan to run `version`, which is an image tag, in this place.
 
+    Without `is_checked` what a task will need is not looked for once more.
+
     Raises:
-        Impossible: there is no such image, or it runs already.
+        Impossible: there is no such image, it runs already, or the service is not built for the
+            strategy.
         IntegrationError: AWS did not answer.
     """
     running = await find_running(world, place)
+    chosen = strategy or Strategy(place.config.deploy.strategy)
+    _refuse_what_it_is_not_built_for(place, running, chosen)
     reference = _wanted_image(place, running)
     image = await _find_image(world, place, reference, version, known.good)
     await _refuse_if_it_runs(world, place, running, version, image.digest)
     wanted = Revision(image=reference.at(image.digest), version=version, digest=image.digest)
-    definition = running.definition.registrable
-    changed = changed_fields(definition, with_image(definition, running.container, wanted.image))
-    return _plan(place, running, wanted, known, changed=changed, pushed_at=image.pushed_at)
+    before = running.definition.registrable
+    after = with_image(before, running.container, wanted.image)
+    checks: tuple[Check, ...] = ()
+    if is_checked:
+        checks = await verify(
+            world,
+            place,
+            service=running.service,
+            definition=after,
+            container=running.container,
+            image=image,
+            digest=image.digest,
+            policy=_scan_policy(place),
+        )
+    plan = _plan(place, running, wanted, known, changed=changed_fields(before, after))
+    return replace(
+        plan,
+        pushed_at=image.pushed_at,
+        strategy=chosen,
+        checks=checks,
+        definition_hash=definition_hash(after),
+    )
 
 
-async def plan_rollback(world: World, place: Place, version: str | None, known: Known) -> Plan:
+def _scan_policy(place: Place) -> ScanPolicy:
+    scan = place.config.deploy.scan
+    return ScanPolicy(block=scan.block, warn=scan.warn)
+
+
+def _refuse_what_it_is_not_built_for(place: Place, running: Running, strategy: Strategy) -> None:
+    missing = what_is_missing(running.service, strategy)
+    if missing:
+        raise Impossible(
+            f"{place.config.ecs_service} is not built for a {strategy.value} deploy: it has no "
+            f"{listed(phrase.removeprefix('a ').removeprefix('an ') for phrase in missing)}. "
+            "Add what is missing to the ECS service, or deploy with `--strategy rolling`."
+        )
+
+
+async def plan_rollback(
+    world: World, place: Place, version: str | None, known: Known, *, is_checked: bool = True
+) -> Plan:
     """Plan to return to the last good revision, or to the last good one of `version`.
 
     Raises:
@@ -111,7 +165,21 @@ async def plan_rollback(world: World, place: Place, version: str | None, known: 
         raise Impossible(f"The task definition {arn} was deregistered; ECS cannot run it again.")
     wanted = _as_it_is(definition, running.container, target)
     changed = changed_fields(running.definition.registrable, definition.registrable)
-    return _plan(place, running, wanted, known, changed=changed)
+    checks: tuple[Check, ...] = ()
+    if is_checked:
+        checks = await verify(
+            world,
+            place,
+            service=running.service,
+            definition=definition.registrable,
+            container=running.container,
+            image=None,
+            digest=wanted.digest,
+            policy=_scan_policy(place),
+            only=ROLLBACK_NAMES,
+        )
+    plan = _plan(place, running, wanted, known, changed=changed)
+    return replace(plan, checks=checks, definition_hash=definition_hash(definition.registrable))
 
 
 def way_back(known: Known, running: str, version: str | None = None) -> Revision | None:
@@ -235,12 +303,8 @@ def _plan(
     known: Known,
     *,
     changed: tuple[str, ...],
-    pushed_at: datetime | None = None,
 ) -> Plan:
     service, primary = running.service, running.primary
-    groups = service.target_groups
-    if not groups and place.config.target_group is not None:
-        groups = (place.config.target_group,)
     return Plan(
         running=running.revision,
         wanted=wanted,
@@ -248,13 +312,21 @@ def _plan(
         desired=service.desired,
         running_since=primary.created_at,
         running_is_good=any(one.task_definition == primary.task_definition for one in known.good),
-        pushed_at=pushed_at,
         changed=changed,
         warnings=_warnings(service, known.under_way),
         memory_mib=memory_mib(running.definition.raw, running.container),
         compare_url=_compare_url(place, running.revision, wanted),
-        target_groups=groups,
+        target_groups=_target_groups(place, service),
     )
+
+
+def _target_groups(place: Place, service: Service) -> tuple[str, ...]:
+    """Every group whose health tells of the service: after a shift, either of a pair serves."""
+    alternates = [one.alternate_target_group for one in service.balancers]
+    groups = (*service.target_groups, *(group for group in alternates if group is not None))
+    if not groups and place.config.target_group is not None:
+        return (place.config.target_group,)
+    return tuple(dict.fromkeys(groups))
 
 
 def _warnings(service: Service, under_way: Change | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Buttons of a change's card: the gate is asked again, and one press moves the row or none does."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +11,12 @@ from bot.cards.blocks import escaped
 from bot.cards.change import headline
 from bot.catalog import Catalog, Verb
 from bot.changes.accept import DEDUPLICATED_S, VERBS, change_id, channel_of, write
-from bot.changes.outcome import conclude
+from bot.changes.announce import announce_forced
+from bot.changes.audit import asked_entry, denied_entry, forced_entry, pressed_entry
+from bot.changes.outcome import conclude, lock_after, succeed
 from bot.changes.promise import Promises
-from bot.domain.asked import Actor, Press
+from bot.changes.situation import is_fast_lane, situation
+from bot.domain.asked import Actor, Asked, Press
 from bot.domain.card import Kind
 from bot.domain.change import (
     ACTS,
@@ -23,15 +26,34 @@ from bot.domain.change import (
     Change,
     ChangeKind,
     ChangeState,
+    Hold,
+    HoldKind,
 )
-from bot.domain.gate import Decision, decide, only_the_asker
-from bot.domain.place import find_place
+from bot.domain.gate import Decision, decide, may_begin, only_the_asker
+from bot.domain.place import Place, find_place
 from bot.domain.rollout import Verdict
 from bot.errors import Conflict, NotAllowed
-from bot.storage import acts, cards, changes
+from bot.storage import acts, audit, cards, changes
 from bot.storage.changes import Facts
 from bot.storage.database import Connection, Database
 from bot.storage.deduplication import first_time
+
+S = ChangeState
+RIGHTS = {
+    ActKind.HOLD: Verb.ROLLBACK,
+    ActKind.PROMOTE: Verb.DEPLOY,
+    ActKind.KEEP: Verb.DEPLOY,
+    ActKind.WAIT: Verb.DEPLOY,
+    ActKind.ABORT: Verb.ROLLBACK,
+}
+"""Which right an act needs. What belongs to the asker alone is not among them."""
+RAN = frozenset({S.BAKING, S.HELD})
+"""Going back from these is going back from a version that took traffic."""
+ENDING: Mapping[ActKind, Callable[[str], Facts]] = {
+    ActKind.CANCEL: lambda by: {"ended_by": by},
+    ActKind.KEEP: lambda by: {"kept_by": by, "verdict": Verdict.SUCCEEDED, "why": None},
+}
+"""Acts that end the change, and what is known then."""
 
 log = logging.getLogger(__name__)
 
@@ -47,27 +69,48 @@ class PressChange:
     wake: Callable[[], None]
 
     async def confirm(self, press: Press) -> Answer | None:
-        """Begin what was proposed; only for the person who asked, if they still may."""
+        """Begin what was proposed; only for the person who asked, if the gate lets it begin."""
         return await self._act(press, ActKind.CONFIRM)
 
     async def cancel(self, press: Press) -> Answer | None:
         """Drop what was proposed; only for the person who asked."""
         return await self._act(press, ActKind.CANCEL)
 
+    async def hold(self, press: Press) -> Answer | None:
+        """Go no further until somebody says so; for everybody who may roll back there."""
+        return await self._act(press, ActKind.HOLD)
+
+    async def promote(self, press: Press) -> Answer | None:
+        """Take the next step whatever the evidence; for everybody who may deploy there."""
+        return await self._act(press, ActKind.PROMOTE)
+
+    async def keep(self, press: Press) -> Answer | None:
+        """Take it for good whatever the evidence; for everybody who may deploy there."""
+        return await self._act(press, ActKind.KEEP)
+
+    async def wait(self, press: Press) -> Answer | None:
+        """Measure for another bake; for everybody who may deploy there."""
+        return await self._act(press, ActKind.WAIT)
+
     async def abort(self, press: Press) -> Answer | None:
-        """Stop a rollout and go back; for everybody who may roll back there."""
+        """Go back from what rolls out or bakes; for everybody who may roll back there."""
         return await self._act(press, ActKind.ABORT)
 
     async def _act(self, press: Press, kind: ActKind) -> Answer | None:
         async with self.database.read() as connection:
             change = await changes.get(connection, press.subject_id)
-        self._ask_the_gate(change, kind, press.asked.by)
-        async with self.database.write() as connection:
-            if not await first_time(connection, _key(press), keep_s=DEDUPLICATED_S):
-                return None
-            moved = await self._move(connection, press, kind)
-            if moved is None:
-                return Answer(await _stale(connection, press))
+        await self._ask_the_gate(change, kind, press)
+        try:
+            async with self.database.write() as connection:
+                if not await first_time(connection, _key(press), keep_s=DEDUPLICATED_S):
+                    return None
+                moved = await self._move(connection, press, kind)
+                if moved is None:
+                    return Answer(await _stale(connection, press))
+                await audit.add(connection, pressed_entry(moved, press, kind))
+        except NotAllowed as exc:
+            await self._deny(press, kind.value, change, str(exc))
+            raise
         log.info(
             "change_pressed",
             extra={"action": "change_pressed", "change_id": moved.id, "kind": kind.value},
@@ -76,45 +119,132 @@ class PressChange:
         self.promises.tell(moved.id, press.revision)
         return None
 
-    def _ask_the_gate(self, change: Change, kind: ActKind, by: Actor) -> None:
-        decisions = []
+    async def _ask_the_gate(self, change: Change, kind: ActKind, press: Press) -> None:
+        """Who may press it at all; whether the change may begin is decided where it moves."""
         if kind in {ActKind.CONFIRM, ActKind.CANCEL}:
-            decisions.append(only_the_asker(change.asked_by, by))
-        if kind is ActKind.CONFIRM:
-            decisions.append(self._may(by, VERBS[change.kind], change))
-        if kind is ActKind.ABORT:
-            decisions.append(self._may(by, Verb.ROLLBACK, change))
-        for decision in decisions:
-            if not decision.allowed:
-                raise NotAllowed(decision.text)
+            decision = only_the_asker(change.asked_by, press.asked.by)
+        else:
+            decision = self._may(press.asked.by, RIGHTS[kind], change)
+        if not decision.allowed:
+            await self._deny(press, kind.value, change, decision.text)
+            raise NotAllowed(decision.text)
+
+    async def _deny(self, press: Press, act: str, change: Change, why: str) -> None:
+        """Write down that somebody tried, in a transaction of its own."""
+        entry = denied_entry(
+            press.asked, act, change.environment, change.service, why, subject=change.id
+        )
+        async with self.database.write() as connection:
+            await audit.add(connection, entry)
 
     def _may(self, by: Actor, verb: Verb, change: Change) -> Decision:
         return decide(self.catalog.people, by, verb, change.environment, change.service)
 
     async def _move(self, connection: Connection, press: Press, kind: ActKind) -> Change | None:
-        """Move the change, if it still is as the button showed it, and write down who did."""
+        """Move the change, if it still is as the button showed it, and write down who did.
+
+        Raises:
+            NotAllowed: the gate does not let it begin.
+        """
         change = await changes.get(connection, press.subject_id)
         from_states, to = ACTS[kind]
         if change.state_revision != press.revision or change.state not in from_states:
             return None
         now, by = self.now(), press.asked.by.id
-        if kind is ActKind.CONFIRM and change.expires_at is not None and now >= change.expires_at:
-            raise Conflict("The time to confirm this is over. Ask for it again.")
-        if kind is ActKind.CANCEL:
-            moved = await conclude(connection, change.id, to, of=from_states, at=now, ended_by=by)
+        if kind is ActKind.CONFIRM:
+            if change.expires_at is not None and now >= change.expires_at:
+                raise Conflict("The time to confirm this is over. Ask for it again.")
+            moved = await self._begin(connection, change, press.asked, now)
+        elif kind in ENDING:
+            facts = ENDING[kind](by)
+            moved = await conclude(
+                connection, self.catalog, change.id, to, of=from_states, at=now, **facts
+            )
         else:
-            facts: Facts = {"confirmed_by": by}
-            if kind is ActKind.ABORT:
-                facts = {"ended_by": by, "verdict": Verdict.ABORTED, "progress": None}
-            moved = await changes.move(connection, change.id, to, of=from_states, at=now, **facts)
+            moved = await changes.move(
+                connection,
+                change.id,
+                to,
+                of=from_states,
+                at=now,
+                **self._facts(change, kind, by, now),
+            )
         if moved is None:
             return None
+        if kind is ActKind.KEEP:
+            await succeed(connection, moved, at=now)
+        if kind is ActKind.ABORT and change.state in RAN:
+            await lock_after(connection, self._place(change), moved, at=now)
         act = Act(change_id=change.id, state_revision=press.revision, kind=kind, by=by, at=now)
         await acts.record(connection, act)
-        if kind is not ActKind.CANCEL:  # of which the outcome's own entry tells
+        if kind not in ENDING:  # of which the outcome's own entry tells
             entry = change_thread.done(act)
             key = f"act:{press.revision}"
             await cards.add_entry(connection, Kind.CHANGE, change.id, key=key, message=entry)
+        return moved
+
+    def _place(self, change: Change) -> Place:
+        return find_place(self.catalog, change.environment, change.service)
+
+    def _facts(self, change: Change, kind: ActKind, by: str, now: datetime) -> Facts:
+        """What is known with the move."""
+        match kind:
+            case ActKind.HOLD:
+                return {"hold": Hold(kind=HoldKind.PERSON, why="", at=now, by=by)}
+            case ActKind.PROMOTE:
+                return {"hold": None, "is_promoted": True}
+            case ActKind.WAIT:
+                longer = self._place(change).config.deploy.bake / self.catalog.pace
+                return {"hold": None, "judgement": None, "bake_until": now + longer}
+            case _:
+                return {
+                    "ended_by": by,
+                    "verdict": Verdict.ABORTED,
+                    "progress": None,
+                    "hold": None,
+                }
+
+    async def _begin(
+        self, connection: Connection, change: Change, asked: Asked, now: datetime
+    ) -> Change | None:
+        """Start it if the gate allows that now, in the transaction that starts it.
+
+        Raises:
+            NotAllowed: the gate says no.
+        """
+        place = self._place(change)
+        digest = change.plan.wanted.digest if change.plan else None
+        facts = await situation(
+            connection, self.catalog, place, now=now, change=change, digest=digest
+        )
+        decision = may_begin(
+            facts,
+            asked.by,
+            VERBS[change.kind],
+            fast_lane=is_fast_lane(change),
+            forced=change.forced is not None,
+        )
+        if not decision.allowed:
+            raise NotAllowed(decision.text)
+        overridden = tuple(reason.text for reason in decision.overridden)
+        from_states, to = ACTS[ActKind.CONFIRM]
+        moved = await changes.move(
+            connection,
+            change.id,
+            to,
+            of=from_states,
+            at=now,
+            confirmed_by=asked.by.id,
+            overridden=overridden,
+            why=None,
+        )
+        if moved is None:
+            return None
+        if change.kind is ChangeKind.ROLLBACK:
+            await lock_after(connection, place, moved, at=now)
+        if overridden:
+            await announce_forced(connection, self.catalog, moved, at=now)
+            await audit.add(connection, forced_entry(moved, asked))
         return moved
 
     async def roll_back(self, press: Press) -> Answer | None:
@@ -126,6 +256,7 @@ class PressChange:
             before = await changes.get(connection, press.subject_id)
         decision = self._may(press.asked.by, Verb.ROLLBACK, before)
         if not decision.allowed:
+            await self._deny(press, Verb.ROLLBACK.value, before, decision.text)
             raise NotAllowed(decision.text)
         rollback = self._rollback_of(before, press)
         async with self.database.write() as connection:
@@ -142,6 +273,7 @@ class PressChange:
             if not await write(connection, rollback):
                 standing = await changes.get(connection, rollback.id)
                 return Answer(f"<@{standing.asked_by}> asked for it already; it has its own card.")
+            await audit.add(connection, asked_entry(rollback, press.asked))
         self.wake()
         self.promises.begin(rollback.id)
         return Answer(f"Rolling back {escaped(before.service)} in {escaped(before.environment)}.")

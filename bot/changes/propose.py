@@ -1,10 +1,14 @@
 """First: what the change would do, shown to be confirmed or, when it was already, begun."""
 
-from bot.changes.outcome import conclude
+import asyncio
+from dataclasses import replace
+
+from bot.changes.outcome import conclude, lock_after
 from bot.changes.plan import Impossible, Known, plan_deploy, plan_rollback
 from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
 from bot.domain.change import Change, ChangeKind, ChangeState, Plan
 from bot.domain.place import Place
+from bot.domain.verification import SCAN, blocking, spoken
 from bot.errors import BotError
 from bot.storage import changes, revisions
 from bot.storage.database import Connection
@@ -12,6 +16,7 @@ from bot.world import World
 from integrations.errors import IntegrationError
 
 S = ChangeState
+ON_CALL_S = 3.0
 
 
 @change_step
@@ -38,10 +43,15 @@ async def _plan(here: World, place: Place, change: Change) -> Plan:
         known = await known_of(connection, change.environment, change.service)
         undone = await changes.find(connection, change.undoes) if change.undoes else None
     if change.kind is ChangeKind.ROLLBACK:
-        plan = await plan_rollback(here, place, change.version, known)
+        # By button it is urgent, and that version has run here.
+        plan = await plan_rollback(here, place, change.version, known, is_checked=change.asks_first)
         _check_it_still_runs(undone, plan)
         return plan
-    return await plan_deploy(here, place, str(change.version), known)
+    plan, called = await asyncio.gather(
+        plan_deploy(here, place, str(change.version), known, strategy=change.strategy),
+        on_call(here, place),
+    )
+    return replace(plan, on_call=called)
 
 
 def _check_it_still_runs(undone: Change | None, plan: Plan) -> None:
@@ -69,6 +79,12 @@ async def known_of(connection: Connection, environment: str, service: str) -> Kn
 
 
 async def _show(here: World, change: Change, plan: Plan) -> Seen:
+    if refusals := _refusals(change, plan):
+        await note_plan(here, change, plan)
+        return await _end(here, change, S.REFUSED, refusals)
+    if change.is_dry_run:
+        await note_plan(here, change, plan)
+        return await _end(here, change, S.REHEARSED, None)
     async with here.database.write() as connection:
         try:
             moved = await changes.move(
@@ -82,17 +98,72 @@ async def _show(here: World, change: Change, plan: Plan) -> Seen:
                 silent_since=None,
                 silent_why=None,
             )
+            if moved is not None and not change.asks_first:
+                await lock_after(connection, place_of(here, moved), moved, at=here.now())
         except changes.Occupied as exc:
             moved = await conclude(
-                connection, change.id, S.REFUSED, of={S.PROPOSING}, at=here.now(), why=str(exc)
+                connection,
+                here.catalog,
+                change.id,
+                S.REFUSED,
+                of={S.PROPOSING},
+                at=here.now(),
+                why=str(exc),
             )
     here.wake()
     return seen(moved or await read(here, change.id))
 
 
-async def _end(here: World, change: Change, to: ChangeState, why: str) -> Seen:
+def _refusals(change: Change, plan: Plan) -> str:
+    """What forbids it; what a scan found may be passed by force, what cannot start may not.
+
+    A way back is never forbidden by a check: where the check is right nothing gets worse.
+    """
+    if change.kind is ChangeKind.ROLLBACK:
+        return ""
+    found = [
+        check for check in blocking(plan.checks) if check.name != SCAN or change.forced is None
+    ]
+    return " ".join(spoken(check) for check in found)
+
+
+async def note_plan(here: World, change: Change, plan: Plan) -> None:
     async with here.database.write() as connection:
-        ended = await conclude(connection, change.id, to, of={S.PROPOSING}, at=here.now(), why=why)
+        await changes.note(
+            connection,
+            change.id,
+            plan=plan,
+            version=plan.wanted.version,
+            silent_since=None,
+            silent_why=None,
+        )
+
+
+async def on_call(here: World, place: Place) -> tuple[str, ...]:
+    """Who is on call, for whoever decides; a name is not worth waiting or failing for."""
+    service = here.catalog.services[place.service].pagerduty
+    if here.pagerduty is None or service is None:
+        return ()
+    policies = [service.escalation_policy] if service.escalation_policy else []
+    try:
+        async with asyncio.timeout(ON_CALL_S):
+            found = await here.pagerduty.list_oncalls(escalation_policy_ids=policies)
+    except (IntegrationError, TimeoutError):
+        return ()
+    return tuple(dict.fromkeys(one.user.name for one in found if one.level == 1))
+
+
+async def _end(here: World, change: Change, to: ChangeState, why: str | None) -> Seen:
+    async with here.database.write() as connection:
+        ended = await conclude(
+            connection,
+            here.catalog,
+            change.id,
+            to,
+            of={S.PROPOSING},
+            at=here.now(),
+            why=why,
+        )
     here.wake()
     return seen(ended or await read(here, change.id))
 
@@ -108,6 +179,7 @@ async def wait_for_confirmation(here: World, change: Change) -> Seen:
     async with here.database.write() as connection:
         ended = await conclude(
             connection,
+            here.catalog,
             change.id,
             S.EXPIRED,
             of={S.PROPOSED},

@@ -6,16 +6,19 @@ from bot.changes.look import Memory
 from bot.changes.outcome import conclude
 from bot.changes.running import account_of
 from bot.changes.seen import Seen, change_step, place_of, read, seen
+from bot.changes.service_deployments import find_service_deployment
 from bot.changes.start import UPDATE, was_attempted
-from bot.changes.watch import Ending, end, give_up, next_pause, wait_for_aws, watch
+from bot.changes.strategy import to_go_back
+from bot.changes.watch import Ending, Looked, end, give_up, look, pause_of, tell, wait_for_aws
 from bot.domain.change import Change, ChangeState, Plan, Rollout, revision_name
 from bot.domain.place import Place
-from bot.domain.rollout import GRACE, Verdict
+from bot.domain.rollout import GRACE, Ended, ServiceDeploymentStatus, Verdict
+from bot.domain.shift import Strategy
 from bot.errors import BotError
 from bot.storage import changes
 from bot.world import World
 from integrations.aws.models import Service
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, Rejected
 
 S = ChangeState
 BACK_AGAIN = frozenset({Verdict.SUCCEEDED, Verdict.NOTHING_RUNNING})
@@ -28,7 +31,7 @@ async def go_back(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     if change.state is not S.ROLLING_BACK:
         return seen(change)
     if change.back is not None:
-        return await watch(here, change, change.back, Memory.of(memory), _settle)
+        return await _watch(here, change, change.back, Memory.of(memory))
     if change.plan is None or not await was_attempted(here, change, UPDATE):
         return await _nothing_to_undo(here, change)
     try:
@@ -38,14 +41,28 @@ async def go_back(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     try:
         return await _ask(here, place, change, change.plan)
     except IntegrationError as exc:
-        pause = next_pause(here, place, change.changed_at)
+        pause = here.paced(place.config.deploy.watch_every)
         return await wait_for_aws(here, change, exc, pause=pause, since=change.changed_at)
+
+
+async def _watch(here: World, change: Change, back: Rollout, memory: Memory) -> Seen:
+    looked = await look(here, change, back, memory)
+    if not isinstance(looked, Looked):
+        return looked
+    if isinstance(looked.result, Ended):
+        ending = Ending(looked.place, looked.sight, looked.result, looked.failure)
+        settled = await _settle(here, change, ending)
+        here.wake()
+        return seen(settled or await read(here, change.id))
+    told = await tell(here, change, looked)
+    pause = pause_of(here, looked.place, back)
+    return seen(told, wait=pause, memory=looked.sight.memory.as_json())
 
 
 async def _nothing_to_undo(here: World, change: Change) -> Seen:
     async with here.database.write() as connection:
         ended = await conclude(
-            connection, change.id, S.CANCELLED, of={S.ROLLING_BACK}, at=here.now()
+            connection, here.catalog, change.id, S.CANCELLED, of={S.ROLLING_BACK}, at=here.now()
         )
     here.wake()
     return seen(ended or await read(here, change.id))
@@ -57,14 +74,17 @@ async def _ask(here: World, place: Place, change: Change, plan: Plan) -> Seen:
     before, wanted = str(plan.running.task_definition), plan.wanted.task_definition
     service = await ecs.describe_service(config.cluster, config.ecs_service)
     if _may_be_out_of_date(here, change, service):
-        return seen(change, wait=next_pause(here, place, change.changed_at))
+        return seen(change, wait=here.paced(config.deploy.watch_every))
     runs = service.primary.task_definition if service.primary else None
     if runs not in {before, wanted}:
         return await _overtaken(here, change, str(runs))
-    if runs != before or change.rollout is None:
+    is_returning = await _stop_shift(here, place, change)
+    if not is_returning and (runs != before or change.rollout is None):
         # Where an attempt to start ours got no answer it may yet take effect, so this is asked for
         # even if the old revision runs. Asking for what runs already starts nothing.
-        service = await ecs.update_service(config.cluster, config.ecs_service, before)
+        service = await ecs.update_service(
+            config.cluster, config.ecs_service, before, configuration=to_go_back(service)
+        )
     primary = service.primary
     is_there = primary is not None and primary.task_definition == before
     now = here.now()
@@ -73,6 +93,7 @@ async def _ask(here: World, place: Place, change: Change, plan: Plan) -> Seen:
         deployment_id=primary.id if primary is not None and is_there else None,
         began_at=now,
         deadline=now + here.paced(config.deploy.rollout_timeout),
+        strategy=change.rollout.strategy if change.rollout else Strategy.ROLLING,
     )
     async with here.database.write() as connection:
         await changes.note(
@@ -80,6 +101,34 @@ async def _ask(here: World, place: Place, change: Change, plan: Plan) -> Seen:
         )
     here.wake()
     return seen(await read(here, change.id))
+
+
+async def _stop_shift(here: World, place: Place, change: Change) -> bool:
+    """While traffic is shifted ECS still runs the old version: it only has to be told to return.
+
+    False where that is over, or was no shift: then the old version is asked for anew.
+    """
+    rollout = change.rollout
+    if rollout is None or not rollout.strategy.shifts:
+        return False
+    ecs = account_of(here, place).ecs
+    found = await find_service_deployment(
+        ecs,
+        place,
+        rollout.task_definition,
+        since=rollout.began_at,
+        named=(rollout.service_deployment,),
+    )
+    if found is None:
+        return False
+    status = ServiceDeploymentStatus.of(found.status)
+    if status is not ServiceDeploymentStatus.RUNNING:
+        return status in {ServiceDeploymentStatus.ROLLING_BACK, ServiceDeploymentStatus.ROLLED_BACK}
+    try:
+        await ecs.stop_service_deployment(found.arn)
+    except Rejected:  # it ended between the two calls: whatever it became is seen at the next look
+        return False
+    return True
 
 
 def _may_be_out_of_date(here: World, change: Change, service: Service) -> bool:
@@ -96,6 +145,7 @@ async def _overtaken(here: World, change: Change, by: str) -> Seen:
     async with here.database.write() as connection:
         ended = await conclude(
             connection,
+            here.catalog,
             change.id,
             S.SUPERSEDED,
             of={S.ROLLING_BACK},
@@ -117,6 +167,4 @@ async def _settle(here: World, change: Change, ending: Ending) -> Change | None:
     else:
         to, why = S.FAILED, f"Going back failed: {why}"
     async with here.database.write() as connection:
-        return await end(
-            connection, change, ending, to, of=S.ROLLING_BACK, verdict=verdict, why=why or None
-        )
+        return await end(here, connection, change, ending, to, verdict=verdict, why=why or None)

@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from bot.changes.judge import may_go_back
 from bot.changes.look import Memory
-from bot.changes.seen import Seen, change_step, seen
-from bot.changes.watch import Ending, end, watch
-from bot.domain.change import Change, ChangeKind, ChangeState, GoodRevision, Rollout
-from bot.domain.rollout import Verdict
-from bot.storage import changes, revisions
-from bot.storage.database import Connection
+from bot.changes.outcome import succeed
+from bot.changes.seen import Seen, change_step, read, seen
+from bot.changes.shifting import is_shifted, stage_of, take_step
+from bot.changes.watch import Ending, Looked, end, look, pause_of, tell
+from bot.domain.change import Change, ChangeKind, ChangeState, Rollout
+from bot.domain.rollout import Ended, Verdict
+from bot.storage import changes
 from bot.world import World
 
 S = ChangeState
@@ -29,28 +31,89 @@ UNDONE_BY_POLICY = frozenset({Verdict.FAILED, Verdict.TOO_SLOW})
 @change_step
 async def roll_out(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     """Look once at the rollout. What it decides, it decides by the row: it may be done again."""
-    if change.state is not S.ROLLING_OUT or change.rollout is None:
+    if change.state not in {S.ROLLING_OUT, S.HELD} or change.rollout is None:
         return seen(change)
-    return await watch(here, change, change.rollout, Memory.of(memory), _settle)
+    if change.steady_at is not None:
+        return seen(change)
+    looked = await look(here, change, change.rollout, Memory.of(memory))
+    if not isinstance(looked, Looked):
+        return looked
+    if isinstance(looked.result, Ended):
+        settled = await settle(
+            here, change, Ending(looked.place, looked.sight, looked.result, looked.failure)
+        )
+        here.wake()
+        return seen(settled or await read(here, change.id))
+    stage = stage_of(here, change, looked)
+    if is_shifted(stage):
+        return seen(await begin_bake(here, change, looked, at=looked.sight.look.at))
+    told = await tell(here, change, looked, stage=stage)
+    pause = pause_of(here, looked.place, change.rollout)
+    return await take_step(here, told, looked, pause=pause)
 
 
-async def _settle(here: World, change: Change, ending: Ending) -> Change | None:
+async def settle(here: World, change: Change, ending: Ending) -> Change | None:
+    """Act on a verdict: bake, end, or go back."""
     verdict = ending.ended.verdict
     if verdict is Verdict.ROLLED_BACK_BY_ECS:
         return await _follow_ecs_back(here, change, ending)
-    policy = ending.place.config.deploy.on_bad
-    is_deploy = change.kind is ChangeKind.DEPLOY
-    if verdict in UNDONE_BY_POLICY and policy == "roll-back" and is_deploy:
+    if verdict is Verdict.SUCCEEDED:
+        return await _steady(here, change, ending)
+    if verdict in UNDONE_BY_POLICY and may_go_back(ending.place, change):
         return await _turn_back(here, change, ending, back=None)
     to = ENDS[verdict]
-    why = None if to is S.SUCCEEDED else ending.ended.why
+    async with here.database.write() as connection:
+        return await end(
+            here, connection, change, ending, to, verdict=verdict, why=ending.ended.why
+        )
+
+
+async def _steady(here: World, change: Change, ending: Ending) -> Change | None:
+    """ECS is done and every target well: a deploy bakes, a known good revision does not again."""
+    bakes = change.kind is ChangeKind.DEPLOY and ending.place.config.deploy.bake
+    if bakes:
+        looked = Looked(ending.place, ending.sight, ending.ended, ending.failure)
+        return await begin_bake(here, change, looked, at=ending.sight.look.at)
     async with here.database.write() as connection:
         ended = await end(
-            connection, change, ending, to, of=S.ROLLING_OUT, verdict=verdict, why=why
+            here, connection, change, ending, S.SUCCEEDED, verdict=Verdict.SUCCEEDED, why=None
         )
-        if ended is not None and to is S.SUCCEEDED:
-            await _record_good(connection, ended, at=ending.sight.look.at)
+        if ended is not None:
+            await succeed(connection, ended, at=ending.sight.look.at)
     return ended
+
+
+async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetime) -> Change:
+    """From now on the evidence counts. What a person holds stays held, in the bake."""
+    bake = here.paced(looked.place.config.deploy.bake)
+    async with here.database.write() as connection:
+        moved = await changes.move(
+            connection,
+            change.id,
+            S.BAKING,
+            of={S.ROLLING_OUT},
+            at=at,
+            steady_at=at,
+            bake_until=at + bake,
+            progress=looked.progress,
+            failure=looked.failure,
+            is_promoted=False,
+            judgement=None,
+            silent_since=None,
+            silent_why=None,
+        )
+        if moved is None:
+            await changes.note(
+                connection,
+                change.id,
+                steady_at=at,
+                bake_until=at + bake,
+                progress=looked.progress,
+                judgement=None,
+            )
+            moved = await changes.get(connection, change.id)
+    here.wake()
+    return moved
 
 
 async def _follow_ecs_back(here: World, change: Change, ending: Ending) -> Change | None:
@@ -75,7 +138,7 @@ async def _turn_back(
             connection,
             change.id,
             S.ROLLING_BACK,
-            of={S.ROLLING_OUT},
+            of={change.state},
             at=ending.sight.look.at,
             verdict=ending.ended.verdict,
             why=ending.ended.why,
@@ -85,23 +148,3 @@ async def _turn_back(
             silent_since=None,
             silent_why=None,
         )
-
-
-async def _record_good(connection: Connection, change: Change, *, at: datetime) -> None:
-    """What runs now proved itself; what a person rolled back from did not, after all."""
-    if change.plan is None or change.rollout is None:
-        return
-    wanted = change.plan.wanted
-    proved = GoodRevision(
-        task_definition=change.rollout.task_definition,
-        image=wanted.image,
-        version=wanted.version,
-        digest=wanted.digest,
-        change_id=change.id,
-        good_at=at,
-    )
-    where = (change.environment, change.service)
-    if change.kind is ChangeKind.ROLLBACK:
-        left = str(change.plan.running.task_definition)
-        await revisions.withdraw_good(connection, *where, task_definition=left)
-    await revisions.add_good(connection, *where, proved)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypedDict
+from typing import Any, Concatenate, NotRequired, ParamSpec, TypedDict
 
 from bot import reporting
 from bot.changes.outcome import conclude
@@ -32,11 +32,15 @@ log = logging.getLogger(__name__)
 
 
 class Seen(TypedDict):
-    """A step's result, as JSON. `memory` is handed to the next step as it is."""
+    """A step's result, as JSON. `memory` is handed to the next step as it is.
+
+    `is_steady` tells whether it bakes already: what is held may be held in the rollout or then.
+    """
 
     state: str
     wait_s: float
     memory: dict[str, Any]
+    is_steady: NotRequired[bool]
 
 
 def change_step(
@@ -71,6 +75,7 @@ async def _admit(here: World, change: Change) -> Seen:
     async with here.database.write() as connection:
         ended = await conclude(
             connection,
+            here.catalog,
             change.id,
             ChangeState.FAILED,
             of=MOVES.keys(),
@@ -88,7 +93,12 @@ def seen(
 ) -> Seen:
     """The change stands there; do the step of that state after `wait`."""
     wait_s = max(wait.total_seconds(), AT_LEAST_S) if wait else 0.0
-    return Seen(state=change.state.value, wait_s=wait_s, memory=memory or {})
+    return Seen(
+        state=change.state.value,
+        wait_s=wait_s,
+        memory=memory or {},
+        is_steady=change.steady_at is not None,
+    )
 
 
 def place_of(world: World, change: Change) -> Place:

@@ -1,26 +1,36 @@
 """Second: the new revision is registered, and ECS is asked to run it. Each is done once.
 
+Before that it is looked up once more what exactly would run: what was confirmed and approved is
+this image in this task definition, and anything else goes back to be confirmed and approved anew.
+
 Both write down that they are about to ask before they ask. A first attempt therefore asks at once;
 any later one looks first at what came of the one before it.
 """
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from bot.cards import change_thread
 from bot.changes.outcome import conclude
+from bot.changes.plan import Impossible, plan_deploy
+from bot.changes.propose import known_of
 from bot.changes.running import TAG_CHANGE, TAG_VERSION, account_of, describe_definition
 from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
+from bot.changes.strategy import time_for, to_deploy, to_go_back
 from bot.changes.watch import give_up, wait_for_aws
 from bot.domain.card import Kind
-from bot.domain.change import Change, ChangeState, Plan, Rollout, revision_name
+from bot.domain.change import Change, ChangeKind, ChangeState, Plan, Rollout, revision_name
 from bot.domain.definition import with_image
-from bot.domain.place import Place
+from bot.domain.mark import wanted_at_begin
+from bot.domain.place import Place, listed
+from bot.domain.shift import Strategy
 from bot.errors import BotError
-from bot.storage import acts, cards, changes
+from bot.storage import acts, approvals, cards, changes, marks
 from bot.world import World
 from integrations.aws.models import Deployment, Service, TaskDefinition
+from integrations.aws.strategies import DeploymentConfiguration
 from integrations.errors import IntegrationError
 
 S = ChangeState
@@ -46,12 +56,16 @@ async def start(here: World, change: Change) -> Seen:
     asked_before = await was_attempted(here, change, UPDATE)
     try:
         place = place_of(here, change)
-        if change.plan.wanted.task_definition is None:
-            return await _register(here, place, change, change.plan)
-        return await _update(here, place, change, change.plan.wanted.task_definition)
+        if change.plan.wanted.task_definition is not None:
+            return await _update(here, place, change, change.plan.wanted.task_definition)
+        again = await _plan_again(here, place, change)
+        if differences := change.plan.binding.differs_from(again.binding):
+            return await _propose_again(here, place, change, differences)
+        change, wanted = await _register(here, place, change, change.plan)
+        return await _update(here, place, change, wanted)
     except IntegrationError as exc:
         return await _not_done(here, change, exc, asked_before=asked_before)
-    except (Void, BotError) as exc:
+    except (Void, Impossible, BotError) as exc:
         if asked_before:
             return await give_up(here, change, str(exc))
         return await _refuse(here, change, str(exc))
@@ -78,13 +92,77 @@ async def _not_done(
 async def _refuse(here: World, change: Change, why: str) -> Seen:
     async with here.database.write() as connection:
         ended = await conclude(
-            connection, change.id, S.REFUSED, of={S.STARTING}, at=here.now(), why=why
+            connection, here.catalog, change.id, S.REFUSED, of={S.STARTING}, at=here.now(), why=why
         )
     here.wake()
     return seen(ended or await read(here, change.id))
 
 
-async def _register(here: World, place: Place, change: Change, plan: Plan) -> Seen:
+async def _plan_again(here: World, place: Place, change: Change, *, checked: bool = False) -> Plan:
+    """What the change would do now.
+
+    Raises:
+        Impossible, Void: it cannot be done any more, or somebody else changed what runs.
+    """
+    async with here.database.read() as connection:
+        known = await known_of(connection, change.environment, change.service)
+    planned = change.plan
+    again = await plan_deploy(
+        here,
+        place,
+        str(change.version),
+        replace(known, under_way=None),
+        strategy=planned.strategy if planned else None,
+        is_checked=checked,
+    )
+    if planned is not None and again.running.task_definition != planned.running.task_definition:
+        raise Void(_changed_by_others(again.running.name))
+    return again
+
+
+def _changed_by_others(runs: str) -> str:
+    return (
+        f"Since this was proposed somebody else changed what runs: it is {runs} now. "
+        "Ask again to see what the change would do."
+    )
+
+
+async def _propose_again(
+    here: World, place: Place, change: Change, differences: tuple[str, ...]
+) -> Seen:
+    """What was confirmed and approved is not what would run: show that, and void every word."""
+    again = await _plan_again(here, place, change, checked=True)
+    again = replace(again, on_call=change.plan.on_call if change.plan else ())
+    why = f"Since it was confirmed {listed(differences)}."
+    now = here.now()
+    async with here.database.write() as connection:
+        moved = await changes.move(
+            connection,
+            change.id,
+            S.PROPOSED,
+            of={S.STARTING},
+            at=now,
+            plan=again,
+            why=why,
+            confirmed_by=None,
+            overridden=(),
+            expires_at=now + here.paced(place.config.deploy.proposal_expires),
+        )
+        if moved is not None:
+            await approvals.void(connection, change.id, at=now, why=why)
+            await cards.add_entry(
+                connection,
+                Kind.CHANGE,
+                change.id,
+                key=f"voided:{moved.state_revision}",
+                message=change_thread.voided(why, at=now),
+            )
+    here.wake()
+    return seen(moved or await read(here, change.id))
+
+
+async def _register(here: World, place: Place, change: Change, plan: Plan) -> tuple[Change, str]:
+    """Register the revision, or find it; returns the change that knows it, and its ARN."""
     account = account_of(here, place)
     running = await describe_definition(here, account, str(plan.running.task_definition))
     registered = None
@@ -111,7 +189,7 @@ async def _register(here: World, place: Place, change: Change, plan: Plan) -> Se
             silent_since=None,
             silent_why=None,
         )
-    return seen(await read(here, change.id))
+    return await read(here, change.id), registered.arn
 
 
 def _tags(running: TaskDefinition, change: Change) -> dict[str, str]:
@@ -150,28 +228,42 @@ async def _update(here: World, place: Place, change: Change, wanted: str) -> See
         if attempted:  # ours never arrived, and somebody else's may have meanwhile
             _check_the_plan_still_fits(change, service)
         await _is_first(here, change, UPDATE)
-        service = await account.ecs.update_service(config.cluster, config.ecs_service, wanted)
+        service = await account.ecs.update_service(
+            config.cluster,
+            config.ecs_service,
+            wanted,
+            configuration=_configuration(place, change, service),
+        )
         found = _deployment_of(service, wanted)
         service_deployment = service.current_service_deployment if found else None
     now = here.now()
+    strategy = change.plan.strategy if change.plan else Strategy.ROLLING
     rollout = Rollout(
         task_definition=wanted,
         deployment_id=found.id if found else None,
         began_at=now,
-        deadline=now + here.paced(config.deploy.rollout_timeout),
+        deadline=now + here.paced(time_for(config.deploy, strategy)),
         service_deployment=service_deployment,
+        strategy=strategy,
     )
     return await _rolling_out(here, change, rollout, now)
+
+
+def _configuration(
+    place: Place, change: Change, service: Service
+) -> DeploymentConfiguration | None:
+    """How ECS is to do it: a way back takes the fastest one there is."""
+    if change.kind is ChangeKind.ROLLBACK or change.plan is None:
+        return to_go_back(service)
+    return to_deploy(place.config.deploy, change.plan.strategy, service)
 
 
 def _check_the_plan_still_fits(change: Change, service: Service) -> None:
     planned = change.plan.running.task_definition if change.plan else None
     primary = service.primary
     if primary is None or primary.task_definition != planned:
-        runs = revision_name(primary.task_definition) if primary else "nothing"
         raise Void(
-            f"Since this was proposed somebody else changed what runs: it is {runs} now. "
-            "Ask again to see what the change would do."
+            _changed_by_others(revision_name(primary.task_definition) if primary else "nothing")
         )
 
 
@@ -196,6 +288,8 @@ async def _rolling_out(here: World, change: Change, rollout: Rollout, now: datet
         )
         if moved is None:  # aborted while ECS was being asked: it must be known what to undo
             await changes.note(connection, change.id, rollout=rollout, started_at=now)
+        began = moved or await changes.get(connection, change.id)
+        await marks.want(connection, change.id, wanted_at_begin(here.catalog, began), at=now)
         await cards.add_entry(
             connection,
             Kind.CHANGE,

@@ -1,8 +1,8 @@
 """Watching, forwards or back: one look, told on the card; and what to do while AWS is silent."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from bot.cards import change_thread
 from bot.changes.look import Memory, Sight, first_failure, is_troubled, look_at, ours_of
@@ -12,18 +12,33 @@ from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeState, Observed, Plan, Rollout
 from bot.domain.failure import Failure
 from bot.domain.place import Place
-from bot.domain.rollout import Ended, Verdict, judge
+from bot.domain.rollout import Ended, Progress, Verdict, judge
 from bot.errors import BotError
 from bot.storage import cards, changes, revisions
+from bot.storage.changes import Facts
 from bot.storage.database import Connection
 from bot.world import World
 from integrations.errors import IntegrationError, NotFound
 
 S = ChangeState
-FIRST_MINUTE = timedelta(minutes=1)
-"""So long a rollout is looked at as often as the catalogue says; then half as often."""
+FORWARDS = frozenset({S.ROLLING_OUT, S.BAKING, S.HELD})
+"""States in which it is our own tasks whose death needs a reason."""
 LOOKING = "describe_services"
 """What finds nothing when the service is gone; anything else that is missing proves less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One look at a rollout and what it means: progress, or an end."""
+
+    place: Place
+    sight: Sight
+    result: Progress | Ended
+    failure: Failure | None
+
+    @property
+    def progress(self) -> Progress:
+        return self.result.progress if isinstance(self.result, Ended) else self.result
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +51,12 @@ class Ending:
     failure: Failure | None
 
 
-Settle = Callable[[World, Change, Ending], Awaitable[Change | None]]
-
-
-async def watch(
-    here: World, change: Change, rollout: Rollout, memory: Memory, settle: Settle
-) -> Seen:
-    """Look once at `rollout`; have `settle` act on the verdict if there is one."""
+async def look(here: World, change: Change, rollout: Rollout, memory: Memory) -> Looked | Seen:
+    """Look once at `rollout`. Where that shows nothing, the step's result: wait, or give up."""
     try:
         place = place_of(here, change)
     except BotError as exc:
         return await give_up(here, change, f"{exc} The rollout can no longer be watched.")
-    pause = next_pause(here, place, rollout.began_at)
     if change.plan is None:
         return await give_up(here, change, "What was planned is not known any more.")
     try:
@@ -56,39 +65,42 @@ async def watch(
     except IntegrationError as exc:
         if isinstance(exc, NotFound) and exc.operation == LOOKING:
             return await _vanished(here, change, exc.detail)
-        return await wait_for_aws(here, change, exc, pause=pause, since=rollout.deadline)
-    result = judge(sight.look, ours_of(here, rollout))
-    if not isinstance(result, Ended):
-        async with here.database.write() as connection:
-            await _tell_failure(connection, change, failure)
-            news = await changes.note(
-                connection,
-                change.id,
-                progress=result,
-                failure=failure,
-                silent_since=None,
-                silent_why=None,
-            )
-        if news:
-            here.wake()
-        return seen(change, wait=pause, memory=sight.memory.as_json())
-    settled = await settle(here, change, Ending(place, sight, result, failure))
-    here.wake()
-    return seen(settled or await read(here, change.id))
+        is_timed = change.state not in {S.BAKING, S.HELD}
+        since = rollout.deadline if is_timed else change.silent_since or here.now()
+        pause = pause_of(here, place, rollout)
+        return await wait_for_aws(here, change, exc, pause=pause, since=since)
+    return Looked(place, sight, judge(sight.look, ours_of(here, rollout)), failure)
+
+
+async def tell(here: World, change: Change, looked: Looked, **facts: Unpack[Facts]) -> Change:
+    """Show on the card how far it is, with whatever else is news; returns the change as it is."""
+    progress = looked.progress
+    if progress.all_targets is None and change.progress is not None:
+        progress = replace(progress, all_targets=change.progress.all_targets)
+    facts["failure"] = looked.failure
+    facts["progress"] = progress
+    facts["silent_since"] = facts["silent_why"] = None
+    async with here.database.write() as connection:
+        await tell_failure(connection, change, looked.failure)
+        news = await changes.note(connection, change.id, **facts)
+        now_known = await changes.get(connection, change.id)
+    if news:
+        here.wake()
+    return now_known
 
 
 async def _failure(
     here: World, place: Place, change: Change, plan: Plan, rollout: Rollout, sight: Sight
 ) -> Failure | None:
     """Why the first of our tasks died: what was read before, or is to be read now."""
-    if change.failure is not None or change.state is not S.ROLLING_OUT:
+    if change.failure is not None or change.state not in FORWARDS:
         return change.failure
     if not is_troubled(sight, rollout):
         return None
     return await first_failure(here, place, plan, rollout)
 
 
-async def _tell_failure(connection: Connection, change: Change, failure: Failure | None) -> None:
+async def tell_failure(connection: Connection, change: Change, failure: Failure | None) -> None:
     if failure is None or change.failure is not None:
         return
     raw = change_thread.stopped(failure)
@@ -96,23 +108,28 @@ async def _tell_failure(connection: Connection, change: Change, failure: Failure
 
 
 async def end(
+    here: World,
     connection: Connection,
     change: Change,
     ending: Ending,
     to: ChangeState,
     *,
-    of: ChangeState,
     verdict: Verdict,
     why: str | None,
 ) -> Change | None:
-    """End the change with all that the last look showed."""
-    await _tell_failure(connection, change, ending.failure)
+    """End the change with all that the last look showed.
+
+    Raises:
+        ImpossibleMove: the state table has no such move.
+    """
+    await tell_failure(connection, change, ending.failure)
     await _observe(connection, change, ending)
     return await conclude(
         connection,
+        here.catalog,
         change.id,
         to,
-        of={of},
+        of={change.state},
         at=ending.sight.look.at,
         verdict=verdict,
         why=why,
@@ -147,10 +164,10 @@ async def _observe(connection: Connection, change: Change, ending: Ending) -> No
     )
 
 
-def next_pause(here: World, place: Place, began_at: datetime) -> timedelta:
-    """How long until the next look."""
+def pause_of(here: World, place: Place, rollout: Rollout) -> timedelta:
+    """How long until the next look: where traffic is shifted a look costs twice as many calls."""
     every = here.paced(place.config.deploy.watch_every)
-    return every if here.now() < began_at + here.paced(FIRST_MINUTE) else every * 2
+    return every * 2 if rollout.strategy.shifts else every
 
 
 async def wait_for_aws(
@@ -176,7 +193,14 @@ async def _vanished(here: World, change: Change, why: str) -> Seen:
 async def _lost(here: World, change: Change, to: ChangeState, verdict: Verdict, why: str) -> Seen:
     async with here.database.write() as connection:
         ended = await conclude(
-            connection, change.id, to, of={change.state}, at=here.now(), verdict=verdict, why=why
+            connection,
+            here.catalog,
+            change.id,
+            to,
+            of={change.state},
+            at=here.now(),
+            verdict=verdict,
+            why=why,
         )
     here.wake()
     return seen(ended or await read(here, change.id))

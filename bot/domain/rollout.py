@@ -94,7 +94,8 @@ class Look:
     """What one look at the service showed.
 
     `service_deployment` and its reason are asked for only when the list of deployments leaves
-    doubt. `targets` counts our own tasks' targets by state; None where there is no load balancer.
+    doubt. `targets` counts our own tasks' targets by state, `all_targets` those of every task of
+    the service; each is None where it was not asked for, or there is no load balancer.
     """
 
     at: datetime
@@ -103,6 +104,7 @@ class Look:
     service_deployment: ServiceDeploymentStatus | None = None
     service_deployment_reason: str = ""
     targets: Mapping[str, int] | None = None
+    all_targets: Mapping[str, int] | None = None
     latest_event: str | None = None
 
     @property
@@ -141,9 +143,12 @@ class Progress:
     pending: int = 0
     failed: int = 0
     healthy: int = 0
-    """With a load balancer: tasks whose target is healthy. Without: tasks that run."""
+    """Tasks whose target is healthy, where the load balancer was asked about ours. Otherwise tasks
+    that run."""
     targets: Mapping[str, int] | None = None
-    """Our tasks' targets by state; None where there is no load balancer."""
+    """Our tasks' targets by state; None where the load balancer was not asked about them."""
+    all_targets: Mapping[str, int] | None = None
+    """Targets of every task of the service by state, when they were last asked for."""
     latest_event: str | None = None
 
 
@@ -185,7 +190,9 @@ def judge(look: Look, ours: Ours) -> Progress | Ended:
 
 def _progress(look: Look, found: Deployment | None) -> Progress:
     if found is None:
-        return Progress(desired=look.desired, latest_event=look.latest_event)
+        return Progress(
+            desired=look.desired, all_targets=look.all_targets, latest_event=look.latest_event
+        )
     targets = look.targets
     return Progress(
         desired=look.desired,
@@ -194,6 +201,7 @@ def _progress(look: Look, found: Deployment | None) -> Progress:
         failed=found.failed,
         healthy=found.running if targets is None else targets.get(HEALTHY, 0),
         targets=targets,
+        all_targets=look.all_targets,
         latest_event=look.latest_event,
     )
 

@@ -92,6 +92,21 @@ async def _first(
     return None if row is None else _group(row)
 
 
+async def firing_in(connection: Connection, environment: str, service: str) -> tuple[str, ...]:
+    """The names of the alerts that fire in a place, the worst first, each once."""
+    rows = await connection.execute(
+        select(alert_groups.c.name)
+        .where(
+            alert_groups.c.environment == environment,
+            alert_groups.c.service == service,
+            alert_groups.c.is_open,
+            alert_groups.c.resolved_at.is_(None),
+        )
+        .order_by(alert_groups.c.severity.desc(), alert_groups.c.started_at)
+    )
+    return tuple(dict.fromkeys(rows.scalars()))
+
+
 async def add(connection: Connection, group: AlertGroup, *, urgency: Urgency) -> None:
     """Write a new group and open its card, in one go: no group is ever without one."""
     await connection.execute(insert(alert_groups).values(**_columns(group)))

@@ -180,6 +180,31 @@ async def picture_file_id(
     return found.scalar()
 
 
+async def latest_picture(
+    connection: Connection, kind: Kind, subject_id: str, prefix: str
+) -> str | None:
+    """Slack's id of the newest picture whose key begins so and that a block may show."""
+    found = await connection.execute(
+        select(pictures.c.file_id)
+        .join(
+            thread_entries,
+            and_(
+                thread_entries.c.card_id == pictures.c.card_id,
+                thread_entries.c.number == pictures.c.number,
+            ),
+        )
+        .join(cards, cards.c.id == pictures.c.card_id)
+        .where(
+            _of(kind, subject_id),
+            thread_entries.c.key.startswith(prefix, autoescape=True),
+            pictures.c.usable,
+        )
+        .order_by(pictures.c.number.desc())
+        .limit(1)
+    )
+    return found.scalar()
+
+
 async def card_channel_and_ts(connection: Connection, kind: Kind, subject_id: str) -> Place | None:
     """Where this subject's message stands; None until it is posted."""
     found = await connection.execute(

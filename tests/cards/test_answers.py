@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.cards.asked import abort_instead, looking
 from bot.cards.blocks import Message
-from bot.cards.change import ABORT
+from bot.cards.change_buttons import ABORT
 from bot.cards.change_thread import done, ended, started, stopped
 from bot.cards.help import Entry, all_verbs, unknown_verb
 from bot.cards.status import PlaceStatus, status

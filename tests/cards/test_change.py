@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.cards.blocks import Message
-from bot.cards.change import ABORT, CANCEL, CONFIRM, ROLL_BACK, ChangeView, card
+from bot.cards.change import ChangeView, card
+from bot.cards.change_buttons import ABORT, CANCEL, CONFIRM, ROLL_BACK
 from bot.domain.change import Change, ChangeKind, ChangeState, Revision
 from bot.domain.failure import StoppedContainer, StoppedTask, explain
 from bot.domain.rollout import Progress, Verdict

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.cards.answer import Answer
-from bot.cards.change import ABORT, CANCEL, CONFIRM, ROLL_BACK
+from bot.cards.change_buttons import ABORT, CANCEL, CONFIRM, ROLL_BACK
 from bot.catalog import Catalog
 from bot.changes.accept import AcceptChange
 from bot.changes.observe import Observe
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
-from bot.changes.show import show_change
+from bot.changes.show import ShowChange
 from bot.domain.asked import Actor, Asked, Press
 from bot.domain.change import Change, ChangeKind, ChangeRequest, ChangeState
 from bot.engine import Engine
@@ -45,7 +45,13 @@ def utc_now() -> datetime:
 
 def a_catalog(**deploy: Any) -> Catalog:
     """A catalogue with prod, deployed with this policy."""
-    policy = {"rollout_timeout": "60s", "watch_every": "1s", "proposal_expires": "10m", **deploy}
+    policy = {
+        "rollout_timeout": "60s",
+        "watch_every": "1s",
+        "proposal_expires": "10m",
+        "bake": "0s",
+        **deploy,
+    }
     return Catalog.model_validate(
         {
             "pace": PACE,
@@ -152,8 +158,9 @@ class Operator:
 
     async def card(self, change: Change, *, after: timedelta = timedelta()) -> str:
         """The card's text, as one string."""
+        show = ShowChange(self.world.catalog, lambda _: frozenset({DEPLOYERS}))
         async with self.world.database.read() as connection:
-            message = await show_change(connection, change.id, utc_now() + after)
+            message = await show(connection, change.id, utc_now() + after)
         return str([message.text, *message.blocks])
 
     async def thread(self, change: Change) -> dict[str, str]:

@@ -1,0 +1,148 @@
+"""The buttons of a change's card: what may be done to it as it stands, the dangerous one last."""
+
+from bot.cards.blocks import Confirm, Element, button, escaped
+from bot.cards.gate import approve_button, refuse_button
+from bot.cards.guard import unlock_button
+from bot.cards.text import spoken
+from bot.domain.change import Change, ChangeState, HoldKind
+from bot.domain.lock import Lock
+
+CONFIRM = "change.confirm"
+CANCEL = "change.cancel"
+HOLD = "change.hold"
+PROMOTE = "change.promote"
+KEEP = "change.keep"
+WAIT = "change.wait"
+ABORT = "change.abort"
+ROLL_BACK = "change.rollback"
+
+S = ChangeState
+
+
+def proposed(change: Change, *, waits_for_approval: bool) -> list[Element]:
+    """To begin it: approvals where they are missing, otherwise the asker's own word."""
+    if waits_for_approval:
+        return [approve_button(change), _cancel(change), refuse_button(change)]
+    return [_button(change, "Confirm", CONFIRM, style="primary"), _cancel(change)]
+
+
+def under_way(change: Change) -> list[Element]:
+    """To hold it, to let it go on, to go back."""
+    match change.state:
+        case S.STARTING:
+            return [abort_button(change)]
+        case S.ROLLING_OUT if change.stage is not None:
+            return [_hold(change), *_promote(change), abort_button(change)]
+        case S.ROLLING_OUT:
+            return [abort_button(change)]
+        case S.BAKING:
+            return [_hold(change), _keep(change), abort_button(change)]
+        case S.HELD if change.steady_at is not None:
+            return [_keep(change), _wait(change), abort_button(change)]
+        case S.HELD:
+            return [*_promote(change, always=True), abort_button(change)]
+        case _:
+            return []
+
+
+def ended(change: Change, *, way_back: str | None, lock: Lock | None) -> list[Element]:
+    """To clear the lock a rollback set, and to roll back."""
+    clear = [unlock_button(lock, "Clear lock")] if lock is not None else []
+    back = [_roll_back(change, way_back)] if way_back is not None else []
+    return [*clear, *back]
+
+
+def _cancel(change: Change) -> Element:
+    return _button(change, "Cancel", CANCEL)
+
+
+def _hold(change: Change) -> Element:
+    return _button(change, "Hold", HOLD)
+
+
+def _promote(change: Change, *, always: bool = False) -> list[Element]:
+    """To go on where ECS waits, or as soon as it does."""
+    waits = change.stage is not None and change.stage.hook is not None
+    if not waits and not always:
+        return []
+    weight = f"{change.stage.weight:g} %" if change.stage is not None else "this step"
+    question = Confirm(
+        title="Go on to the next step?",
+        text=f"{escaped(change.wanted_name)} takes more of the traffic of "
+        f"{escaped(change.service)} in {escaped(change.environment)} than {weight}, whatever the "
+        "evidence says.",
+        confirm="Promote",
+    )
+    return [_button(change, "Promote", PROMOTE, style="primary", confirm=question)]
+
+
+def _keep(change: Change) -> Element:
+    return _button(
+        change,
+        "Keep",
+        KEEP,
+        confirm=Confirm(
+            title=f"Keep {change.wanted_name}?",
+            text=f"{escaped(change.wanted_name)} counts as good for {escaped(change.service)} in "
+            f"{escaped(change.environment)} from now on, whatever the evidence says.",
+            confirm="Keep",
+        ),
+    )
+
+
+def _wait(change: Change) -> Element:
+    length = ""
+    if change.bake_until is not None and change.steady_at is not None:
+        length = f" {spoken(change.bake_until - change.steady_at)}"
+    return _button(change, f"Measure{length} more", WAIT)
+
+
+def abort_button(change: Change) -> Element:
+    """Stop what is under way and go back to what ran before it."""
+    before = change.plan.running.name if change.plan else "what ran before"
+    label = "Abort and roll back" if change.state in {S.STARTING, S.ROLLING_OUT} else "Roll back"
+    return _button(
+        change,
+        label,
+        ABORT,
+        style="danger",
+        confirm=Confirm(
+            title=f"Roll back in {change.environment}?",
+            text=f"{escaped(change.service)} in {escaped(change.environment)} goes back from "
+            f"*{escaped(change.wanted_name)}* to *{escaped(before)}*.",
+            confirm=label,
+        ),
+    )
+
+
+def _roll_back(change: Change, to: str) -> Element:
+    return _button(
+        change,
+        f"Roll back to {to}",
+        ROLL_BACK,
+        style="danger",
+        confirm=Confirm(
+            title=f"Roll back in {change.environment}?",
+            text=f"{escaped(change.service)} in {escaped(change.environment)} goes back from "
+            f"*{escaped(change.wanted_name)}* to *{escaped(to)}*, at once.",
+            confirm="Roll back",
+        ),
+    )
+
+
+def _button(
+    change: Change,
+    label: str,
+    action_id: str,
+    *,
+    style: str | None = None,
+    confirm: Confirm | None = None,
+) -> Element:
+    return button(
+        label,
+        action_id=action_id,
+        subject_id=change.id,
+        revision=change.state_revision,
+        style=style,
+        confirm=confirm,
+    )

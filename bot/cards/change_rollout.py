@@ -1,0 +1,111 @@
+"""A change on its way, on its card: tasks, traffic, evidence, and why it is held."""
+
+from datetime import datetime, timedelta
+
+from bot.cards.blocks import Block, escaped, section
+from bot.cards.evidence import findings_text
+from bot.cards.text import bar, counted, mention, moment, spoken
+from bot.domain.change import Change, ChangeState, Hold, HoldKind
+from bot.domain.rollout import Progress, Verdict
+from bot.domain.shift import Stage
+
+S = ChangeState
+
+
+def moving(change: Change, *, now: datetime, usual: timedelta | None) -> list[Block]:
+    """How far it is, and what speaks for it and against it."""
+    blocks = []
+    if change.state is S.ROLLING_BACK:
+        to = change.plan.running.name if change.plan else "what ran before"
+        blocks.append(section(f"{_why_back(change)} Going back to *{escaped(to)}*."))
+    if change.hold is not None and change.state is S.HELD:
+        blocks.append(section(hold_line(change, change.hold)))
+    if change.state is S.BAKING and change.bake_until is not None:
+        blocks.append(section(_bake_line(change, change.bake_until)))
+    if change.stage is not None and change.steady_at is None and change.state is not S.ROLLING_BACK:
+        blocks.append(section(_traffic(change, change.stage)))
+    if change.steady_at is None or change.state is S.ROLLING_BACK:
+        blocks.append(section(_progress_lines(change, change.progress, now, usual)))
+    if change.judgement is not None and (found := findings_text(change.judgement)):
+        blocks.append(section(found))
+    if change.failure is not None:
+        blocks.append(section(f"⚠ A new task stopped. {escaped(change.failure.what)}"))
+    return blocks
+
+
+def hold_line(change: Change, hold: Hold) -> str:
+    """Why it goes no further, since when, and until when it can wait."""
+    since = f"since {moment(hold.at)}"
+    match hold.kind:
+        case HoldKind.PERSON:
+            line = f"Held by {mention(hold.by)} {since}."
+        case HoldKind.BAD:
+            line = f"{escaped(hold.why)}\nShall it go back? Held {since}."
+        case _:
+            line = (
+                f"The evidence does not say whether it is good. {escaped(hold.why)}\nHeld {since}."
+            )
+    hook = change.stage.hook if change.stage is not None else None
+    if hook is not None and hook.expires_at is not None and change.steady_at is None:
+        does = "rolls it back" if hook.timeout_action == "ROLLBACK" else "goes on"
+        line += f" Without a word ECS {does} at {moment(hook.expires_at)}."
+    return line
+
+
+def _bake_line(change: Change, until: datetime) -> str:
+    since = f" since {moment(change.steady_at)}" if change.steady_at is not None else ""
+    return f"It runs{since}; watched until {moment(until)}."
+
+
+def _traffic(change: Change, stage: Stage) -> str:
+    """How the traffic is split, and what the step waits for."""
+    plan = change.plan
+    new = escaped(change.wanted_name)
+    old = escaped(plan.running.name) if plan is not None else "the old version"
+    split = f"{stage.weight:g} % to *{new}*"
+    if 0 < stage.weight < 100:
+        split += f", {100 - stage.weight:g} % to *{old}*"
+    lines = [f"{bar(round(stage.weight * 100), 10_000)}  {split} since {moment(stage.since)}"]
+    if stage.hook is not None and change.state is not S.HELD:
+        waits = "its next step" if stage.weight > 0 else "its first step"
+        lines.append(f"ECS waits for a word before {waits}.")
+    return "\n".join(lines)
+
+
+def _why_back(change: Change) -> str:
+    if change.verdict is Verdict.ABORTED:
+        return aborted_by(change)
+    return escaped(change.why or "")
+
+
+def aborted_by(change: Change) -> str:
+    """Who went back: from what was under way, or from what ran already."""
+    done = "Aborted" if change.steady_at is None else "Rolled back"
+    return f"{done} by {mention(change.ended_by)}."
+
+
+def _progress_lines(
+    change: Change, progress: Progress | None, now: datetime, usually: timedelta | None
+) -> str:
+    began = (change.back or change.rollout) if change.state is S.ROLLING_BACK else change.rollout
+    since = now - (began.began_at if began else change.changed_at)
+    is_back = change.state is S.ROLLING_BACK
+    usual = f" (usually {spoken(usually)})" if usually and not is_back else ""
+    if progress is None:
+        return f"{bar(0, 1)}  waiting for ECS to begin{usual}"
+    tasks = counted(progress.desired, "task" if is_back else "new task")
+    done = f"{progress.healthy} of {tasks} {known_as(progress)}"
+    lines = [f"{bar(progress.healthy, progress.desired)}  {done} · {spoken(since)}{usual}"]
+    if targets := progress.targets or progress.all_targets:
+        states = sorted(targets.items())
+        lines.append("*targets*  " + " · ".join(f"{n} {escaped(state)}" for state, n in states))
+    if progress.failed:
+        lines.append(f"*stopped*  {counted(progress.failed, 'task')} so far")
+    if progress.latest_event:
+        lines.append(f"*last*  {escaped(progress.latest_event)}")
+    return "\n".join(lines)
+
+
+def known_as(progress: Progress) -> str:
+    """What is known of the tasks that are counted: without a load balancer only that they run."""
+    return "running" if progress.targets is None else "healthy"

@@ -45,3 +45,6 @@ swept = Counter("credlink_swept_total", "Promises repeated to the engine by the 
 workflows_given_up = Gauge(
     "credlink_workflows_given_up", "Workflows under way in too many crashes; a person must look."
 )
+ecs_events = Counter(
+    "credlink_ecs_events_total", "Events of ECS from a queue, by what became of them.", ["outcome"]
+)

@@ -1,4 +1,8 @@
-"""What runs in every place, looked at again and again, so that a question is answered at once."""
+"""What runs in every place, looked at again and again, so that a question is answered at once.
+
+A place where a change is under way is left to its watcher, which looks often enough and writes down
+what it saw last.
+"""
 
 import asyncio
 import logging
@@ -8,7 +12,7 @@ from dataclasses import dataclass, replace
 from bot.changes.plan import Impossible, find_running
 from bot.domain.change import Observed, Revision
 from bot.domain.place import Place, places
-from bot.storage import revisions
+from bot.storage import history, revisions
 from bot.world import World
 from integrations.errors import IntegrationError
 
@@ -20,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """One look at every place of the catalogue; a chore, to be repeated.
+    """One look at every place where nothing is under way; a chore, to be repeated.
 
     Costs one ecs:DescribeServices for each ten services of a cluster, and one
     ecs:DescribeTaskDefinition for each revision not seen before.
@@ -29,7 +33,13 @@ class Observe:
     world: World
 
     async def __call__(self) -> None:
-        wanted = list(places(self.world.catalog))
+        async with self.world.database.read() as connection:
+            taken = await history.places_under_way(connection)
+        wanted = [
+            place
+            for place in places(self.world.catalog)
+            if (place.environment, place.service) not in taken
+        ]
         looks = await asyncio.gather(*(self._look(place) for place in wanted))
         await self._write(wanted, looks)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.changes.service_deployments import CLOCKS_APART
 from bot.domain.change import Change, ChangeState, Origin, Rollout
+from bot.domain.rollout import Verdict
 from bot.storage.history import Attempt
 from integrations.aws.models import ServiceDeployment, ServiceRevision
 
@@ -40,10 +41,7 @@ class Claim:
 def claims_of(attempts: Iterable[Attempt]) -> tuple[Claim, ...]:
     """What our changes may have asked ECS for."""
     return tuple(
-        claim
-        for attempt in attempts
-        if attempt.change.origin is Origin.BOT
-        for claim in _claims(attempt.change, attempt.asked_ecs_at)
+        claim for attempt in attempts for claim in _claims(attempt.change, attempt.asked_ecs_at)
     )
 
 
@@ -52,12 +50,13 @@ def _claims(change: Change, asked_at: datetime) -> Iterator[Claim]:
         return
     since = asked_at - CLOCKS_APART
     until = (change.finished_at or change.changed_at) + CLOCKS_APART
-    if change.rollout is not None:
+    if change.origin is Origin.BOT and change.rollout is not None:
         yield _claim(change.rollout, since)
-    else:
+    elif change.origin is Origin.BOT:  # nothing is known but that ECS may have been asked
         yield Claim(None, change.plan.wanted.task_definition, since, asked_at, until)
     if change.back is not None:
-        yield _claim(change.back, since)
+        if change.verdict is not Verdict.ROLLED_BACK_BY_ECS:  # that is no deployment of its own
+            yield _claim(change.back, since)
     elif change.state is ChangeState.UNPROVEN:  # it may have been asked to go back, unanswered
         yield Claim(None, change.plan.running.task_definition, since, until, until)
 

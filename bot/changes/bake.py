@@ -6,7 +6,6 @@ from typing import Any
 from bot.changes.draw import draw_evidence
 from bot.changes.judge import act_on_bad, hold, measure
 from bot.changes.look import Memory
-from bot.changes.outcome import succeed
 from bot.changes.rollout import settle
 from bot.changes.seen import Seen, change_step, read, seen
 from bot.changes.watch import Ending, Looked, end, look
@@ -89,9 +88,14 @@ async def _succeed(here: World, change: Change, looked: Looked, *, is_proved: bo
     ending = Ending(looked.place, looked.sight, looked.result, looked.failure)
     async with here.database.write() as connection:
         ended = await end(
-            here, connection, change, ending, S.SUCCEEDED, verdict=Verdict.SUCCEEDED, why=None
+            here,
+            connection,
+            change,
+            ending,
+            S.SUCCEEDED,
+            verdict=Verdict.SUCCEEDED,
+            why=None,
+            is_proved=is_proved,
         )
-        if ended is not None and is_proved:
-            await succeed(connection, ended, at=ending.sight.look.at)
     here.wake()
     return seen(ended or await read(here, change.id))

@@ -30,13 +30,20 @@ async def conclude(
     *,
     of: Iterable[ChangeState],
     at: datetime,
+    is_proved: bool = False,
     **facts: Unpack[Facts],
 ) -> Change | None:
-    """End a change that stands in one of `of`; None if it does not."""
+    """End a change that stands in one of `of`; None if it does not.
+
+    With `is_proved` what it runs counts as good from then on. The audit comes last: nothing else
+    may be locked after its head, or two transactions could wait for each other for ever.
+    """
     facts.setdefault("finished_at", at)
     ended = await changes.move(connection, change_id, to, of=of, at=at, **facts)
     if ended is None:
         return None
+    if is_proved:
+        await _prove(connection, ended, at=at)
     last = change_thread.ended(headline(ended), ended.why)
     await cards.add_entry(connection, Kind.CHANGE, change_id, key="outcome", message=last)
     await marks.want(connection, change_id, wanted_at_end(catalog, ended), at=at)
@@ -55,7 +62,7 @@ async def conclude(
     return ended
 
 
-async def succeed(connection: Connection, change: Change, *, at: datetime) -> None:
+async def _prove(connection: Connection, change: Change, *, at: datetime) -> None:
     """What runs now proved itself; what a person rolled back from did not, after all."""
     if change.plan is None or change.rollout is None:
         return

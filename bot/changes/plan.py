@@ -87,17 +87,19 @@ async def plan_deploy(
     *,
     strategy: Strategy | None = None,
     is_checked: bool = True,
+    running: Running | None = None,
 ) -> Plan:
     """Plan to run `version`, which is an image tag, in this place.
 
-    Without `is_checked` what a task will need is not looked for once more.
+    Without `is_checked` what a task will need is not looked for once more. `running` is what was
+    just seen to run there, where somebody has looked.
 
     Raises:
         Impossible: there is no such image, it runs already, or the service is not built for the
             strategy.
         IntegrationError: AWS did not answer.
     """
-    running = await find_running(world, place)
+    running = running or await find_running(world, place)
     chosen = strategy or Strategy(place.config.deploy.strategy)
     _refuse_what_it_is_not_built_for(place, running, chosen)
     reference = _wanted_image(place, running)

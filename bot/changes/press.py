@@ -13,7 +13,7 @@ from bot.catalog import Catalog, Verb
 from bot.changes.accept import DEDUPLICATED_S, VERBS, change_id, channel_of, write
 from bot.changes.announce import announce_forced
 from bot.changes.audit import asked_entry, denied_entry, forced_entry, pressed_entry
-from bot.changes.outcome import conclude, lock_after, succeed
+from bot.changes.outcome import conclude, lock_after
 from bot.changes.promise import Promises
 from bot.changes.situation import is_fast_lane, situation
 from bot.domain.asked import Actor, Asked, Press
@@ -158,7 +158,14 @@ class PressChange:
         elif kind in ENDING:
             facts = ENDING[kind](by)
             moved = await conclude(
-                connection, self.catalog, change.id, to, of=from_states, at=now, **facts
+                connection,
+                self.catalog,
+                change.id,
+                to,
+                of=from_states,
+                at=now,
+                is_proved=kind is ActKind.KEEP,
+                **facts,
             )
         else:
             moved = await changes.move(
@@ -171,8 +178,6 @@ class PressChange:
             )
         if moved is None:
             return None
-        if kind is ActKind.KEEP:
-            await succeed(connection, moved, at=now)
         if kind is ActKind.ABORT and change.state in RAN:
             await lock_after(connection, self._place(change), moved, at=now)
         act = Act(change_id=change.id, state_revision=press.revision, kind=kind, by=by, at=now)

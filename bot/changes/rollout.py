@@ -5,7 +5,6 @@ from typing import Any
 
 from bot.changes.judge import may_go_back
 from bot.changes.look import Memory
-from bot.changes.outcome import succeed
 from bot.changes.seen import Seen, change_step, read, seen
 from bot.changes.shifting import is_shifted, stage_of, take_step
 from bot.changes.watch import Ending, Looked, end, look, pause_of, tell
@@ -75,12 +74,16 @@ async def _steady(here: World, change: Change, ending: Ending) -> Change | None:
         looked = Looked(ending.place, ending.sight, ending.ended, ending.failure)
         return await begin_bake(here, change, looked, at=ending.sight.look.at)
     async with here.database.write() as connection:
-        ended = await end(
-            here, connection, change, ending, S.SUCCEEDED, verdict=Verdict.SUCCEEDED, why=None
+        return await end(
+            here,
+            connection,
+            change,
+            ending,
+            S.SUCCEEDED,
+            verdict=Verdict.SUCCEEDED,
+            why=None,
+            is_proved=True,
         )
-        if ended is not None:
-            await succeed(connection, ended, at=ending.sight.look.at)
-    return ended
 
 
 async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetime) -> Change:

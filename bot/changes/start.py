@@ -13,9 +13,15 @@ from datetime import datetime
 
 from bot.cards import change_thread
 from bot.changes.outcome import conclude
-from bot.changes.plan import Impossible, plan_deploy
+from bot.changes.plan import Impossible, find_running, plan_deploy
 from bot.changes.propose import known_of
-from bot.changes.running import TAG_CHANGE, TAG_VERSION, account_of, describe_definition
+from bot.changes.running import (
+    TAG_CHANGE,
+    TAG_VERSION,
+    Running,
+    account_of,
+    describe_definition,
+)
 from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
 from bot.changes.strategy import time_for, to_deploy, to_go_back
@@ -58,11 +64,12 @@ async def start(here: World, change: Change) -> Seen:
         place = place_of(here, change)
         if change.plan.wanted.task_definition is not None:
             return await _update(here, place, change, change.plan.wanted.task_definition)
-        again = await _plan_again(here, place, change)
+        running = await find_running(here, place)
+        again = await _plan_again(here, place, change, running)
         if differences := change.plan.binding.differs_from(again.binding):
             return await _propose_again(here, place, change, differences)
         change, wanted = await _register(here, place, change, change.plan)
-        return await _update(here, place, change, wanted)
+        return await _update(here, place, change, wanted, seen_to_run=running.service)
     except IntegrationError as exc:
         return await _not_done(here, change, exc, asked_before=asked_before)
     except (Void, Impossible, BotError) as exc:
@@ -98,7 +105,14 @@ async def _refuse(here: World, change: Change, why: str) -> Seen:
     return seen(ended or await read(here, change.id))
 
 
-async def _plan_again(here: World, place: Place, change: Change, *, checked: bool = False) -> Plan:
+async def _plan_again(
+    here: World,
+    place: Place,
+    change: Change,
+    running: Running | None = None,
+    *,
+    is_checked: bool = False,
+) -> Plan:
     """What the change would do now.
 
     Raises:
@@ -113,7 +127,8 @@ async def _plan_again(here: World, place: Place, change: Change, *, checked: boo
         str(change.version),
         replace(known, under_way=None),
         strategy=planned.strategy if planned else None,
-        is_checked=checked,
+        is_checked=is_checked,
+        running=running,
     )
     if planned is not None and again.running.task_definition != planned.running.task_definition:
         raise Void(_changed_by_others(again.running.name))
@@ -131,7 +146,7 @@ async def _propose_again(
     here: World, place: Place, change: Change, differences: tuple[str, ...]
 ) -> Seen:
     """What was confirmed and approved is not what would run: show that, and void every word."""
-    again = await _plan_again(here, place, change, checked=True)
+    again = await _plan_again(here, place, change, is_checked=True)
     again = replace(again, on_call=change.plan.on_call if change.plan else ())
     why = f"Since it was confirmed {listed(differences)}."
     now = here.now()
@@ -213,9 +228,18 @@ async def _find_ours(
     return None
 
 
-async def _update(here: World, place: Place, change: Change, wanted: str) -> Seen:
+async def _update(
+    here: World,
+    place: Place,
+    change: Change,
+    wanted: str,
+    *,
+    seen_to_run: Service | None = None,
+) -> Seen:
+    """Have ECS run the revision, once. `seen_to_run` is the service as this step has just seen it:
+    there was no attempt before then."""
     account, config = account_of(here, place), place.config
-    service = await account.ecs.describe_service(config.cluster, config.ecs_service)
+    service = seen_to_run or await account.ecs.describe_service(config.cluster, config.ecs_service)
     attempted = await was_attempted(here, change, UPDATE)
     if not attempted:
         _check_the_plan_still_fits(change, service)

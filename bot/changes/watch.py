@@ -116,6 +116,7 @@ async def end(
     *,
     verdict: Verdict,
     why: str | None,
+    is_proved: bool = False,
 ) -> Change | None:
     """End the change with all that the last look showed.
 
@@ -131,6 +132,7 @@ async def end(
         to,
         of={change.state},
         at=ending.sight.look.at,
+        is_proved=is_proved,
         verdict=verdict,
         why=why,
         progress=ending.ended.progress,

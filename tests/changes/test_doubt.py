@@ -28,33 +28,43 @@ async def looks(aws: Aws, memory: Memory) -> tuple[object, Memory]:
     return judge(sight.look, ours_of(world, rollout)), sight.memory
 
 
-async def test_a_task_that_ecs_counts_and_does_not_list_yet_is_listed_at_the_next_look():
+async def test_a_task_whose_target_is_not_well_yet_is_waited_for_although_ecs_is_done():
     aws = Aws(
         a_service(a_deployment(running=2, rollout_state="COMPLETED")),
-        running_tasks=(a_task("10.0.0.1"),),
-        describe_target_health=(a_target("10.0.0.1", "healthy"), a_target("10.0.0.2", "healthy")),
+        running_tasks=(a_task("10.0.0.1"), a_task("10.0.0.2")),
+        describe_target_health=(a_target("10.0.0.1", "healthy"), a_target("10.0.0.2", "initial")),
     )
     early, memory = await looks(aws, Memory())
     assert isinstance(early, Progress)
 
-    aws.answers["running_tasks"] = (a_task("10.0.0.1"), a_task("10.0.0.2"))
+    aws.answers["describe_target_health"] = (
+        a_target("10.0.0.1", "healthy"),
+        a_target("10.0.0.2", "healthy"),
+    )
     late, _ = await looks(aws, memory)
 
     assert late.verdict is Verdict.SUCCEEDED
 
 
-async def test_a_task_replaced_between_two_looks_does_not_make_a_good_rollout_too_slow():
+async def test_a_healthy_target_of_somebody_elses_task_does_not_stand_in_for_ours():
+    """The old version's task is still there: two healthy targets are not two of ours."""
     aws = Aws(
-        a_service(a_deployment(running=1, rollout_state="COMPLETED")),
-        running_tasks=(a_task("10.0.0.2"),),
-        describe_target_health=(a_target("10.0.0.2", "healthy"),),
+        a_service(
+            a_deployment(running=2, rollout_state="COMPLETED"),
+            a_deployment("old", "ACTIVE", 41, running=1),
+        ),
+        running_tasks=(a_task("10.0.0.1"), a_task("10.0.0.2"), a_task("10.0.0.9", 41)),
+        describe_target_health=(
+            a_target("10.0.0.1", "healthy"),
+            a_target("10.0.0.2", "unhealthy"),
+            a_target("10.0.0.9", "healthy"),
+        ),
     )
 
-    early, memory = await looks(aws, Memory(1, ("10.0.0.1",)))
-    late, _ = await looks(aws, memory)
+    seen, _ = await looks(aws, Memory())
 
-    assert isinstance(early, Progress)
-    assert late.verdict is Verdict.SUCCEEDED
+    assert isinstance(seen, Progress)
+    assert seen.targets == {"healthy": 1, "unhealthy": 1}
 
 
 async def test_tasks_without_an_address_of_their_own_are_not_waited_for_for_ever():
@@ -72,7 +82,7 @@ async def test_tasks_without_an_address_of_their_own_are_not_waited_for_for_ever
 async def test_what_may_have_begun_is_not_called_refused(prod: Operator):
     proposed = await prod.until(await prod.asks_to_deploy("v1.2.0"), S.PROPOSED)
     prod.aws.faults.add(dropped("UpdateService", when="after"))
-    prod.aws.faults.add(Fault("DescribeServices"))  # the look before the update is answered
+    prod.aws.faults.add(Fault("DescribeServices"))  # the look before it begins is answered
     prod.aws.faults.add(access_denied("DescribeServices", times=5))
 
     await prod.presses("change.confirm", proposed)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.changes.look import Memory, first_failure, is_troubled, look_at, ours_of
+from bot.changes.look import TARGETS_EVERY, Memory, first_failure, is_troubled, look_at, ours_of
 from bot.domain.rollout import Progress, ServiceDeploymentStatus, Verdict, judge
 from integrations.aws import models
 from tests.changes.answers import (
@@ -34,7 +34,10 @@ async def verdict_of(aws, plan=WITH_TARGETS, rollout=None):
 
 async def test_only_our_own_tasks_targets_count():
     aws = Aws(
-        a_service(a_deployment(running=2), a_deployment("old", "ACTIVE", 41, running=4)),
+        a_service(
+            a_deployment(running=2, rollout_state="COMPLETED"),
+            a_deployment("old", "ACTIVE", 41, running=4),
+        ),
         running_tasks=(a_task("10.0.0.1"), a_task("10.0.0.2"), a_task("10.0.0.9", 41)),
         describe_target_health=(
             a_target("10.0.0.1", "healthy"),
@@ -47,21 +50,35 @@ async def test_only_our_own_tasks_targets_count():
     sight = await look(aws)
 
     assert sight.look.targets == {"healthy": 1, "initial": 1}
-    assert sight.memory == Memory(2, ("10.0.0.1", "10.0.0.2"))
 
 
-async def test_tasks_are_listed_again_only_when_their_number_moved():
+async def test_while_tasks_are_replaced_one_call_a_look_is_enough():
+    """Two looks in five seconds, and the load balancer once in ten of them."""
     aws = Aws(
-        a_service(a_deployment(running=1)),
-        running_tasks=(a_task("10.0.0.1"),),
-        describe_target_health=(a_target("10.0.0.1", "initial"),),
+        a_service(a_deployment(running=1), a_deployment("old", "ACTIVE", 41, running=4)),
+        describe_target_health=(a_target("10.0.0.1", "initial"), a_target("10.0.0.9", "healthy")),
     )
 
-    first = await look(aws)
-    aws.asked.clear()
-    await look(aws, memory=Memory.of(first.memory.as_json()))
+    memory = Memory()
+    for _ in range(TARGETS_EVERY):
+        sight = await look(aws, memory=Memory.of(memory.as_json()))
+        memory = sight.memory
+
+    assert aws.asked == ["describe_service"] * TARGETS_EVERY + ["describe_target_health"]
+    assert sight.look.targets is None
+    assert sight.look.all_targets == {"initial": 1, "healthy": 1}
+
+
+async def test_when_ecs_is_done_and_every_target_is_well_no_task_is_listed():
+    aws = Aws(
+        a_service(a_deployment(running=1, rollout_state="COMPLETED")),
+        describe_target_health=(a_target("10.0.0.1", "healthy"), a_target("10.0.0.9", "draining")),
+    )
+
+    sight = await look(aws)
 
     assert aws.asked == ["describe_service", "describe_target_health"]
+    assert sight.look.targets == {"healthy": 1}
 
 
 async def test_a_task_in_two_target_groups_is_as_well_as_the_worse_of_them():
@@ -70,7 +87,7 @@ async def test_a_task_in_two_target_groups_is_as_well_as_the_worse_of_them():
         "two": (a_target("10.0.0.1", "unhealthy"),),
     }
     aws = Aws(
-        a_service(a_deployment(running=1)),
+        a_service(a_deployment(running=1, rollout_state="COMPLETED")),
         running_tasks=(a_task("10.0.0.1"),),
         describe_target_health=lambda group: health[group],
     )
@@ -252,7 +269,11 @@ async def test_stopped_tasks_are_asked_for_only_at_a_sign_of_trouble():
 
 
 def test_memory_survives_the_journal():
-    kept = Memory(2, ("10.0.0.1",))
+    kept = Memory(looks=7, service_deployment="arn:sd/ours", unwell=1, judged_at=3.5)
 
     assert Memory.of(kept.as_json()) == kept
     assert Memory.of({}) == Memory()
+
+
+def test_what_an_older_version_remembered_is_forgotten():
+    assert Memory.of({"running": 2, "addresses": ["10.0.0.1"]}) == Memory()

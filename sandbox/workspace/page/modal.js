@@ -15,6 +15,7 @@ export function mountModal() {
   const blocks = new BlockList();
   const dialog = h("dialog", { class: "modal", dataset: { testid: "modal" } });
   let shown = null;
+  let framed = "";
   let opener = null;
   document.body.append(dialog);
 
@@ -73,8 +74,9 @@ export function mountModal() {
     }
     surface.keepOnly(shownElements(view.blocks));
     blocks.update(view.blocks, surface);
-    if (shown !== view) frame(view);
     shown = view;
+    // A new frame takes the focus and a click that has begun: only where something in it differs.
+    if (framed !== frameOf(view)) frame(view);
     if (!dialog.open) {
       opener = document.activeElement;
       dialog.showModal();
@@ -88,6 +90,7 @@ export function mountModal() {
   };
 
   const frame = (view) => {
+    framed = frameOf(view);
     const title = plainText(view.title);
     dialog.setAttribute("aria-label", title);
     dialog.dataset.viewId = view.id;
@@ -102,7 +105,7 @@ export function mountModal() {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      submit(view);
+      submit(shown);
     });
     fill(dialog, form);
   };
@@ -115,4 +118,9 @@ export function mountModal() {
     if (opener?.isConnected) opener.focus();
   });
   on("views", () => draw());
+}
+
+/** What a view says outside its blocks. */
+function frameOf({ id, callback_id, title, submit, close }) {
+  return JSON.stringify([id, callback_id, title, submit, close]);
 }

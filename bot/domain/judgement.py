@@ -1,7 +1,7 @@
 """The judge of a bake: is the version that was deployed worse than the one before it?
 
-Pure: all that was measured in, a verdict with its reasons out. Which tests, why these, and how often
-they are wrong: docs/decisions/judgement.md.
+Pure: all that was measured in, a verdict with its reasons out. Which tests, why these, and how
+often they are wrong: docs/decisions/judgement.md.
 """
 
 from collections.abc import Sequence

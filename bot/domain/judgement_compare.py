@@ -48,10 +48,11 @@ class Compared:
 
 def matters(before: float, unit: Unit, bad_above: float | None) -> float:
     """The level from which on a rise matters; equal to `before` where nobody can say."""
-    rise = before * RISE
+    rise = before + abs(before) * (RISE - 1)
     if unit in {Unit.RATIO, Unit.PERCENT}:
         whole = 100.0 if unit is Unit.PERCENT else 1.0
-        floor = ERRORS * whole if bad_above is None else min(bad_above, ERRORS * whole)
+        # A limit of zero says that every error matters; none at all can never be proved.
+        floor = min(bad_above or math.inf, ERRORS * whole)
         return before * WORSE if before >= floor else max(rise, floor)
     return rise if before > 0 or bad_above is None else bad_above
 

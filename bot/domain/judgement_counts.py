@@ -25,6 +25,8 @@ USUAL_DISPERSION, USUAL_WINDOWS = 1.5, 4
 USUAL_WANDER = 0.2
 """Rates wander by a fifth, however many requests there are."""
 TREND_Z = 2.5
+LEAST = 1e-9
+"""Of what the incomplete beta function needs to be more than zero."""
 SPARED = 0.3
 """The share of windows that may be a hiccup: their excess does not count."""
 
@@ -131,13 +133,14 @@ def compare_counts(
     expected = reference.rate * growth
     level = matters(expected * whole, unit, bad_above) / whole
     share = new_requests * growth / (new_requests * growth + old_requests)
-    odds = level / expected * growth * new_requests if expected > 0 else 0.0
-    p_hidden = (
-        1 - float(betainc(new + 1, max(old, 1e-9), odds / (odds + old_requests)))
-        if level <= expected * WORSE
-        else 1 - float(betainc(new + 1, max(new_requests - new, 1e-9), min(level, 1.0)))
-    )
-    bad_from = halfway(expected, level)
+    if is_relative := level <= expected * WORSE:
+        odds = level / expected * growth * new_requests
+        p_hidden = 1 - float(betainc(new + 1, max(old, LEAST), odds / (odds + old_requests)))
+    else:
+        answered = max(new_requests - new, LEAST)
+        p_hidden = 1 - float(betainc(new + 1, answered, min(level, 1.0)))
+    # How a trend goes on is a guess, and what is bad already wanders far.
+    bad_from = level if growth > 1 or is_relative else halfway(expected, level)
     return Compared(
         before=reference.rate * whole,
         after=after.rate * whole,
@@ -168,7 +171,7 @@ def compare_with_limit(after: Counts, unit: Unit, bad_above: float) -> Compared:
         bad_from=bad_above,
         is_up=after.rate > limit,
         p_worse=float(betainc(failed, answered + 1, limit)) if failed > 0 else 1.0,
-        p_hidden=1 - float(betainc(failed + 1, max(answered, 1e-9), limit)),
+        p_hidden=1 - float(betainc(failed + 1, max(answered, LEAST), limit)),
         least_p=0.0,
         test=LIMIT_TEST,
     )

@@ -61,7 +61,7 @@ class Bake:
     """All that was measured until now.
 
     `is_over` says that the whole bake time has passed: only then is anything called good.
-    `length` is that time; where it is given, a bake of which less than half was measured is
+    `length` is that time; where it is given, a bake of which less than a third was measured is
     inconclusive.
     """
 

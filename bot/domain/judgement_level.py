@@ -1,4 +1,4 @@
-"""What the time before leads one to expect: its last level, its trend, and how freely it wanders."""
+"""What the time before leads one to expect: its last level, its trend, how freely it wanders."""
 
 import math
 from collections.abc import Sequence
@@ -22,6 +22,8 @@ TREND_P = 0.005
 MOST_CORRELATED = 0.6
 """More than that is a trend, not wandering."""
 FEWEST_FOR_TREND = 12
+LARGEST = 1e150
+"""What cannot be squared any more is no measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,10 @@ class Series:
 
 
 def usable(samples: Sequence[Sample]) -> Series:
-    """Leave out the gaps, and put the rest in order."""
+    """Leave out the gaps, and put the rest in order, one sample a moment. NaN is never kept."""
     import numpy as np
 
-    kept = sorted((at.timestamp(), value) for at, value in samples if math.isfinite(value))
+    kept = sorted({at.timestamp(): value for at, value in samples if abs(value) < LARGEST}.items())
     return Series(
         np.array([at_s for at_s, _ in kept], dtype=np.float64),
         np.array([value for _, value in kept], dtype=np.float64),

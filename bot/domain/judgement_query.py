@@ -16,17 +16,20 @@ from bot.domain.judgement_values import steady_part as steady_values
 from bot.domain.unit import Unit
 
 FEWEST, PLENTY = 3, 5
-"""Windows that must be there before anything is called bad: a hiccup touches two. A rise that is not
-far beyond what matters must last longer to be believed. A bake that is over and was shorter than
-that is judged by what there is."""
+"""Windows that must be there before anything is called bad: a hiccup touches two. A rise that is
+not FAR beyond what matters must last longer to be believed. A bake that is over and was shorter
+than that is judged by what there is."""
 FAR = 1.5
+"""Times what matters."""
 HIDDEN_P = 0.02
 """A version is good when a rise that matters would have looked like this less often than that."""
 NEAR_P = 0.02
-"""How sure the comparison with the last windows before the deploy must be. It only confirms that the
-rise is not older than the deploy."""
+"""How sure the comparison with the last windows before the deploy must be. It only confirms that
+the rise is not older than the deploy."""
 NEAR = 10
 """Windows."""
+COVERED = 1 / 3
+"""Of the windows of a bake that is over: with fewer, nobody watched it."""
 MOVED_P = 0.05
 """Where the old version itself fails more often than before, only what is new beside it counts."""
 SOME_P = 0.001
@@ -109,7 +112,7 @@ def _as_counts(seen: Seen, traffic: Traffic | None) -> tuple[Counts, Counts | No
     after = count(seen.after, traffic.after)
     before = count(seen.before, traffic.before)
     control = count(seen.control, traffic.control) if seen.has_control else None
-    if after is None or not len(after) or (len(seen.before) and before is None):
+    if after is None or (len(seen.before) and before is None):
         return None
     if seen.has_control and control is None:
         return None
@@ -124,6 +127,11 @@ def _no_counts() -> Counts:
 
 def _see_counts(seen: Seen, before: Counts, control: Counts | None, after: Counts) -> Seen:
     unit, limit = seen.measured.unit, seen.measured.bad_above
+    # A window without a request says nothing, whatever ratio is shown for it.
+    whole = 100.0 if unit is Unit.PERCENT else 1.0
+    seen = replace(seen, after=Series(after.at_s, after.failed / after.requests * whole))
+    if not len(after):
+        return seen
     old = steady_counts(before) if len(before) else before
     if control is not None and len(control) >= FEWEST_BEFORE:
         near = compare_counts(control, after, unit, limit, is_same_time=True)
@@ -159,7 +167,7 @@ def _see_values(seen: Seen) -> Seen:
     return replace(
         seen,
         main=compare_values(old, seen.after, unit, limit, continue_trend=True),
-        near=compare_values(near, seen.after, unit, limit),
+        near=compare_values(near, seen.after, unit, limit, is_confirming=True),
     )
 
 
@@ -167,7 +175,7 @@ def _is_bad(seen: Seen, asked: Asked) -> bool:
     windows = len(seen.after)
     if windows < _needed(seen, asked) or (not asked.is_over and windows < _enough(seen)):
         return False
-    limit = _spend(asked.alpha, windows)
+    limit = _spend(windows, asked)
     sustained = _is_above_limit_throughout(seen)
     if seen.main is None or seen.near is None:
         return sustained
@@ -200,16 +208,16 @@ def _enough(seen: Seen) -> int:
     return FEWEST if seen.is_by_limit or seen.near.after >= far else PLENTY
 
 
-def _spend(alpha: float, windows: int) -> float:
+def _spend(windows: int, asked: Asked) -> float:
     """The share of `alpha` that the look with so many windows may spend.
 
-    A new look is one with a new window. Half of alpha is for bakes too short for FEWEST windows,
-    which are judged once, at their end; the other half is spread so that it is never used up,
-    however long somebody goes on looking: the sum of 1/(n(n+1)) from FEWEST on is 1/FEWEST.
+    A new look is one with a new window. The look at the end of the bake spends half of alpha. The
+    other half is spread over the earlier ones so that it is never used up, however long somebody
+    goes on looking: the sum of 1/(n(n+1)) from FEWEST on is 1/FEWEST.
     """
-    if windows < FEWEST:
-        return alpha / 2
-    return alpha / 2 * FEWEST / (windows * (windows + 1))
+    if asked.is_over or windows < FEWEST:
+        return asked.alpha / 2
+    return asked.alpha / 2 * FEWEST / (windows * (windows + 1))
 
 
 def _could_be_sure(compared: Compared, limit: float) -> bool:
@@ -233,7 +241,7 @@ def _uncovered(seen: Seen, asked: Asked) -> str | None:
     if not asked.is_over or asked.length is None:
         return None
     windows = math.floor(asked.length / seen.measured.window)
-    if len(seen.after) * 2 < windows:
+    if len(seen.after) < windows * COVERED:
         return f"only {len(seen.after)} of {windows} windows since the deploy have data"
     return None
 

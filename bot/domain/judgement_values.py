@@ -20,8 +20,11 @@ MIDDLE = 1.51
 EFFICIENCY = 0.6
 """How much of what all values know of their deviation the middle ones know."""
 CONFIRM_P = 0.02
+"""How sure the ranks must be: they only confirm, a handful of windows cannot make them surer."""
+DOUBTFUL_P = 0.2
 FEWEST_USUAL = 10
 USUAL_WINDOWS = 4
+"""The noise of the time before, if it has so many windows, counts as much as four pairs."""
 
 
 def is_on_log_scale(unit: Unit, *series: Series) -> bool:
@@ -46,11 +49,12 @@ def compare_values(
     bad_above: float | None,
     *,
     continue_trend: bool = False,
+    is_confirming: bool = False,
 ) -> Compared:
     """Compare the windows' values with those of another time.
 
     Hodges and Lehmann's estimate says how much, a t-test with robust noise how sure; Mann and
-    Whitney's ranks must agree.
+    Whitney's ranks must agree. Of a comparison that only confirms, nobody asks what is hidden.
     """
     import numpy as np
 
@@ -64,17 +68,26 @@ def compare_values(
     shift = float(np.median(new[:, None] - flat[None, :]))
     level = float(np.median(flat))
     size = _Size.of(level, unit, bad_above, logs=logs)
+    if under_way.slope:
+        # How a trend goes on is a guess: only what leaves it clearly is the deploy's.
+        size = replace(size, hint=size.rise)
     compared = _compared(size, level, shift, noise)
     said = math.exp if logs else float
-    ranks = 1.0 if shift <= 0 else _ranks(new, flat)
     least = 1 / math.comb(len(old) + len(new), len(new))
+    # Ranks cost most of the time, so they are asked only where they could say no.
+    confirmed = compared.is_up and _ranks(new, flat) < max(CONFIRM_P, least * 1.01)
+    p_hidden = compared.p_hidden
+    if size.rise <= 0:
+        p_hidden = 0.0 if float(new.max()) <= float(flat.max()) else 1.0
+    elif p_hidden < DOUBTFUL_P and not is_confirming:
+        p_hidden = max(p_hidden, _ranks(flat, new - size.rise))
     return replace(
         compared,
         before=said(float(np.median(old))),
         after=said(float(np.median(new))),
-        p_hidden=max(compared.p_hidden, _ranks(flat, new - size.rise)) if size.rise > 0 else 0.0,
+        p_hidden=p_hidden,
         least_p=least,
-        is_confirmed=ranks < max(CONFIRM_P, least * 1.01),
+        is_confirmed=confirmed,
     )
 
 
@@ -178,7 +191,7 @@ class Noise:
 
 
 def _scale(values: "Numbers") -> float:
-    """The deviation of one window without its hiccups: of the middle 80 %, if that leaves enough."""
+    """The deviation of one window without its hiccups: that of the middle 80 % of many."""
     import numpy as np
 
     cut = len(values) // 10

@@ -13,6 +13,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 HOST = "127.0.0.1"
 LOOKS_FOR_STOP_EVERY_S = 0.05
+JSON = "application/x-amz-json-1.1"
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -20,6 +21,21 @@ class _QuietHandler(MotoRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  werkzeug's name
         pass
+
+
+def as_json(application: Any) -> Any:
+    """Answer JSON calls as JSON: moto calls some of its answers web pages, which AWS never does."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if "HTTP_X_AMZ_TARGET" in environ:
+                headers = [one for one in headers if one[0].lower() != "content-type"]
+                headers.append(("Content-Type", JSON))
+            return start_response(status, headers, *rest)
+
+        return application(environ, start)
+
+    return answer
 
 
 class Listener:
@@ -32,7 +48,7 @@ class Listener:
             self._server: BaseWSGIServer = make_server(
                 HOST,
                 port,
-                DomainDispatcherApplication(create_backend_app),
+                as_json(DomainDispatcherApplication(create_backend_app)),
                 threaded=True,
                 request_handler=_QuietHandler,
                 fd=listening.fileno(),

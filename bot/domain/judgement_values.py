@@ -116,7 +116,9 @@ def compare_pairs(
     noise = Noise.of_pairs(differences, usual)
     compared = _compared(_Size.of(level, unit, bad_above, logs=logs), level, shift, noise)
     said = math.exp if logs else float
-    return replace(compared, before=said(level), after=said(level + shift))
+    # Without the noise of the time before, so few pairs can be no surer than their signs.
+    least = 0.0 if len(usual) >= FEWEST_USUAL else 0.5 ** len(differences)
+    return replace(compared, before=said(level), after=said(level + shift), least_p=least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def bad(seen: "Seen") -> str:
     if seen.main is None or seen.is_by_limit:
         return f"is at {_now(seen)}, above its limit of {_spoken(seen, limit)}; {_TOO_FEW}"
     sure = said_p(seen.main.p_worse)
-    if seen.main.least_p > _PLAIN_P:
+    if seen.main.p_worse > _PLAIN_P:
         sure = f"above its limit of {_spoken(seen, limit)} throughout, too few windows for a test"
     return f"rose to {_now(seen)} ({_reference(seen)}, {sure})"
 
@@ -63,8 +63,8 @@ def good(seen: "Seen") -> str:
 def unsure(seen: "Seen") -> str:
     """Why nobody can say."""
     if seen.main is None:
-        reason = "and it has no limit" if seen.measured.bad_above is None else "and its limit is"
-        reason = reason if reason.endswith("limit") else "and not all of it is below its limit"
+        has_limit = seen.measured.bad_above is not None
+        reason = "and not all of it is below its limit" if has_limit else "and it has no limit"
         return f"is at {_now(seen)}; {_TOO_FEW}, {reason}"
     if seen.is_by_limit:
         return f"is at {_now(seen)}, too near its limit to say; {_TOO_FEW}"

@@ -231,11 +231,26 @@ def test_a_bake_of_half_a_minute_tells_latency_by_its_limit(
     assert found.judged is verdict
 
 
+@pytest.mark.parametrize("samples", [0, 3, 60])
+@pytest.mark.parametrize(("level", "verdict"), [(1.2, BAD), (0.3, GOOD)])
+def test_a_canary_of_half_a_minute_is_told_by_the_old_version_beside_it(
+    samples: int, level: float, verdict: Judged
+):
+    measured = a_latency(
+        noisy(0.3, samples), noisy(level, 2), control=noisy(0.3, 2, seed=2), window=QUARTER
+    )
+
+    found = judged(measured, of=traffic(6, samples, 2, control=54, window=QUARTER), length=SHORT)
+
+    assert found.judged is verdict
+
+
 def test_without_anything_to_compare_with_it_asks():
     found = judged(a_measure("queue", Unit.PLAIN, [], [3.0] * 10))
 
     assert found.judged is ASKS
-    assert "nothing" in found.why or "too little from before" in found.why
+    assert "too little from before" in found.why
+    assert "no limit" in found.why
 
 
 def test_a_queue_that_was_empty_may_stay_empty_and_nothing_is_known_of_its_growth():

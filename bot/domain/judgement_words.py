@@ -2,14 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.domain.judgement_compare import matters
 from bot.domain.judgement_level import Series
+from bot.domain.judgement_seen import Seen
 from bot.domain.unit import spoken_value
-
-if TYPE_CHECKING:
-    from bot.domain.judgement_query import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class Levels:
     control: float | None = None
 
 
-def levels(seen: "Seen") -> Levels:
+def levels(seen: Seen) -> Levels:
     """The levels that were compared, or the middle of what there is."""
     before, after = _middle(seen.before), _middle(seen.after)
     control = _middle(seen.control) if seen.has_control else None
@@ -33,7 +30,7 @@ def levels(seen: "Seen") -> Levels:
     return Levels(before if math.isnan(compared) else compared, seen.main.after, None)
 
 
-def bad(seen: "Seen") -> str:
+def bad(seen: Seen) -> str:
     """Why it is bad."""
     limit = seen.measured.bad_above
     if seen.main is None or seen.is_by_limit:
@@ -44,7 +41,7 @@ def bad(seen: "Seen") -> str:
     return f"rose to {_now(seen)} ({_reference(seen)}, {sure})"
 
 
-def good(seen: "Seen") -> str:
+def good(seen: Seen) -> str:
     """Why it is good."""
     limit = seen.measured.bad_above
     if seen.main is None or seen.is_by_limit:
@@ -60,7 +57,7 @@ def good(seen: "Seen") -> str:
     return f"stayed at {_now(seen)} ({_reference(seen)})"
 
 
-def unsure(seen: "Seen") -> str:
+def unsure(seen: Seen) -> str:
     """Why nobody can say."""
     if seen.main is None:
         has_limit = seen.measured.bad_above is not None
@@ -87,11 +84,11 @@ _PLAIN_P = 0.01
 _TOO_FEW = "there is too little from before the deploy to compare with"
 
 
-def _now(seen: "Seen") -> str:
+def _now(seen: Seen) -> str:
     return _spoken(seen, levels(seen).after)
 
 
-def _reference(seen: "Seen") -> str:
+def _reference(seen: Seen) -> str:
     found = levels(seen)
     if found.control is not None:
         return f"the old version at the same time {_spoken(seen, found.control)}"
@@ -101,7 +98,7 @@ def _reference(seen: "Seen") -> str:
     return f"before {_spoken(seen, found.before)}"
 
 
-def _spoken(seen: "Seen", value: float | None) -> str:
+def _spoken(seen: Seen, value: float | None) -> str:
     return "unknown" if value is None else spoken_value(value, seen.measured.unit)
 
 

@@ -123,7 +123,7 @@ def _lines(look: Look, obstacle: Obstacle) -> list[str]:
     reasons = [reason for reason in look.decision.reasons if reason.obstacle is obstacle]
     mark = "⚪" if _is_condition(look, obstacle) else "✗"
     if reasons:
-        return [f"{mark} {live(reason.text)} _{live(reason.way_past)}_" for reason in reasons]
+        return [f"{mark} {live(reason.text)} → {live(reason.way_past)}" for reason in reasons]
     return [f"✓ {_well(look, obstacle)}"]
 
 

@@ -82,7 +82,7 @@ def nudge_card(lock: Lock, subject_id: str, *, is_open: bool, now: datetime) -> 
     age = spoken(now - lock.at)
     lines = [f"You locked it {age} ago: “{escaped(lock.reason)}”. Nobody can change it meanwhile."]
     keep = button("Keep", action_id=KEEP, subject_id=subject_id, revision=ONLY_REVISION)
-    return _card(f"🟡 Still needed? {where} is locked", lines, [keep, unlock_button(lock)])
+    return _card(f"🟡 Locked: {where}. Still needed?", lines, [keep, unlock_button(lock)])
 
 
 def freeze_card(freeze: Declared, *, now: datetime) -> Message:

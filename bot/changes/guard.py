@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.cards.blocks import Message
@@ -114,22 +114,12 @@ async def show_freeze(connection: Connection, subject_id: str, now: datetime) ->
 async def show_nudge(connection: Connection, subject_id: str, now: datetime) -> Message:
     """Render the question to a lock's owner."""
     lock = await locks.get(connection, lock_of(subject_id))
-    return nudge_card(lock, subject_id, is_open=is_open(lock, subject_id), now=now)
+    return nudge_card(lock, subject_id, is_open=lock.question == subject_id, now=now)
 
 
-def nudge_id(lock: Lock, at: datetime) -> str:
-    """The question asked at this time: each is a message of its own, since an edit calls nobody."""
-    return f"{lock.id}:{int(at.timestamp())}"
-
-
-def lock_of(nudge: str) -> str:
+def lock_of(question: str) -> str:
     """The lock a question is about."""
-    return nudge.rpartition(":")[0]
-
-
-def is_open(lock: Lock, nudge: str) -> bool:
-    """Whether it is the question last asked and has no answer yet."""
-    return lock.nudged_at is not None and nudge_id(lock, lock.nudged_at) == nudge
+    return question.rpartition(":")[0]
 
 
 @dataclass(slots=True)
@@ -170,7 +160,8 @@ class KeepGuards:
         return len(turned)
 
     async def _nudge(self, lock: Lock, now: datetime) -> bool:
-        subject = nudge_id(lock, now)
+        """Ask in a message of its own, since an edit of the one before would call nobody."""
+        subject = str(replace(lock, nudged_at=now).question)
         async with self.database.write() as connection:
             if not await locks.nudge(connection, lock, at=now):
                 return False

@@ -9,7 +9,7 @@ from bot.cards.answer import Answer
 from bot.cards.guard import locked, unlocked
 from bot.cards.live import live
 from bot.catalog import Catalog, Verb
-from bot.changes.guard import Target, ask, done_entry, find_target, identity, is_open, lock_of
+from bot.changes.guard import Target, ask, done_entry, find_target, identity, lock_of
 from bot.domain.asked import Asked, Press
 from bot.domain.audit import Entry
 from bot.domain.card import Kind, Urgency
@@ -106,7 +106,7 @@ class Locking:
             return Answer("Only whoever set the lock is asked about it.")
         if not lock.stands(now):
             return _gone(lock)
-        if not is_open(lock, press.subject_id):
+        if lock.question != press.subject_id:
             return Answer("You have answered that.")
         async with self.database.write() as connection:
             if not await locks.nudge(connection, lock, at=now):

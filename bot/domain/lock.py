@@ -47,6 +47,11 @@ class Lock:
         """Whether it holds this place."""
         return self.environment == environment and self.service in {service, ANY}
 
+    @property
+    def question(self) -> str | None:
+        """The id of the question its owner was last asked; another time it is another one."""
+        return f"{self.id}:{int(self.nudged_at.timestamp())}" if self.nudged_at else None
+
     def wants_nudge(self, now: datetime, *, pace: float = 1.0) -> bool:
         """Whether its owner is to be asked now. Only a person can be asked; ages by `pace`."""
         after, every = NUDGE_AFTER / pace, NUDGE_EVERY / pace

@@ -154,7 +154,10 @@ async def older(connection: Connection, *, than: timedelta, at: datetime) -> tup
 
 
 async def nudge(connection: Connection, lock: Lock, *, at: datetime) -> bool:
-    """Write down that its owner was asked, or keeps it; False when that was written meanwhile."""
+    """Write down that its owner was asked, or keeps it; False when that was written meanwhile.
+
+    The card of the question before, which has its answer now, is marked.
+    """
     unchanged = (
         locks.c.nudged_at.is_(None)
         if lock.nudged_at is None
@@ -168,7 +171,8 @@ async def nudge(connection: Connection, lock: Lock, *, at: datetime) -> bool:
     )
     if written.first() is None:
         return False
-    await cards.mark(connection, Kind.LOCK, lock.id, urgency=Urgency.PROGRESS)
+    if lock.question is not None:
+        await cards.mark(connection, Kind.NUDGE, lock.question, urgency=Urgency.PROGRESS)
     return True
 
 

@@ -21,7 +21,9 @@ class Answer:
 class Later:
     """An answer that needs somebody outside: `ask` runs after Slack has its acknowledgement.
 
-    Nothing has been promised before it ran: whoever pressed presses again if we die meanwhile.
+    Nothing has been promised before it ran: whoever asked asks again if we die meanwhile. `first`
+    is what a command is acknowledged with, mrkdwn like an answer's text; a press shows nothing.
     """
 
     ask: Callable[[], Awaitable[Answer | None]]
+    first: str = ""

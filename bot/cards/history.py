@@ -9,7 +9,9 @@ from bot.cards.change import headline
 from bot.cards.text import counted, day_and_time, mention, spoken
 from bot.domain.change import Change, ChangeState, Origin
 
-REASON_CHARACTERS = 80
+REASON_CHARACTERS = 60
+TOGETHER = 5
+"""Lines in one block: the longest there can be still fit in it."""
 
 
 def history(where: str, changes: Sequence[Change], total: int, *, now: datetime) -> Answer:
@@ -17,7 +19,8 @@ def history(where: str, changes: Sequence[Change], total: int, *, now: datetime)
     if not changes:
         return Answer(f"Nothing was deployed in {escaped(where)} that I know of.")
     lines = [_line(change, now) for change in changes]
-    blocks: list[Block] = [section("\n".join(lines))]
+    together = [lines[first : first + TOGETHER] for first in range(0, len(lines), TOGETHER)]
+    blocks: list[Block] = [section("\n".join(some)) for some in together]
     said = lines
     if (rest := total - len(changes)) > 0:
         more = f"and {rest:,} more"

@@ -150,7 +150,7 @@ class EcsEvents:
         for message in messages:
             metrics.ecs_events.labels(outcome).inc()
             if outcome in {"unreadable", "given_up"}:
-                told = {**_extra("ecs_event_dropped", queue), "message": message.id}
+                told = {**_extra("ecs_event_dropped", queue), "message_id": message.id}
                 log.warning("ecs_event_dropped", extra={**told, "outcome": outcome})
             await queue.sqs.delete_message(queue.url, message.receipt)
 

@@ -31,7 +31,7 @@ from bot.slack.words import words_of
 from bot.storage import deduplication
 from bot.storage.database import Database
 
-Run = Callable[[Sequence[str], Asked], Awaitable[Answer]]
+Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later]]
 """A verb of the slash command: the words after it, and who asked."""
 Act = Callable[[Press], Awaitable[Answer | Later | None]]
 """What a button does; its answer is shown to the presser alone."""
@@ -124,7 +124,7 @@ class Listeners:
         run = self._tables.verbs.get(verb)
         known = run is not None
 
-        async def answer() -> Answer:
+        async def answer() -> Answer | Later:
             if run is None:
                 return await self._tables.otherwise(words, request)
             return await run(rest, request)
@@ -133,6 +133,12 @@ class Listeners:
         _record("command", verb if known else "unknown", outcome, request, started)
         if said is None:
             return await ack()
+        if isinstance(said, Later):
+            ask = partial(_afterwards, said, request)
+            self._replies.tell_later(_beside(body, request), ask, request.correlation_id)
+            if not said.first:
+                return await ack()
+            said = Answer(said.first)
         blocks = list(said.blocks) or None
         text = cut(said.text, FALLBACK_CHARACTERS)
         return await ack(text=text, blocks=blocks, response_type="ephemeral")
@@ -196,6 +202,12 @@ class Listeners:
 
     async def _no_options(self, ack: AsyncAck) -> BoltResponse:
         return await ack(options=[])
+
+
+def _beside(body: Mapping[str, Any], request: Asked) -> requests.Whereto:
+    """Where a command was typed; Slack does not say in which thread."""
+    url = body.get("response_url")
+    return requests.Whereto(request.by.id, request.channel_id, None, str(url) if url else None)
 
 
 async def _afterwards(later: Later, request: Asked) -> Answer | None:

@@ -14,6 +14,7 @@ from bot.storage import changes, history
 from bot.storage.schema.cards import cards
 from integrations.errors import Forbidden
 from sandbox.aws.calls import access_denied
+from sandbox.aws.images import Behaviour
 from tests.changes.operator import Operator, utc_now
 
 S = ChangeState
@@ -39,8 +40,9 @@ async def told(prod: Operator) -> list[Change]:
     return list(found)
 
 
-async def slowly(prod: Operator) -> None:
-    """From now on ECS replaces one task at a time, so that a test can look meanwhile."""
+async def slowly(prod: Operator, sweep: SweepOthers) -> None:
+    """From now on ECS replaces one task at a time, so that a warm bot can look meanwhile."""
+    await sweep()
     one_at_a_time = {"maximumPercent": 125, "minimumHealthyPercent": 100}
     await prod.somebody_else_updates(deploymentConfiguration=one_at_a_time)
 
@@ -116,7 +118,7 @@ async def test_of_two_at_once_the_first_was_superseded(prod: Operator, sweep: Sw
 
 
 async def test_one_under_way_is_adopted_and_watched_to_its_end(prod: Operator, sweep: SweepOthers):
-    await slowly(prod)
+    await slowly(prod, sweep)
     await prod.somebody_else_deploys("v1.2.0")
 
     await sweep()
@@ -165,7 +167,7 @@ async def test_an_adopted_one_that_ecs_rolls_back_is_followed_back(
 
 
 async def test_a_person_may_abort_an_adopted_one(prod: Operator, sweep: SweepOthers):
-    await slowly(prod)
+    prod.aws.images.behaviours["v1.2.0"] = Behaviour.STUCK
     await prod.somebody_else_deploys("v1.2.0")
     await sweep()
     (change,) = await told(prod)
@@ -253,7 +255,7 @@ async def test_when_nothing_is_news_a_look_costs_one_call(prod: Operator, sweep:
 
 
 async def test_two_replicas_that_sweep_at_once_tell_it_once(prod: Operator, sweep: SweepOthers):
-    await slowly(prod)
+    await slowly(prod, sweep)
     await prod.somebody_else_deploys("v1.2.0")
 
     news = await asyncio.gather(sweep(), SweepOthers(prod.world, prod.promises)())
@@ -282,7 +284,7 @@ async def test_back_to_an_older_revision_that_was_good_is_a_rollback(
 async def test_a_version_is_known_by_its_digest_and_not_by_a_tag_that_moves(
     prod: Operator, sweep: SweepOthers
 ):
-    await slowly(prod)
+    await slowly(prod, sweep)
     tags = [{"key": "credlink:version", "value": "v0.0.1"}]
     registered = await asyncio.to_thread(
         prod.ecs.register_task_definition,

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 
-from bot.cards.answer import Answer
+from bot.cards.answer import Answer, Later
 from bot.cards.blocks import section
 from bot.domain.asked import Asked, Press
 from bot.errors import Conflict
@@ -41,6 +41,8 @@ class Done:
     pressed: list[Press] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     failing: bool = False
+    found: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when what `ask` waits for is there."""
 
     def tables(self) -> Tables:
         async def echo(words, asked: Asked) -> Answer:
@@ -52,6 +54,15 @@ class Done:
 
         async def break_(words, asked: Asked) -> Answer:
             raise ZeroDivisionError
+
+        async def ask(words, asked: Asked) -> Later:
+            async def found() -> Answer:
+                await self.found.wait()
+                if words == ["wrongly"]:
+                    raise Conflict("There is no <version> like that.")
+                return Answer("found " + " ".join(words))
+
+            return Later(found, first=f"Looking at {' '.join(words)}…")
 
         async def press(press: Press) -> Answer | None:
             self.pressed.append(press)
@@ -66,7 +77,7 @@ class Done:
             self.events.append(dict(event))
 
         return Tables(
-            verbs={"echo": echo, "refuse": refuse, "break": break_},
+            verbs={"echo": echo, "refuse": refuse, "break": break_, "ask": ask},
             actions={"test.press": press},
             events={"subteam_members_changed": event, "app_mention": event},
             otherwise=otherwise,

@@ -68,6 +68,42 @@ async def test_a_command_reaches_its_verb_with_words_person_and_groups(world):
     assert workspace.verdict() == []
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [("v1.2.0", "found v1.2.0"), ("wrongly", "There is no &lt;version&gt; like that.")],
+)
+async def test_a_command_that_asks_outside_is_answered_at_once_and_again_when_it_knows(
+    world, said, found
+):
+    workspace, people, edge, _ = world
+
+    first = await people.say(ALICE, GENERAL, f"/credlink ask {said}")
+
+    assert first["ephemeral"]["text"] == f"Looking at {said}…"
+    edge.done.found.set()
+
+    async def told():
+        shown = await people.messages(ALICE, GENERAL)
+        return [m for m in shown if m.get("ephemeral") and m["text"] == found]
+
+    await until(told)
+    assert workspace.verdict() == []
+
+
+async def test_where_the_bot_is_no_member_the_later_answer_comes_by_response_url(world):
+    _, people, edge, _ = world
+    await people.leave(seeds.BOT_USER_ID, GENERAL)
+    edge.done.found.set()
+
+    await people.say(ALICE, GENERAL, "/credlink ask v1.2.0")
+
+    async def told():
+        shown = await people.messages(ALICE, GENERAL)
+        return [m for m in shown if m.get("ephemeral") and m["text"] == "found v1.2.0"]
+
+    await until(told)
+
+
 async def test_a_press_reaches_its_action_with_what_the_button_was_drawn_with(world):
     workspace, people, edge, api = world
     drawn = button("Confirm", action_id="test.press", subject_id="c1", revision=3)

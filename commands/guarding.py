@@ -9,12 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.catalog import Catalog, read_duration
 from bot.domain.place import did_you_mean, find_place
 from bot.errors import UsageError
-from commands.words import FLAG, REASON_CHARACTERS
+from commands.words import DRY_RUN, REASON_CHARACTERS, split_flags
 
-DRY_RUN = "--dry-run"
 FOR, FROM, UNTIL, ZONE = "for", "from", "until", "zone"
-_DASHES = str.maketrans(dict.fromkeys("—–", FLAG))
-"""Phones and Macs make one dash of two typed ones."""
 _CLOSE = 0.75
 """How alike a word and a service's name are when the one was meant to be the other."""
 
@@ -25,16 +22,8 @@ def take_dry_run(words: Sequence[str], *, how: str) -> tuple[list[str], bool]:
     Raises:
         UsageError: there is another flag, which nobody here reads.
     """
-    rest, is_dry_run = [], False
-    for word in words:
-        flag = word.translate(_DASHES)
-        if flag == DRY_RUN:
-            is_dry_run = True
-        elif flag.startswith(FLAG) and " " not in flag and len(flag) > len(FLAG):
-            raise UsageError(f"I do not know {flag}. {how}")
-        else:
-            rest.append(word)
-    return rest, is_dry_run
+    plain, flags = split_flags(words, how=how, known=(DRY_RUN,))
+    return plain, flags.is_dry_run
 
 
 def place_of(words: Sequence[str], *, how: str) -> tuple[str, str | None]:

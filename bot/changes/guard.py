@@ -156,7 +156,7 @@ class KeepGuards:
         since = self._looked_at or now - timedelta(days=1)
         turned = await freezes.between(connection, after=since, until=now)
         for freeze in turned:
-            await cards.mark(connection, Kind.FREEZE, freeze.id)
+            await freezes.mark(connection, freeze.id, urgency=Urgency.PROGRESS)
         return len(turned)
 
     async def _nudge(self, lock: Lock, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from bot.catalog import ANY
 from bot.domain.card import Kind, Urgency
 from bot.domain.change import Approval, Binding, ChangeState
 from bot.storage import cards
@@ -105,6 +106,12 @@ async def waiting(connection: Connection, environment: str, service: str | None)
         select(changes.c.id).where(*where).order_by(changes.c.asked_at, changes.c.id)
     )
     return tuple(rows.scalars())
+
+
+async def mark_waiting(connection: Connection, environment: str, service: str) -> None:
+    """Mark the cards of the proposals there (`*`: of all): what is in their way is new."""
+    for change_id in await waiting(connection, environment, None if service == ANY else service):
+        await cards.mark(connection, Kind.CHANGE, change_id, urgency=Urgency.PROGRESS)
 
 
 def _approval(row: Row[Any]) -> Approval:

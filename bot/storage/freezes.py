@@ -10,7 +10,7 @@ from bot.catalog import ANY
 from bot.domain.card import Kind, Urgency
 from bot.domain.freeze import Declared
 from bot.errors import NotKnown
-from bot.storage import cards
+from bot.storage import approvals, cards
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.guards import freezes
@@ -25,7 +25,10 @@ async def add(connection: Connection, freeze: Declared) -> bool:
         **{name: getattr(freeze, name) for name in _FIELDS}
     )
     written = await connection.execute(new.on_conflict_do_nothing().returning(freezes.c.id))
-    return written.first() is not None
+    if written.first() is None:
+        return False
+    await approvals.mark_waiting(connection, freeze.environment, freeze.service)
+    return True
 
 
 async def get(connection: Connection, freeze_id: str) -> Declared:
@@ -67,8 +70,15 @@ async def lift(connection: Connection, freeze_id: str, *, by: str, at: datetime)
     )
     if lifted.first() is None:
         return None
-    await cards.mark(connection, Kind.FREEZE, freeze_id, urgency=Urgency.OUTCOME)
-    return await get(connection, freeze_id)
+    return await mark(connection, freeze_id, urgency=Urgency.OUTCOME)
+
+
+async def mark(connection: Connection, freeze_id: str, *, urgency: Urgency) -> Declared:
+    """Mark the cards of a freeze that began or is over, and of the proposals it concerns."""
+    freeze = await get(connection, freeze_id)
+    await cards.mark(connection, Kind.FREEZE, freeze_id, urgency=urgency)
+    await approvals.mark_waiting(connection, freeze.environment, freeze.service)
+    return freeze
 
 
 async def between(

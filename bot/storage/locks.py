@@ -11,7 +11,7 @@ from bot.catalog import ANY
 from bot.domain.card import Kind, Urgency
 from bot.domain.lock import Lock
 from bot.errors import NotKnown
-from bot.storage import cards
+from bot.storage import approvals, cards
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.guards import locks
@@ -36,6 +36,7 @@ async def add(connection: Connection, lock: Lock) -> Lock:
         if (
             await connection.execute(new.on_conflict_do_nothing().returning(locks.c.id))
         ).first() is not None:
+            await approvals.mark_waiting(connection, lock.environment, lock.service)
             return lock
         holder = await of_place(connection, lock.environment, lock.service)
         if holder is not None:
@@ -106,7 +107,7 @@ async def in_environment(
 async def release(connection: Connection, lock_id: str, *, by: str, at: datetime) -> Lock | None:
     """Release a lock that stands; None when it does not: somebody was faster, or its time is over.
 
-    Its cards are marked in this transaction.
+    Its cards are marked in this transaction, and those of the proposals it was in the way of.
     """
     released = await connection.execute(
         update(locks)
@@ -116,8 +117,7 @@ async def release(connection: Connection, lock_id: str, *, by: str, at: datetime
     )
     if released.first() is None:
         return None
-    await cards.mark(connection, Kind.LOCK, lock_id, urgency=Urgency.OUTCOME)
-    return await get(connection, lock_id)
+    return await _mark(connection, lock_id)
 
 
 async def release_expired(connection: Connection, at: datetime) -> int:
@@ -141,8 +141,16 @@ async def _expire(connection: Connection, lock_ids: Sequence[str]) -> int:
     )
     released = sorted(rows.scalars())
     for lock_id in released:
-        await cards.mark(connection, Kind.LOCK, lock_id, urgency=Urgency.OUTCOME)
+        await _mark(connection, lock_id)
     return len(released)
+
+
+async def _mark(connection: Connection, lock_id: str) -> Lock:
+    """Mark the cards of a lock that was released, and of the proposals it was in the way of."""
+    lock = await get(connection, lock_id)
+    await cards.mark(connection, Kind.LOCK, lock_id, urgency=Urgency.OUTCOME)
+    await approvals.mark_waiting(connection, lock.environment, lock.service)
+    return lock
 
 
 async def older(connection: Connection, *, than: timedelta, at: datetime) -> tuple[Lock, ...]:

@@ -405,3 +405,23 @@ async def test_a_lock_that_is_cleared_makes_way_for_another(prod):
     async with prod.database.read() as connection:
         [lock] = await locks.in_environment(connection, "prod", at=prod.at)
     assert (lock.owner, lock.reason) == (CAROL.id, "again")
+
+
+async def test_the_card_of_a_proposal_follows_what_comes_in_its_way_and_goes_again(prod):
+    await prod.proposes()
+    await prod.proposes("change-2", service=WEB)
+
+    async def wanted() -> list[int]:
+        return [wanted for _, _, wanted in sorted(await prod.cards(Kind.CHANGE))]
+
+    subject = await locked(prod)
+    assert await wanted() == [2, 1]
+    await prod.locking.press_unlock(pressed(UNLOCK, subject))
+    assert await wanted() == [3, 1]
+    await locked(prod, service=None, length=HOUR)
+    prod.later(hours=1)
+    await prod.keep_guards()
+    assert await wanted() == [5, 3]
+    await prod.freezing.freeze(a_freeze_request(service=WEB), asked=asked(BOB))
+    await prod.freezing.lift("prod", WEB, asked=asked(BOB))
+    assert await wanted() == [5, 5]

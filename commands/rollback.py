@@ -9,29 +9,39 @@ from bot.changes.accept import AcceptChange, UnderWay
 from bot.domain.asked import Asked
 from bot.domain.change import ChangeKind, ChangeRequest
 from bot.errors import UsageError
-from commands.words import split_reason
+from commands.words import DRY_RUN, REASON, split_flags
 
 NAME = "rollback"
-USAGE = 'rollback <env> [version] [service] [--reason "why"]'
+USAGE = 'rollback <env> [version] [service] [--reason "why"] [--dry-run]'
 SUMMARY = "Propose to return to the last good revision, or to a good one of that version."
 
 
 def read(words: Sequence[str], *, how: str, catalog: Catalog) -> ChangeRequest:
     """Read the words after `rollback`; a single word after the environment may be either."""
-    words, reason = split_reason(words, how=how)
+    words, flags = split_flags(words, how=how, known=(REASON, DRY_RUN))
+    version: str | None = None
+    service: str | None = None
     match words:
         case [environment]:
-            return ChangeRequest(ChangeKind.ROLLBACK, environment, reason=reason)
-        case [environment, service] if service in catalog.services:
-            return ChangeRequest(ChangeKind.ROLLBACK, environment, service=service, reason=reason)
-        case [environment, version]:
-            return ChangeRequest(ChangeKind.ROLLBACK, environment, version, reason=reason)
-        case [environment, version, service]:
-            return ChangeRequest(ChangeKind.ROLLBACK, environment, version, service, reason)
+            pass
+        case [environment, word] if word in catalog.services:
+            service = word
+        case [environment, word]:
+            version = word
+        case [environment, word, last]:
+            version, service = word, last
         case []:
             raise UsageError(how)
         case _:
             raise UsageError(f"I read at most three words. {how}")
+    return ChangeRequest(
+        ChangeKind.ROLLBACK,
+        environment,
+        version,
+        service,
+        reason=flags.reason,
+        is_dry_run=flags.is_dry_run,
+    )
 
 
 async def run(

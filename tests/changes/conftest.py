@@ -33,15 +33,22 @@ def policy() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def world(aws: AwsWorld, tmp_path: Path, policy: dict[str, Any]) -> AsyncIterator[World]:
+def slo() -> Any:
+    """The queries prod is judged by: none, unless a module has its own."""
+    return {}
+
+
+@pytest.fixture
+async def world(
+    aws: AwsWorld, tmp_path: Path, policy: dict[str, Any], slo: Any
+) -> AsyncIterator[World]:
     """What the bot's workflow steps use, on SQLite."""
     database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
     async with database.write() as connection:
         await connection.run_sync(metadata.create_all)
     accounts = Accounts(AwsConnection(attempts=1))
-    yield World(
-        database=database, catalog=a_catalog(**policy), aws=accounts, now=utc_now, pace=PACE
-    )
+    catalog = a_catalog(**{"slo": slo, **policy})
+    yield World(database=database, catalog=catalog, aws=accounts, now=utc_now, pace=PACE)
     await accounts.aclose()
     await database.close()
 

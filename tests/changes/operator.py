@@ -10,7 +10,16 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.cards.answer import Answer
-from bot.cards.change_buttons import ABORT, CANCEL, CONFIRM, ROLL_BACK
+from bot.cards.change_buttons import (
+    ABORT,
+    CANCEL,
+    CONFIRM,
+    HOLD,
+    KEEP,
+    PROMOTE,
+    ROLL_BACK,
+    WAIT,
+)
 from bot.catalog import Catalog
 from bot.changes.accept import AcceptChange
 from bot.changes.observe import Observe
@@ -43,8 +52,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def a_catalog(**deploy: Any) -> Catalog:
-    """A catalogue with prod, deployed with this policy."""
+def a_catalog(*, slo: Any = None, **deploy: Any) -> Catalog:
+    """A catalogue with prod, deployed with this policy and judged by these queries."""
     policy = {
         "rollout_timeout": "60s",
         "watch_every": "1s",
@@ -72,6 +81,7 @@ def a_catalog(**deploy: Any) -> Catalog:
                             "container": SERVICE,
                             "channel": "#credlink-prod",
                             "deploy": policy,
+                            "slo": slo or {},
                         }
                     },
                 }
@@ -109,14 +119,18 @@ class Operator:
             CONFIRM: press.confirm,
             CANCEL: press.cancel,
             ABORT: press.abort,
+            HOLD: press.hold,
+            PROMOTE: press.promote,
+            KEEP: press.keep,
+            WAIT: press.wait,
             ROLL_BACK: press.roll_back,
         }
         self.ecs = aws.client("ecs", PROD.account)
 
     # Asking
 
-    async def asks_to_deploy(self, version: str, *, by: Actor = ALICE) -> Change:
-        request = ChangeRequest(ChangeKind.DEPLOY, "prod", version)
+    async def asks_to_deploy(self, version: str, *, by: Actor = ALICE, **said: Any) -> Change:
+        request = ChangeRequest(ChangeKind.DEPLOY, "prod", version, **said)
         return await self.accept(request, asked=asked(by))
 
     async def asks_to_roll_back(self, version: str | None = None, *, by: Actor = ALICE) -> Change:
@@ -130,9 +144,10 @@ class Operator:
         press = Press(asked(by, key), action_id, change.id, change.state_revision)
         return await self.buttons[action_id](press)
 
-    async def deploys(self, version: str) -> Change:
+    async def deploys(self, version: str, **said: Any) -> Change:
         """Ask, wait for the plan, confirm."""
-        proposed = await self.until(await self.asks_to_deploy(version), ChangeState.PROPOSED)
+        asked_for = await self.asks_to_deploy(version, **said)
+        proposed = await self.until(asked_for, ChangeState.PROPOSED)
         await self.presses("change.confirm", proposed)
         return proposed
 

@@ -89,6 +89,7 @@ async def _steady(here: World, change: Change, ending: Ending) -> Change | None:
 async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetime) -> Change:
     """From now on the evidence counts. What a person holds stays held, in the bake."""
     bake = here.paced(looked.place.config.deploy.bake)
+    stage = stage_of(here, change, looked)
     async with here.database.write() as connection:
         moved = await changes.move(
             connection,
@@ -100,6 +101,7 @@ async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetim
             bake_until=at + bake,
             progress=looked.progress,
             failure=looked.failure,
+            stage=stage,
             is_promoted=False,
             judgement=None,
             silent_since=None,
@@ -112,6 +114,7 @@ async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetim
                 steady_at=at,
                 bake_until=at + bake,
                 progress=looked.progress,
+                stage=stage,
                 judgement=None,
             )
             moved = await changes.get(connection, change.id)

@@ -11,12 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import Protocol
 from uuid import uuid4
 
-from aiohttp import web
-
-import commands
 from bot import logs, metrics, reporting, secret_references
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
@@ -24,15 +20,24 @@ from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
-from bot.cards.alert import ACKNOWLEDGE, RESOLVE
-from bot.cards.answer import Answer
-from bot.cards.change_buttons import ABORT, CANCEL, CONFIRM, ROLL_BACK
 from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.changes.accept import AcceptChange
+from bot.changes.announce import PostHead, show_notice
+from bot.changes.approve import ApproveChange
+from bot.changes.can_deploy import TellGate
+from bot.changes.diff import TellDiff
+from bot.changes.ecs_events import EcsEvents
+from bot.changes.freezing import Freezing
+from bot.changes.guard import KeepGuards, show_freeze, show_lock, show_nudge
+from bot.changes.history import TellHistory
+from bot.changes.locking import Locking
+from bot.changes.markers import Marks
 from bot.changes.observe import Observe
+from bot.changes.outside import SweepOthers
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
+from bot.changes.review import ReviewForced, TellAudit
 from bot.changes.show import ShowChange
 from bot.changes.status import TellStatus
 from bot.chores import Chore, Chores
@@ -41,20 +46,14 @@ from bot.engine import SQLITE, Engine, EngineSettings
 from bot.failover import Failover
 from bot.outside import connected
 from bot.settings import Settings, config_file, read_settings
-from bot.slack.channels import Channels
 from bot.slack.deliver import Deliverer
 from bot.slack.edge import SlackEdge, connected_slack
-from bot.slack.events import Events
-from bot.slack.http import HttpMode
-from bot.slack.listeners import Listeners, Tables
 from bot.slack.rhythm import Rhythm
-from bot.slack.socket import SocketMode
 from bot.storage import deduplication, inbox, leases, migrate
 from bot.storage.database import Database
-from bot.web import health
-from bot.web.server import Listener
-from bot.web.webhooks import Webhooks
+from bot.ways_in import Changes, Ways, opened, started
 from bot.world import World
+from commands import UseCases
 
 DRAIN_S = 10
 OVERDUE = 75
@@ -66,10 +65,10 @@ FORGET_AFTER = timedelta(days=30)
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 SWEEP_S = 5.0
+SWEEP_OTHERS_S = 30.0
+GUARDS_S = 30.0
 OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
-LARGEST_BODY_BYTES = 4 * 1024 * 1024
-"""A press on a large message carries the whole message."""
 
 log = logging.getLogger(__name__)
 
@@ -136,45 +135,62 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             renders={
                 Kind.CHANGE: ShowChange(catalog, slack.people.groups_of),
                 Kind.ALERT_GROUP: show_alert_group,
+                Kind.LOCK: show_lock,
+                Kind.FREEZE: show_freeze,
+                Kind.NUDGE: show_nudge,
+                Kind.SYSTEM: show_notice,
             },
             owner=replica,
             now=now,
             rhythm=Rhythm(pace=settings.pace),
         )
+        marks = Marks(database, now, settings.pace)
         world = World(
             database=database,
             catalog=catalog,
             aws=outside.aws,
             prometheus=outside.prometheus,
+            alertmanager=outside.alertmanager,
+            grafana=outside.grafana,
             pagerduty=outside.pagerduty,
+            sentry=outside.sentry,
+            change_events=outside.change_events,
+            tell_others=marks.begin,
             now=now,
             pace=settings.pace,
             wake=deliverer.wake,
         )
         engine = await leaving.enter_async_context(_engine(settings, world, replica, stop))
-        changes = _changes(world, engine)
+        marks.use(engine)
+        leaving.push_async_callback(marks.settle)
+        changes = _changes(world, engine, slack)
         leaving.push_async_callback(changes.promises.settle)
+        others = SweepOthers(world, changes.promises)
         alerts = _alerts(world, engine, slack)
-        await _started(leaving, deliverer)
+        await started(leaving, deliverer)
         alerts.receiver.start()
         leaving.push_async_callback(alerts.receiver.stop)
-        await leaving.enter_async_context(_chores(world, engine, changes, alerts))
-        ways_in = _Ways(catalog, settings, world, slack, changes, alerts)
-        await leaving.enter_async_context(_open(ways_in))
+        events = EcsEvents(world, engine, others)
+        events.start()
+        leaving.push_async_callback(events.stop)
+        chores = [
+            *_sweeps(world, changes, alerts, marks, others),
+            *_housekeeping(world, engine),
+        ]
+        await leaving.enter_async_context(_doing(Chores(chores, world.pace)))
+        ways = Ways(
+            catalog=catalog,
+            settings=settings,
+            database=database,
+            slack=slack,
+            changes=changes,
+            receiver=alerts.receiver,
+            respond=alerts.respond,
+            now=now,
+        )
+        await leaving.enter_async_context(opened(ways))
         await slack.channels.enter()
         yield
-
-
-class _Lasting(Protocol):
-    """Something with a beginning and an end."""
-
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-
-
-async def _started(leaving: AsyncExitStack, lasting: _Lasting) -> None:
-    await lasting.start()
-    leaving.push_async_callback(lasting.stop)
 
 
 @asynccontextmanager
@@ -206,21 +222,24 @@ async def _engine(
             await failover.stop()
 
 
-@dataclass(frozen=True, slots=True)
-class _Changes:
-    accept: AcceptChange
-    press: PressChange
-    tell_status: TellStatus
-    promises: Promises
-
-
-def _changes(world: World, engine: Engine) -> _Changes:
+def _changes(world: World, engine: Engine, slack: SlackEdge) -> Changes:
     promises = Promises(world.database, engine, world.now, world.pace)
-    shared = (world.database, world.catalog, promises, world.now, world.wake)
-    return _Changes(
-        accept=AcceptChange(*shared),
-        press=PressChange(*shared),
-        tell_status=TellStatus(world.database, world.catalog, world.now),
+    database, catalog, now, wake = world.database, world.catalog, world.now, world.wake
+    acting = (database, catalog, promises, now, wake)
+    return Changes(
+        ask=UseCases(
+            accept=AcceptChange(*acting),
+            approving=ApproveChange(*acting, slack.people.groups_of),
+            locking=Locking(database, catalog, now, wake),
+            freezing=Freezing(database, catalog, now, wake),
+            tell_status=TellStatus(database, catalog, now),
+            tell_history=TellHistory(database, catalog, now),
+            tell_diff=TellDiff(world),
+            tell_gate=TellGate(database, catalog, now),
+            tell_audit=TellAudit(database, catalog, now),
+        ),
+        press=PressChange(*acting),
+        review=ReviewForced(database, catalog, now, wake),
         promises=promises,
     )
 
@@ -257,10 +276,24 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
     )
 
 
-@asynccontextmanager
-async def _chores(
-    world: World, engine: Engine, changes: _Changes, alerts: _Alerts
-) -> AsyncIterator[None]:
+def _sweeps(
+    world: World, changes: Changes, alerts: _Alerts, marks: Marks, others: SweepOthers
+) -> list[Chore]:
+    """What looks again and again whether something was promised, or done by others."""
+    head = PostHead(world.database, world.catalog, world.now, world.wake)
+    guards = KeepGuards(world.database, world.now, world.wake, world.pace)
+    return [
+        Chore("observe", OBSERVE_S, Observe(world)),
+        Chore("sweep changes", SWEEP_S, changes.promises.sweep),
+        Chore("sweep marks", SWEEP_S, marks.sweep),
+        Chore("sweep alerts", SWEEP_S, alerts.sweep),
+        Chore("sweep others' changes", SWEEP_OTHERS_S, others),
+        Chore("keep locks and freezes", GUARDS_S, guards),
+        Chore("post the audit's head", MINUTE_S, head),
+    ]
+
+
+def _housekeeping(world: World, engine: Engine) -> list[Chore]:
     async def forget() -> None:
         await engine.forget(ended_before=now() - FORGET_AFTER)
         async with world.database.write() as connection:
@@ -271,133 +304,19 @@ async def _chores(
     async def count_given_up() -> None:
         metrics.workflows_given_up.set(len(await engine.given_up()))
 
-    chores = Chores(
-        [
-            Chore("observe", OBSERVE_S, Observe(world)),
-            Chore("sweep changes", SWEEP_S, changes.promises.sweep),
-            Chore("sweep alerts", SWEEP_S, alerts.sweep),
-            Chore("count given up", MINUTE_S, count_given_up),
-            Chore("forget", HOUR_S, forget),
-        ],
-        world.pace,
-    )
+    return [
+        Chore("count given up", MINUTE_S, count_given_up),
+        Chore("forget", HOUR_S, forget),
+    ]
+
+
+@asynccontextmanager
+async def _doing(chores: Chores) -> AsyncIterator[None]:
     chores.start()
     try:
         yield
     finally:
         await chores.stop()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """What the ways in are made of."""
-
-    catalog: Catalog
-    settings: Settings
-    world: World
-    slack: SlackEdge
-    changes: _Changes
-    alerts: _Alerts
-
-
-@asynccontextmanager
-async def _open(ways: _Ways) -> AsyncIterator[None]:
-    """Take commands, presses, events and webhooks; the last to open and the first to close."""
-    settings, slack = ways.settings, ways.slack
-    secret = settings.slack_signing_secret
-    listeners = Listeners(
-        api=slack.api,
-        identity=slack.identity,
-        signing_secret=secret.get_secret_value() if secret else "",
-        tables=_tables(ways),
-        groups=slack.people.groups_of,
-        replies=slack.replies,
-        database=ways.world.database,
-        now=now,
-    )
-    public = web.Application(client_max_size=LARGEST_BODY_BYTES)
-    public.add_routes(_webhooks(ways).routes())
-    sockets = None
-    if settings.slack_mode == "http" and secret is not None:
-        HttpMode(listeners.app, secret.get_secret_value(), ways.world.database).add_routes(public)
-    elif settings.slack_app_token is not None:
-        token = settings.slack_app_token.get_secret_value()
-        sockets = SocketMode(listeners.app, token, settings.slack_api_url)
-    async with AsyncExitStack() as leaving:
-        operations = health.application(
-            alive={},
-            ready={
-                "database": _database_answers(ways.world.database),
-                "slack": _slack_reaches_us(sockets),
-                "channels": _channels_are_open(slack.channels),
-            },
-        )
-        await _started(leaving, Listener(operations, settings.operations_listen))
-        await _started(leaving, Listener(public, settings.listen))
-        if sockets is not None:
-            await _started(leaving, sockets)
-        yield
-
-
-def _tables(ways: _Ways) -> Tables:
-    changes, catalog = ways.changes, ways.catalog
-    return Tables(
-        verbs=commands.verbs(
-            catalog=catalog, accept=changes.accept, tell_status=changes.tell_status
-        ),
-        actions={
-            CONFIRM: changes.press.confirm,
-            CANCEL: changes.press.cancel,
-            ABORT: changes.press.abort,
-            ROLL_BACK: changes.press.roll_back,
-            ACKNOWLEDGE: ways.alerts.respond.acknowledge,
-            RESOLVE: ways.alerts.respond.resolve,
-        },
-        events=Events(ways.slack.people, ways.slack.replies, _greeting(catalog)).table(),
-        otherwise=commands.otherwise(catalog),
-    )
-
-
-def _greeting(catalog: Catalog) -> Answer:
-    return Answer(f"I work by `{catalog.slack.command}`: `{catalog.slack.command} help` says how.")
-
-
-def _webhooks(ways: _Ways) -> Webhooks:
-    settings = ways.settings
-    token = settings.alertmanager_webhook_token
-    return Webhooks(
-        database=ways.world.database,
-        wake=ways.alerts.receiver.wake,
-        alertmanager_tokens=(token.get_secret_value(),) if token else (),
-        pagerduty_secrets=[
-            secret.get_secret_value() for secret in settings.pagerduty_webhook_secrets
-        ],
-    )
-
-
-def _database_answers(database: Database) -> health.Check:
-    async def check() -> str | None:
-        return None if await migrate.is_current(database) else "the tables are of another version"
-
-    return check
-
-
-def _slack_reaches_us(sockets: SocketMode | None) -> health.Check:
-    async def check() -> str | None:
-        if sockets is None or sockets.is_connected:
-            return None
-        return "no socket to Slack is connected"
-
-    return check
-
-
-def _channels_are_open(channels: Channels) -> health.Check:
-    async def check() -> str | None:
-        if not channels.has_entered:
-            return "the configured channels are being joined"
-        return "; ".join(channels.unreachable.values()) or None
-
-    return check
 
 
 def now() -> datetime:

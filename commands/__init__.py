@@ -4,26 +4,75 @@ Help, usage, typo suggestions and the documentation all come from `MODULES`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from bot.cards.answer import Answer
+from bot.cards.answer import Answer, Later
 from bot.cards.help import Entry
 from bot.catalog import Catalog
 from bot.changes.accept import AcceptChange
+from bot.changes.approve import ApproveChange
+from bot.changes.can_deploy import TellGate
+from bot.changes.diff import TellDiff
+from bot.changes.freezing import Freezing
+from bot.changes.history import TellHistory
+from bot.changes.locking import Locking
+from bot.changes.review import TellAudit
 from bot.changes.status import TellStatus
 from bot.domain.asked import Asked
-from commands import deploy, help, rollback, status  # noqa: A004  the verb is called so
+from commands import (
+    approve,
+    audit,
+    can_i_deploy,
+    deploy,
+    diff,
+    freeze,
+    help,  # noqa: A004  the verb is called so
+    history,
+    lock,
+    rollback,
+    status,
+    unlock,
+)
 
-Run = Callable[[Sequence[str], Asked], Awaitable[Answer]]
+Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later]]
 
-MODULES = (deploy, rollback, status, help)
+MODULES = (
+    deploy,
+    rollback,
+    status,
+    history,
+    diff,
+    can_i_deploy,
+    approve,
+    lock,
+    unlock,
+    freeze,
+    audit,
+    help,
+)
 ENTRIES: Mapping[str, Entry] = {
     module.NAME: Entry(name=module.NAME, usage=module.USAGE, summary=module.SUMMARY)
     for module in MODULES
 }
 
 
-def verbs(*, catalog: Catalog, accept: AcceptChange, tell_status: TellStatus) -> Mapping[str, Run]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """What the verbs ask of the bot."""
+
+    accept: AcceptChange
+    approving: ApproveChange
+    locking: Locking
+    freezing: Freezing
+    tell_status: TellStatus
+    tell_history: TellHistory
+    tell_diff: TellDiff
+    tell_gate: TellGate
+    tell_audit: TellAudit
+
+
+def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
     """Every verb with what it does."""
     command = catalog.slack.command
 
@@ -31,11 +80,23 @@ def verbs(*, catalog: Catalog, accept: AcceptChange, tell_status: TellStatus) ->
         return ENTRIES[name].how(command)
 
     return {
-        deploy.NAME: partial(deploy.run, accept=accept, how=how(deploy.NAME)),
+        deploy.NAME: partial(deploy.run, accept=ask.accept, how=how(deploy.NAME)),
         rollback.NAME: partial(
-            rollback.run, accept=accept, how=how(rollback.NAME), catalog=catalog
+            rollback.run, accept=ask.accept, how=how(rollback.NAME), catalog=catalog
         ),
-        status.NAME: partial(status.run, tell=tell_status, how=how(status.NAME)),
+        status.NAME: partial(status.run, tell=ask.tell_status, how=how(status.NAME)),
+        history.NAME: partial(history.run, tell=ask.tell_history, how=how(history.NAME)),
+        diff.NAME: partial(diff.run, tell=ask.tell_diff, how=how(diff.NAME)),
+        can_i_deploy.NAME: partial(
+            can_i_deploy.run, tell=ask.tell_gate, how=how(can_i_deploy.NAME)
+        ),
+        approve.NAME: partial(approve.run, approving=ask.approving, how=how(approve.NAME)),
+        lock.NAME: partial(lock.run, locking=ask.locking, how=how(lock.NAME), catalog=catalog),
+        unlock.NAME: partial(unlock.run, locking=ask.locking, how=how(unlock.NAME)),
+        freeze.NAME: partial(
+            freeze.run, freezing=ask.freezing, how=how(freeze.NAME), catalog=catalog
+        ),
+        audit.NAME: partial(audit.run, tell=ask.tell_audit, how=how(audit.NAME)),
         help.NAME: partial(help.run, command=command, entries=ENTRIES),
     }
 

@@ -12,7 +12,8 @@ from typing import Any, Concatenate, NotRequired, ParamSpec, TypedDict
 
 from bot import reporting
 from bot.changes.outcome import conclude
-from bot.domain.change import MOVES, Change, ChangeState
+from bot.domain.change import FINAL, MOVES, Change, ChangeState
+from bot.domain.mark import MarkPhase
 from bot.domain.place import Place, find_place
 from bot.domain.rollout import Verdict
 from bot.engine import step, world
@@ -58,7 +59,7 @@ def change_step(
         change = await read(here, change_id)
         with correlated(change.correlation_id):
             try:
-                return await function(here, change, *args, **kwargs)
+                done = await function(here, change, *args, **kwargs)
             except Exception as exc:
                 if is_transient(exc):
                     raise
@@ -66,9 +67,21 @@ def change_step(
                     "change_broken", extra={"action": "change_broken", "change_id": change_id}
                 )
                 reporting.report(exc)
-                return await _admit(here, change)
+                done = await _admit(here, change)
+            _tell_others(here, change, ChangeState(done["state"]))
+            return done
 
     return step(attempts=ATTEMPTS, retry_when=is_transient)(guarded)
+
+
+def _tell_others(here: World, before: Change, state: ChangeState) -> None:
+    """Have other systems told at once of what the step began or ended; the sweep does it later."""
+    if before.is_final or before.state is state:
+        return
+    if state in FINAL:
+        here.tell_others(before.id, MarkPhase.END)
+    elif before.started_at is None and state is ChangeState.ROLLING_OUT:
+        here.tell_others(before.id, MarkPhase.BEGIN)
 
 
 async def _admit(here: World, change: Change) -> Seen:

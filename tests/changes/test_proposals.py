@@ -160,7 +160,9 @@ async def test_the_loser_of_two_confirmed_proposals_is_told_what_is_under_way(pr
     first, second = await proposed(prod), await proposed(prod, "v1.2.1")
 
     await prod.presses("change.confirm", first)
-    with pytest.raises(Exception, match=r"v1\.2\.0 is (starting|rolling out) for credlink-api in prod now"):
+    with pytest.raises(
+        Exception, match=r"v1\.2\.0 is (starting|rolling out) for credlink-api in prod now"
+    ):
         await prod.presses("change.confirm", second)
 
     assert (await prod.now(second)).state is PARKED

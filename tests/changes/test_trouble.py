@@ -141,7 +141,11 @@ async def test_at_most_six_calls_are_made_before_the_rollout(prod: Operator):
 
     await prod.until(await prod.deploys("v1.2.0"), S.ROLLING_OUT)
 
-    made = [call.operation for call in prod.aws.calls if call.operation not in VERIFICATION | ONCE_AN_HOUR]
+    made = [
+        call.operation
+        for call in prod.aws.calls
+        if call.operation not in VERIFICATION | ONCE_AN_HOUR
+    ]
     until = made.index("UpdateService") + 1
     assert made[:until] == [
         "DescribeServices",

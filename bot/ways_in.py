@@ -1,0 +1,179 @@
+"""How people and other systems reach the bot: commands, presses, events, webhooks, health."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from aiohttp import web
+
+import commands
+from bot.alerts.receive import Receiver
+from bot.alerts.respond import Respond
+from bot.cards import alert, audit, change_buttons, gate, guard
+from bot.cards.answer import Answer
+from bot.catalog import Catalog
+from bot.changes.press import PressChange
+from bot.changes.promise import Promises
+from bot.changes.review import ReviewForced
+from bot.settings import Settings
+from bot.slack.channels import Channels
+from bot.slack.edge import SlackEdge
+from bot.slack.events import Events
+from bot.slack.http import HttpMode
+from bot.slack.listeners import Listeners, Tables
+from bot.slack.socket import SocketMode
+from bot.storage import migrate
+from bot.storage.database import Database
+from bot.web import health
+from bot.web.server import Listener
+from bot.web.webhooks import Webhooks
+
+LARGEST_BODY_BYTES = 4 * 1024 * 1024
+"""A press on a large message carries the whole message."""
+
+
+class Lasting(Protocol):
+    """Something with a beginning and an end."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+async def started(leaving: AsyncExitStack, lasting: Lasting) -> None:
+    """Start it now, and have it stopped when `leaving` is left."""
+    await lasting.start()
+    leaving.push_async_callback(lasting.stop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What people ask of changes, by command and by button."""
+
+    ask: commands.UseCases
+    press: PressChange
+    review: ReviewForced
+    promises: Promises
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What the ways in are made of."""
+
+    catalog: Catalog
+    settings: Settings
+    database: Database
+    slack: SlackEdge
+    changes: Changes
+    receiver: Receiver
+    respond: Respond
+    now: Callable[[], datetime]
+
+
+@asynccontextmanager
+async def opened(ways: Ways) -> AsyncIterator[None]:
+    """Take commands, presses, events and webhooks; the last to open and the first to close."""
+    settings, slack = ways.settings, ways.slack
+    secret = settings.slack_signing_secret
+    listeners = Listeners(
+        api=slack.api,
+        identity=slack.identity,
+        signing_secret=secret.get_secret_value() if secret else "",
+        tables=_tables(ways),
+        groups=slack.people.groups_of,
+        replies=slack.replies,
+        database=ways.database,
+        now=ways.now,
+    )
+    public = web.Application(client_max_size=LARGEST_BODY_BYTES)
+    public.add_routes(_webhooks(ways).routes())
+    sockets = None
+    if settings.slack_mode == "http" and secret is not None:
+        HttpMode(listeners.app, secret.get_secret_value(), ways.database).add_routes(public)
+    elif settings.slack_app_token is not None:
+        token = settings.slack_app_token.get_secret_value()
+        sockets = SocketMode(listeners.app, token, settings.slack_api_url)
+    async with AsyncExitStack() as leaving:
+        operations = health.application(
+            alive={},
+            ready={
+                "database": _database_answers(ways.database),
+                "slack": _slack_reaches_us(sockets),
+                "channels": _channels_are_open(slack.channels),
+            },
+        )
+        await started(leaving, Listener(operations, settings.operations_listen))
+        await started(leaving, Listener(public, settings.listen))
+        if sockets is not None:
+            await started(leaving, sockets)
+        yield
+
+
+def _tables(ways: Ways) -> Tables:
+    press, ask, catalog = ways.changes.press, ways.changes.ask, ways.catalog
+    return Tables(
+        verbs=commands.verbs(catalog=catalog, ask=ask),
+        actions={
+            change_buttons.CONFIRM: press.confirm,
+            change_buttons.CANCEL: press.cancel,
+            change_buttons.HOLD: press.hold,
+            change_buttons.PROMOTE: press.promote,
+            change_buttons.KEEP: press.keep,
+            change_buttons.WAIT: press.wait,
+            change_buttons.ABORT: press.abort,
+            change_buttons.ROLL_BACK: press.roll_back,
+            gate.APPROVE: ask.approving.approve,
+            gate.REFUSE: ask.approving.refuse,
+            guard.UNLOCK: ask.locking.press_unlock,
+            guard.KEEP: ask.locking.keep,
+            guard.LIFT: ask.freezing.press_lift,
+            audit.REVIEWED: ways.changes.review,
+            alert.ACKNOWLEDGE: ways.respond.acknowledge,
+            alert.RESOLVE: ways.respond.resolve,
+        },
+        events=Events(ways.slack.people, ways.slack.replies, _greeting(catalog)).table(),
+        otherwise=commands.otherwise(catalog),
+    )
+
+
+def _greeting(catalog: Catalog) -> Answer:
+    return Answer(f"I work by `{catalog.slack.command}`: `{catalog.slack.command} help` says how.")
+
+
+def _webhooks(ways: Ways) -> Webhooks:
+    settings = ways.settings
+    token = settings.alertmanager_webhook_token
+    return Webhooks(
+        database=ways.database,
+        wake=ways.receiver.wake,
+        alertmanager_tokens=(token.get_secret_value(),) if token else (),
+        pagerduty_secrets=[
+            secret.get_secret_value() for secret in settings.pagerduty_webhook_secrets
+        ],
+    )
+
+
+def _database_answers(database: Database) -> health.Check:
+    async def check() -> str | None:
+        return None if await migrate.is_current(database) else "the tables are of another version"
+
+    return check
+
+
+def _slack_reaches_us(sockets: SocketMode | None) -> health.Check:
+    async def check() -> str | None:
+        if sockets is None or sockets.is_connected:
+            return None
+        return "no socket to Slack is connected"
+
+    return check
+
+
+def _channels_are_open(channels: Channels) -> health.Check:
+    async def check() -> str | None:
+        if not channels.has_entered:
+            return "the configured channels are being joined"
+        return "; ".join(channels.unreachable.values()) or None
+
+    return check

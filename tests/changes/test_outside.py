@@ -10,6 +10,7 @@ from bot.changes.outside import SweepOthers
 from bot.domain.change import Change, ChangeKind, ChangeState, Origin
 from bot.domain.place import find_place
 from bot.domain.rollout import Verdict
+from bot.domain.shift import Strategy
 from bot.storage import changes, history
 from bot.storage.schema.cards import cards
 from integrations.errors import Forbidden
@@ -38,6 +39,11 @@ async def told(prod: Operator) -> list[Change]:
         found, count = await history.page(connection, [PLACE], newest=50)
     assert len(found) == count
     return list(found)
+
+
+def looks(prod: Operator) -> int:
+    """How often somebody looked at the service."""
+    return sum(call.operation == "DescribeServices" for call in prod.aws.calls)
 
 
 async def slowly(prod: Operator, sweep: SweepOthers) -> None:
@@ -179,6 +185,40 @@ async def test_a_person_may_abort_an_adopted_one(prod: Operator, sweep: SweepOth
     assert prod.versions() == ["v1.1.9"] * 4
     await sweep()
     assert len(await told(prod)) == 1
+
+
+async def test_one_that_waits_at_a_hook_is_shown_and_never_answered_for(
+    prod: Operator, sweep: SweepOthers
+):
+    await prod.somebody_else_updates(
+        deploymentConfiguration={
+            "strategy": "CANARY",
+            "canaryConfiguration": {"canaryPercent": 10, "canaryBakeTimeInMinutes": 1},
+            "lifecycleHooks": [
+                {
+                    "targetType": "PAUSE",
+                    "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"],
+                    "timeoutConfiguration": {"timeoutInMinutes": 60, "action": "ROLLBACK"},
+                }
+            ],
+        }
+    )
+    await prod.somebody_else_deploys("v1.2.0")
+    await sweep()
+    (change,) = await told(prod)
+    assert (change.origin, change.rollout.strategy) == (Origin.OUTSIDE, Strategy.CANARY)
+
+    waiting = await prod.until_true(
+        change, lambda now: now.stage is not None and now.stage.hook is not None
+    )
+
+    assert waiting.stage.hook.service_deployment == change.rollout.service_deployment
+    assert waiting.rollout.deadline > utc_now()
+    assert "v1.2.0" in await prod.card(waiting)
+    before = looks(prod)
+    await prod.until_true(change, lambda _: looks(prod) >= before + 3)
+    assert "ContinueServiceDeployment" not in {call.operation for call in prod.aws.calls}
+    assert (await prod.now(change)).stage.hook == waiting.stage.hook
 
 
 async def test_ours_are_never_told_twice(prod: Operator, sweep: SweepOthers):

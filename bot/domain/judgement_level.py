@@ -23,7 +23,9 @@ MOST_CORRELATED = 0.6
 """More than that is a trend, not wandering."""
 FEWEST_FOR_TREND = 12
 LARGEST = 1e150
-"""What cannot be squared any more is no measurement."""
+"""What cannot be squared any more is no measurement …"""
+SMALLEST = 1e-200
+"""… and a difference whose square is smaller than this is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def last_level(at_s: "Numbers", values: "Numbers") -> int:
         return 0
     centred = values - values.mean()
     total = float(centred @ centred)
-    if total <= 0:
+    if total <= max(1e-24 * float(values @ values), SMALLEST):
         return 0
     time = at_s - at_s.mean()
     line = total - float(time @ centred) ** 2 / float(time @ time)

@@ -90,7 +90,7 @@ def headline(change: Change) -> str:
     mark, word = _marked(change)
     if change.is_dry_run:
         word = f"Dry run, {word.lower()}"
-    if change.origin is Origin.OUTSIDE:
+    if change.origin is Origin.OUTSIDE and " by " not in word:
         word = f"{word} by others"
     if change.forced is not None and change.state in _SAYS_FORCED:
         word = f"{word} by force"

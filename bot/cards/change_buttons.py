@@ -4,7 +4,7 @@ from bot.cards.blocks import Confirm, Element, button, escaped
 from bot.cards.gate import approve_button, refuse_button
 from bot.cards.guard import unlock_button
 from bot.cards.text import spoken
-from bot.domain.change import Change, ChangeState, HoldKind
+from bot.domain.change import Change, ChangeState
 from bot.domain.lock import Lock
 
 CONFIRM = "change.confirm"
@@ -28,21 +28,27 @@ def proposed(change: Change, *, waits_for_approval: bool) -> list[Element]:
 
 def under_way(change: Change) -> list[Element]:
     """To hold it, to let it go on, to go back."""
+    back = [abort_button(change)] if _leads_back(change) else []
     match change.state:
         case S.STARTING:
-            return [abort_button(change)]
+            return back
         case S.ROLLING_OUT if change.stage is not None:
-            return [_hold(change), *_promote(change), abort_button(change)]
+            return [_hold(change), *_promote(change), *back]
         case S.ROLLING_OUT:
-            return [abort_button(change)]
+            return back
         case S.BAKING:
-            return [_hold(change), _keep(change), abort_button(change)]
+            return [_hold(change), _keep(change), *back]
         case S.HELD if change.steady_at is not None:
-            return [_keep(change), _wait(change), abort_button(change)]
+            return [_keep(change), _wait(change), *back]
         case S.HELD:
-            return [*_promote(change, always=True), abort_button(change)]
+            return [*_promote(change, always=True), *back]
         case _:
             return []
+
+
+def _leads_back(change: Change) -> bool:
+    """Whether anything ran before it: a service's first deployment has no way back."""
+    return change.plan is None or change.plan.running.task_definition is not None
 
 
 def ended(change: Change, *, way_back: str | None, lock: Lock | None) -> list[Element]:

@@ -1,4 +1,4 @@
-"""What a change would do, on its card before it does it: what runs, what would, what is in the way."""
+"""What a change would do, on its card: what runs, what would, what is in the way."""
 
 from collections.abc import Iterable, Sequence
 

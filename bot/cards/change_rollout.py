@@ -24,13 +24,21 @@ def moving(change: Change, *, now: datetime, usual: timedelta | None) -> list[Bl
         blocks.append(section(_bake_line(change, change.bake_until)))
     if change.stage is not None and change.steady_at is None and change.state is not S.ROLLING_BACK:
         blocks.append(section(_traffic(change, change.stage)))
-    if change.steady_at is None or change.state is S.ROLLING_BACK:
+    if change.state is S.ROLLING_BACK or (change.steady_at is None and not _is_shifting(change)):
         blocks.append(section(_progress_lines(change, change.progress, now, usual)))
     if change.judgement is not None and (found := findings_text(change.judgement)):
         blocks.append(section(found))
     if change.failure is not None:
         blocks.append(section(f"⚠ A new task stopped. {escaped(change.failure.what)}"))
     return blocks
+
+
+def _is_shifting(change: Change) -> bool:
+    """Whether only the traffic is left to be moved: every new task is there."""
+    progress, stage = change.progress, change.stage
+    if progress is None or stage is None or stage.weight <= 0:
+        return False
+    return progress.running >= progress.desired > 0 and not progress.failed
 
 
 def hold_line(change: Change, hold: Hold) -> str:

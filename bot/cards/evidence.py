@@ -12,9 +12,13 @@ MARKS = {Judged.GOOD: "✓", Judged.BAD: "✗", Judged.INCONCLUSIVE: "?"}
 def findings_text(judgement: Judgement) -> str:
     """One line for what was measured, and one for each thing that is not well."""
     well = [_short(one) for one in judgement.findings if one.judged is Judged.GOOD]
+    rest = [one for one in judgement.findings if one.judged is not Judged.GOOD]
+    if judgement.judged is None:  # it is too early for most of them: nothing is missing yet
+        early = [one for one in rest if one.judged is Judged.INCONCLUSIVE]
+        well += [f"{escaped(one.name)} …" for one in early]
+        rest = [one for one in rest if one not in early]
     lines = ["   ".join(well)] if well else []
-    lines += [_long(one) for one in judgement.findings if one.judged is not Judged.GOOD]
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_long, rest)])
 
 
 def _short(finding: Finding) -> str:

@@ -93,6 +93,7 @@ async def _ask(here: World, place: Place, change: Change, plan: Plan) -> Seen:
         deployment_id=primary.id if primary is not None and is_there else None,
         began_at=now,
         deadline=now + here.paced(config.deploy.rollout_timeout),
+        service_deployment=service.current_service_deployment if is_there else None,
         strategy=change.rollout.strategy if change.rollout else Strategy.ROLLING,
     )
     async with here.database.write() as connection:

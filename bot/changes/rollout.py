@@ -8,8 +8,9 @@ from bot.changes.look import Memory
 from bot.changes.seen import Seen, change_step, read, seen
 from bot.changes.shifting import is_shifted, stage_of, take_step
 from bot.changes.watch import Ending, Looked, end, look, pause_of, tell
-from bot.domain.change import Change, ChangeKind, ChangeState, Rollout
+from bot.domain.change import Change, ChangeKind, ChangeState, Origin, Rollout
 from bot.domain.rollout import Ended, Verdict
+from bot.domain.shift import Stage
 from bot.storage import changes
 from bot.world import World
 
@@ -37,18 +38,24 @@ async def roll_out(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     looked = await look(here, change, change.rollout, Memory.of(memory))
     if not isinstance(looked, Looked):
         return looked
-    if isinstance(looked.result, Ended):
+    stage = stage_of(here, change, looked)
+    if isinstance(looked.result, Ended) and not _waits_for_others(change, looked.result, stage):
         settled = await settle(
             here, change, Ending(looked.place, looked.sight, looked.result, looked.failure)
         )
         here.wake()
         return seen(settled or await read(here, change.id))
-    stage = stage_of(here, change, looked)
     if is_shifted(stage):
         return seen(await begin_bake(here, change, looked, at=looked.sight.look.at))
     told = await tell(here, change, looked, stage=stage)
     pause = pause_of(here, looked.place, change.rollout)
     return await take_step(here, told, looked, pause=pause)
+
+
+def _waits_for_others(change: Change, ended: Ended, stage: Stage | None) -> bool:
+    """Whether it is only slow because whoever began it has to answer ECS's hook."""
+    is_theirs = change.origin is Origin.OUTSIDE and ended.verdict is Verdict.TOO_SLOW
+    return is_theirs and stage is not None and stage.hook is not None
 
 
 async def settle(here: World, change: Change, ending: Ending) -> Change | None:

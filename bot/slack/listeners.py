@@ -20,7 +20,8 @@ from slack_bolt.response import BoltResponse
 
 from bot import metrics, reporting
 from bot.cards.answer import Answer, Later
-from bot.cards.blocks import FALLBACK_CHARACTERS, cut, escaped
+from bot.cards.blocks import FALLBACK_CHARACTERS, cut
+from bot.cards.live import live
 from bot.domain.asked import Asked, Press
 from bot.errors import BotError
 from bot.logs import correlated
@@ -223,7 +224,7 @@ async def answered(
         try:
             return await answer(), "answered"
         except BotError as exc:
-            return Answer(escaped(str(exc))), "refused"
+            return Answer(live(str(exc))), "refused"
         except Exception as exc:  # the one place: a bug is recorded, and the person told so
             log.exception("request_failed", extra={"action": "request_failed"})
             reporting.report(exc)

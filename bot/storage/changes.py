@@ -223,9 +223,10 @@ async def unstarted(connection: Connection, asked_before: datetime) -> tuple[str
 
 
 async def usual_rollout(connection: Connection, environment: str, service: str) -> timedelta | None:
-    """How long the last rollouts that succeeded in this place took, as their median."""
+    """How long the last rollouts that succeeded in this place took without their bakes, as their
+    median."""
     rows = await connection.execute(
-        select(changes.c.started_at, changes.c.finished_at)
+        select(changes.c.started_at, changes.c.steady_at, changes.c.finished_at)
         .where(
             changes.c.environment == environment,
             changes.c.service == service,
@@ -234,7 +235,7 @@ async def usual_rollout(connection: Connection, environment: str, service: str) 
         .order_by(changes.c.started_at.desc())
         .limit(USUAL_FROM)
     )
-    lengths = sorted(row.finished_at - row.started_at for row in rows)
+    lengths = sorted((row.steady_at or row.finished_at) - row.started_at for row in rows)
     return lengths[len(lengths) // 2] if lengths else None
 
 

@@ -15,7 +15,7 @@ from sandbox.credlink_api.traffic import OnErrors, Traffic
 from sandbox.standin import StandIn
 
 USUAL_REQUESTS_PER_S: Mapping[str, float] = MappingProxyType(
-    {"prod": 60.0, "eu": 30.0, "staging": 20.0}
+    {"prod": 150.0, "eu": 100.0, "staging": 40.0}
 )
 # Time also goes on between scrapes, for those who are told of errors.
 TICK_S = 0.25

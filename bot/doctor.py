@@ -326,12 +326,13 @@ def _change_events(catalog: Catalog, settings: Settings) -> Iterator[Look]:
     """Routing keys: only an event would prove one, and everybody would see it."""
 
     async def keys() -> str:
-        known = settings.pagerduty_routing_keys.keys() & catalog.services.keys()
+        paged = {name for name, service in catalog.services.items() if service.pagerduty}
+        known = settings.pagerduty_routing_keys.keys() & paged
         if len(known) < len(settings.pagerduty_routing_keys):
             # What stands there is not repeated: with both sides exchanged it is a key.
             raise Missing(
-                "PAGERDUTY_ROUTING_KEYS names a service the catalogue does not have. It is written "
-                f"service=key; the services are {', '.join(sorted(catalog.services))}."
+                "PAGERDUTY_ROUTING_KEYS names a service that has no `pagerduty` in the catalogue. "
+                f"It is written service=key, for {', '.join(sorted(paged)) or 'none yet'}."
             )
         return f"a routing key for {', '.join(sorted(known))}, proved by the first change event"
 

@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import metrics
-from bot.catalog import Catalog
 from bot.changes.others import tell_others
-from bot.domain.change import Change
-from bot.domain.mark import EVERYWHERE, MarkPhase, Reach, wanted_at_begin, wanted_at_end
+from bot.domain.mark import MarkPhase
 from bot.engine import Engine
 from bot.storage import marks
-from bot.storage.database import Connection, Database
-from bot.world import World
+from bot.storage.database import Database
 
 OLD_ENOUGH = timedelta(seconds=5)
 """Younger rows are still being promised by whoever wrote them."""
@@ -27,43 +24,6 @@ SETTLE_S = 5.0
 """How long a process that stops waits for the engine."""
 
 log = logging.getLogger(__name__)
-
-
-def reach_of(here: World) -> Reach:
-    """Which systems this process has a way to."""
-    return Reach(
-        grafana=here.grafana is not None,
-        sentry=here.sentry is not None,
-        paged=frozenset(here.change_events),
-    )
-
-
-async def promise_begin(
-    connection: Connection,
-    catalog: Catalog,
-    change: Change,
-    *,
-    at: datetime,
-    reach: Reach = EVERYWHERE,
-) -> bool:
-    """Promise what is told as `change` begins its rollout; False when that is nothing.
-
-    Call it with the change as it is once it has begun, in the transaction that says so, and
-    `Marks.begin` after it.
-    """
-    return await marks.want(connection, change.id, wanted_at_begin(catalog, change, reach), at=at)
-
-
-async def promise_end(
-    connection: Connection,
-    catalog: Catalog,
-    change: Change,
-    *,
-    at: datetime,
-    reach: Reach = EVERYWHERE,
-) -> bool:
-    """Promise what is told once `change` has ended; otherwise as `promise_begin`."""
-    return await marks.want(connection, change.id, wanted_at_end(catalog, change, reach), at=at)
 
 
 def marks_id(change_id: str, phase: MarkPhase) -> str:

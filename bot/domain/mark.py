@@ -86,49 +86,34 @@ class Mark:
         return self.state is MarkState.WANTED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """Which systems this process has a way to. As it is, all of those the catalogue names."""
-
-    grafana: bool = True
-    sentry: bool = True
-    paged: frozenset[str] | None = None
-    """Services with a routing key of PagerDuty's; None: those the catalogue has PagerDuty for."""
-
-
-EVERYWHERE = Reach()
 CACHES = frozenset({S.SUCCEEDED, S.ROLLED_BACK})
 """After these another version answers than before: a bad one may have been cached as well."""
 UNCHANGED = frozenset({S.CANCELLED, S.REFUSED, S.EXPIRED, S.REHEARSED})
 """Ends after which everything is as if nobody had asked."""
 
 
-def wanted_at_begin(
-    catalog: Catalog, change: Change, reach: Reach = EVERYWHERE
-) -> tuple[MarkKind, ...]:
-    """What is told as the change's rollout begins."""
+def wanted_at_begin(catalog: Catalog, change: Change) -> tuple[MarkKind, ...]:
+    """What is told as the change's rollout begins: what the catalogue names for its place.
+
+    A system this process has no way to is passed over when it is to be told.
+    """
     place = _place_of(catalog, change)
-    if place is None or not (reach.grafana and place.config.grafana):
+    if place is None or place.config.grafana is None:
         return ()
     return (K.GRAFANA_BEGIN,)
 
 
-def wanted_at_end(
-    catalog: Catalog, change: Change, reach: Reach = EVERYWHERE
-) -> tuple[MarkKind, ...]:
+def wanted_at_end(catalog: Catalog, change: Change) -> tuple[MarkKind, ...]:
     """What is told once the change has ended; nothing for one that never began a rollout."""
     place = _place_of(catalog, change)
     if place is None or not change.is_final:
         return ()
     service, state = catalog.services[place.service], change.state
-    has_key = bool(service.pagerduty) if reach.paged is None else place.service in reach.paged
     wanted = {
         K.CLOUDFRONT: bool(place.config.cloudfront) and state in CACHES,
-        K.SENTRY: bool(reach.sentry and service.sentry)
-        and state is S.SUCCEEDED
-        and release_of(change) is not None,
-        K.GRAFANA_END: bool(reach.grafana and place.config.grafana),
-        K.PAGERDUTY: has_key and state not in UNCHANGED,
+        K.SENTRY: bool(service.sentry) and state is S.SUCCEEDED and release_of(change) is not None,
+        K.GRAFANA_END: bool(place.config.grafana),
+        K.PAGERDUTY: bool(service.pagerduty) and state not in UNCHANGED,
     }
     return tuple(kind for kind, is_wanted in wanted.items() if is_wanted)
 

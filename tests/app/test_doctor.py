@@ -189,7 +189,7 @@ async def test_a_name_that_leads_nowhere_is_traced_to_its_key_in_the_catalogue(
         ("GRAFANA_URL", NOBODY, {"Grafana", *BOARDS}),
         ("PAGERDUTY_API_URL", NOBODY, {"PagerDuty"}),
         ("SENTRY_URL", NOBODY, {"Sentry, credlink-api"}),
-        ("AWS_ENDPOINT_URL", NOBODY, ACCOUNTS),
+        ("AWS_ENDPOINT_URL", NOBODY, {*ACCOUNTS, "CloudFront, credlink-api in prod"}),
         ("DATABASE_URL", "postgresql://bot:hush@127.0.0.1:9/credlink", {"database"}),
         ("DATABASE_URL", "sqlite:///:memory:", {"database"}),
     ],
@@ -232,9 +232,7 @@ async def test_a_distribution_is_found_without_invalidating_anything(
     world: World, tmp_path: Path, distribution: str, says: str | None
 ):
     catalog = tmp_path / "credlink.yml"
-    board = "grafana: {dashboard: credlink-prod}"
-    edges = f"cloudfront: {{distribution: {distribution}}}"
-    catalog.write_text(CATALOG.read_text().replace(board, f"{board}\n        {edges}"))
+    catalog.write_text(CATALOG.read_text().replace("E2CREDLINK", distribution))
 
     said = {finding.name: finding for finding in await findings(world, catalog)}
 
@@ -249,7 +247,7 @@ async def test_a_routing_key_of_no_service_is_named_without_repeating_it(world: 
     said = wrong(await findings(world, PAGERDUTY_ROUTING_KEYS="hush=credlink-api"))
 
     assert set(said) == {"PagerDuty's change events"}
-    assert "the services are credlink-api." in said["PagerDuty's change events"]
+    assert "It is written service=key, for credlink-api." in said["PagerDuty's change events"]
     assert "hush" not in said["PagerDuty's change events"]
 
 

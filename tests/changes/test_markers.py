@@ -13,13 +13,19 @@ from sqlalchemy import select
 
 from bot.cards.marks import marks_line
 from bot.changes import others as workflow_module
-from bot.changes.markers import Marks, marks_id, promise_begin, promise_end, reach_of
+from bot.changes.markers import Marks, marks_id
 from bot.changes.telling import INTERRUPTED, TELL, Tell, Told
 from bot.domain.card import Kind, Urgency
 from bot.domain.change import ChangeState
-from bot.domain.mark import Mark, MarkKind, MarkPhase, MarkState
-from bot.engine import Engine, EngineSettings, step, workflow
-from bot.engine import world as in_step
+from bot.domain.mark import (
+    Mark,
+    MarkKind,
+    MarkPhase,
+    MarkState,
+    wanted_at_begin,
+    wanted_at_end,
+)
+from bot.engine import Engine, EngineSettings
 from bot.storage import cards, changes
 from bot.storage import marks as rows
 from bot.storage.schema.cards import cards as cards_table
@@ -82,10 +88,8 @@ class Afterwards:
                 channel=self.change.channel,
                 urgency=Urgency.HOME,
             )
-            at, reach = self.world.now(), reach_of(self.world)
-            assert await promise_begin(
-                connection, self.world.catalog, self.change, at=at, reach=reach
-            )
+            kinds = wanted_at_begin(self.world.catalog, self.change)
+            assert await rows.want(connection, self.change.id, kinds, at=self.world.now())
         if tells:
             self.marks.begin(self.change.id, MarkPhase.BEGIN)
 
@@ -103,8 +107,7 @@ class Afterwards:
                 )
                 assert moved is not None
                 ended = moved
-            reach = reach_of(self.world)
-            await promise_end(connection, self.world.catalog, ended, at=now, reach=reach)
+            await rows.want(connection, ended.id, wanted_at_end(self.world.catalog, ended), at=now)
         if tells:
             self.marks.begin(self.change.id, MarkPhase.END)
 
@@ -132,33 +135,6 @@ async def after(world: World, engine: Engine) -> AsyncIterator[Afterwards]:
     afterwards = Afterwards(world, engine)
     yield afterwards
     await afterwards.marks.settle()
-
-
-@pytest.mark.parametrize("pace", [PACE])
-async def test_a_deploy_is_told_to_everybody(
-    prod: Operator, world: World, engine: Engine, others: Others
-):
-    change = await prod.ends(await prod.deploys("v1.2.0"))
-    marks = Marks(world.database, world.now, world.pace)
-    marks.use(engine)
-    async with world.database.write() as connection:
-        at = world.now()
-        assert await promise_end(connection, world.catalog, change, at=at)
-    marks.begin(change.id, MarkPhase.END)
-
-    afterwards = Afterwards(world, engine)
-    afterwards.change = change
-    assert await afterwards.told() == ALL_DONE
-    assert others.invalidations == ["Completed"]
-    assert others.deploys == [("v1.2.0", "prod")]
-    [event] = others.events
-    assert "Deployed: credlink-api v1.2.0 → prod" in event
-    [annotation] = others.annotations
-    assert change.started_at is not None
-    assert change.finished_at is not None
-    assert annotation.time == round(change.started_at.timestamp() * 1000)
-    assert annotation.time_end == round(change.finished_at.timestamp() * 1000)
-    await marks.settle()
 
 
 async def test_an_annotation_begins_with_the_rollout_and_ends_with_the_change(
@@ -522,26 +498,33 @@ async def test_a_power_cut_between_an_effect_and_its_row_doubles_nothing(
     assert len(others.deploys) == len(others.events) == 1
 
 
-@step(retry_when=lambda _: False)
-async def concludes(change_id: str) -> None:
-    in_step(World).tell_others(change_id, MarkPhase.END)
+# All of it
 
 
-@workflow
-async def some_change(change_id: str) -> None:
-    await concludes(change_id)
-
-
-async def test_a_step_that_ends_a_change_begins_to_tell_others_of_it(
-    world: World, engine_of: EngineOf
+@pytest.mark.parametrize("pace", [PACE])
+async def test_a_deploy_is_told_to_everybody_by_the_steps_that_begin_and_end_it(
+    world: World, engine_of: EngineOf, aws: AwsWorld, others: Others
 ):
     marks = Marks(world.database, world.now, world.pace)
-    async with engine_of(replace(world, tell_others=marks.begin)) as engine:
+    connected = replace(world, tell_others=marks.begin)
+    async with engine_of(connected) as engine:
         marks.use(engine)
-        after = Afterwards(world, engine)
-        await after.ends(tells=False)
+        prod = Operator(connected, engine, aws)
+        after = Afterwards(connected, engine)
 
-        await engine.begin(some_change, after.change.id, after.change.id)
+        after.change = change = await prod.ends(await prod.deploys("v1.2.0"))
 
         assert await after.told() == ALL_DONE
+        assert ALL_DONE in await prod.card(change)
+        await prod.promises.settle()
         await marks.settle()
+    assert change.state is ChangeState.SUCCEEDED
+    assert others.invalidations == ["Completed"]
+    assert others.deploys == [("v1.2.0", "prod")]
+    [event] = others.events
+    assert "Deployed: credlink-api v1.2.0 → prod" in event
+    [annotation] = others.annotations
+    assert change.started_at is not None
+    assert change.finished_at is not None
+    assert annotation.time == round(change.started_at.timestamp() * 1000)
+    assert annotation.time_end == round(change.finished_at.timestamp() * 1000)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.catalog import Catalog
 from bot.domain.change import FINAL, Change, ChangeKind, ChangeState, Origin, Revision
-from bot.domain.mark import MarkKind, MarkPhase, Reach, release_of, wanted_at_begin, wanted_at_end
+from bot.domain.mark import MarkKind, MarkPhase, release_of, wanted_at_begin, wanted_at_end
 from tests.changes.builders import NOW, a_change, a_plan
 
 S = ChangeState
@@ -43,8 +43,8 @@ def begun(state: ChangeState = S.ROLLING_OUT, **said: Any) -> Change:
     return a_change(state=state, started_at=NOW, plan=a_plan(), **said)
 
 
-def at_end(change: Change, **said: Any) -> set[MarkKind]:
-    return set(wanted_at_end(said.pop("catalog", a_catalog()), change, **said))
+def at_end(change: Change, named: set[str] = EVERYTHING) -> set[MarkKind]:
+    return set(wanted_at_end(a_catalog(named), change))
 
 
 @pytest.mark.parametrize(
@@ -96,32 +96,9 @@ def test_rehearsals_and_what_others_made_are_told_to_nobody(said: dict[str, Any]
     ],
 )
 def test_only_what_the_catalogue_names_is_told(missing: str, kind: MarkKind):
-    told = at_end(begun(S.SUCCEEDED), catalog=a_catalog(EVERYTHING - {missing}))
+    told = at_end(begun(S.SUCCEEDED), EVERYTHING - {missing})
 
     assert told == at_end(begun(S.SUCCEEDED)) - {kind}
-
-
-@pytest.mark.parametrize(
-    ("reach", "kinds"),
-    [
-        (Reach(grafana=False), {K.GRAFANA_END}),
-        (Reach(sentry=False), {K.SENTRY}),
-        (Reach(paged=frozenset({"another"})), {K.PAGERDUTY}),
-        (Reach(paged=frozenset({"credlink-api"})), set()),
-    ],
-)
-def test_only_systems_with_a_way_to_them_are_told(reach: Reach, kinds: set[MarkKind]):
-    told = at_end(begun(S.SUCCEEDED), reach=reach)
-
-    assert told == at_end(begun(S.SUCCEEDED)) - kinds
-
-
-def test_a_routing_key_is_enough_for_a_change_event():
-    catalog = a_catalog(set())
-
-    assert at_end(begun(S.FAILED), catalog=catalog) == set()
-    keys = Reach(paged=frozenset({"credlink-api"}))
-    assert at_end(begun(S.FAILED), catalog=catalog, reach=keys) == {K.PAGERDUTY}
 
 
 def test_a_rollback_that_succeeded_is_a_deploy_of_what_runs_now():

@@ -122,7 +122,7 @@ def _verify(given: argparse.Namespace) -> int:
 async def _verified(posted: Sequence[Head]) -> "Verified":
     """Walk the audit, holding it against the heads given and those that the bot posted itself."""
     from bot import app
-    from bot.changes.announce import posted_heads
+    from bot.changes.audit.announce import posted_heads
     from bot.storage import audit
     from bot.storage.database import Database
     from bot.storage.transient import is_transient

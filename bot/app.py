@@ -23,21 +23,21 @@ from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.changes.accept import AcceptChange
-from bot.changes.announce import PostHead, show_notice
 from bot.changes.approve import ApproveChange
-from bot.changes.can_deploy import TellGate
+from bot.changes.audit.announce import PostHead, show_notice
+from bot.changes.audit.review import ReviewForced, TellAudit
 from bot.changes.diff import TellDiff
-from bot.changes.ecs_events import EcsEvents
-from bot.changes.freezing import Freezing
-from bot.changes.guard import KeepGuards, show_freeze, show_lock, show_nudge
+from bot.changes.guards.can_deploy import TellGate
+from bot.changes.guards.freezing import Freezing
+from bot.changes.guards.keep import KeepGuards, show_freeze, show_lock, show_nudge
+from bot.changes.guards.locking import Locking
 from bot.changes.history import TellHistory
-from bot.changes.locking import Locking
 from bot.changes.markers import Marks
 from bot.changes.observe import Observe
 from bot.changes.outside import SweepOthers
+from bot.changes.outside.events import EcsEvents
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
-from bot.changes.review import ReviewForced, TellAudit
 from bot.changes.show import ShowChange
 from bot.changes.status import TellStatus
 from bot.chores import Chore, Chores

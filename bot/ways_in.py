@@ -14,9 +14,9 @@ from bot.alerts.respond import Respond
 from bot.cards import alert, audit, change_buttons, gate, guard
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
+from bot.changes.audit.review import ReviewForced
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
-from bot.changes.review import ReviewForced
 from bot.settings import Settings
 from bot.slack.channels import Channels
 from bot.slack.edge import SlackEdge

@@ -12,12 +12,12 @@ from bot.cards.help import Entry
 from bot.catalog import Catalog
 from bot.changes.accept import AcceptChange
 from bot.changes.approve import ApproveChange
-from bot.changes.can_deploy import TellGate
+from bot.changes.audit.review import TellAudit
 from bot.changes.diff import TellDiff
-from bot.changes.freezing import Freezing
+from bot.changes.guards.can_deploy import TellGate
+from bot.changes.guards.freezing import Freezing
+from bot.changes.guards.locking import Locking
 from bot.changes.history import TellHistory
-from bot.changes.locking import Locking
-from bot.changes.review import TellAudit
 from bot.changes.status import TellStatus
 from bot.domain.asked import Asked
 from commands import (

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.cards.answer import Answer
 from bot.catalog import read_duration
-from bot.changes.review import AuditRequest, TellAudit
+from bot.changes.audit.review import AuditRequest, TellAudit
 from bot.domain.asked import Asked
 from bot.errors import UsageError
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.cards.answer import Answer
-from bot.changes.can_deploy import TellGate
+from bot.changes.guards.can_deploy import TellGate
 from bot.domain.asked import Asked
 from commands.guarding import place_of
 

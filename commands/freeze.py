@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
-from bot.changes.freezing import FreezeRequest, Freezing
+from bot.changes.guards.freezing import FreezeRequest, Freezing
 from bot.domain.asked import Asked
 from bot.errors import UsageError
 from commands.guarding import (

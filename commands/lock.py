@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
-from bot.changes.locking import Locking, LockRequest
+from bot.changes.guards.locking import Locking, LockRequest
 from bot.domain.asked import Asked
 from commands.guarding import FOR, read_length, split_place, take_dry_run, take_times
 

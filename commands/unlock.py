@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.cards.answer import Answer
-from bot.changes.locking import Locking
+from bot.changes.guards.locking import Locking
 from bot.domain.asked import Asked
 from commands.guarding import place_of, take_dry_run
 

@@ -192,12 +192,13 @@ def _outcome(view: ChangeView) -> list[str]:
         return [_success(change), _evidence(change), _lock_line(view.lock)]
     if change.state in {S.CANCELLED, S.EXPIRED, S.REFUSED}:
         return [_unstarted(change)]
-    lines = [escaped(change.why or "")]
+    # What the evidence says stands in its own lines.
+    lines = [] if change.verdict is Verdict.REGRESSED else [escaped(change.why or "")]
     if change.verdict is Verdict.ABORTED:
         lines = [aborted_by(change)]
     if change.failure is not None:
         lines = [f"{escaped(change.failure.what)}\n{escaped(change.failure.mend)}", *lines]
-    return [_what_serves(change), *lines, _evidence(change), _lock_line(view.lock)]
+    return [_what_serves(change), _evidence(change), *lines, _lock_line(view.lock)]
 
 
 def _evidence(change: Change) -> str:

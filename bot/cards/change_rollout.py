@@ -75,8 +75,8 @@ def _traffic(change: Change, stage: Stage) -> str:
         split += f", {100 - stage.weight:g} % to *{old}*"
     lines = [f"{bar(round(stage.weight * 100), 10_000)}  {split} since {moment(stage.since)}"]
     if stage.hook is not None and change.state is not S.HELD:
-        waits = "its next step" if stage.weight > 0 else "its first step"
-        lines.append(f"ECS waits for a word before {waits}.")
+        doing = "This share is being judged" if stage.weight > 0 else "The first step is next"
+        lines.append(f"{doing}; ECS waits meanwhile.")
     return "\n".join(lines)
 
 

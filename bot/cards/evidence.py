@@ -10,15 +10,15 @@ MARKS = {Judged.GOOD: "✓", Judged.BAD: "✗", Judged.INCONCLUSIVE: "?"}
 
 
 def findings_text(judgement: Judgement) -> str:
-    """One line for what was measured, and one for each thing that is not well."""
-    well = [_short(one) for one in judgement.findings if one.judged is Judged.GOOD]
-    rest = [one for one in judgement.findings if one.judged is not Judged.GOOD]
+    """What is not well first, a line each; then all that is, in one."""
+    bad = [one for one in judgement.findings if one.judged is Judged.BAD]
+    unsure = [one for one in judgement.findings if one.judged is Judged.INCONCLUSIVE]
+    rest = [_short(one) for one in judgement.findings if one.judged is Judged.GOOD]
     if judgement.judged is None:  # it is too early for most of them: nothing is missing yet
-        early = [one for one in rest if one.judged is Judged.INCONCLUSIVE]
-        well += [f"{escaped(one.name)} …" for one in early]
-        rest = [one for one in rest if one not in early]
-    lines = ["   ".join(well)] if well else []
-    return "\n".join([*lines, *map(_long, rest)])
+        rest += [f"{escaped(one.name)} …" for one in unsure]
+        unsure = []
+    lines = [_long(one) for one in (*bad, *unsure)]
+    return "\n".join([*lines, "   ".join(rest)] if rest else lines)
 
 
 def _short(finding: Finding) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.catalog import Catalog, Verb
-from bot.changes.audit import asked_entry, denied_entry
+from bot.changes.audit.entries import asked_entry, denied_entry
+from bot.changes.guards.situation import is_fast_lane, situation
 from bot.changes.promise import Promises
-from bot.changes.situation import is_fast_lane, situation
 from bot.domain.asked import Asked
 from bot.domain.card import Kind, Urgency
 from bot.domain.change import Change, ChangeKind, ChangeRequest, ChangeState

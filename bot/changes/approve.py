@@ -12,7 +12,7 @@ from bot.cards.gate import approved, approved_entry
 from bot.cards.live import live
 from bot.catalog import Catalog
 from bot.changes.accept import DEDUPLICATED_S, VERBS
-from bot.changes.guard import ask, done_entry
+from bot.changes.guards.keep import ask, done_entry
 from bot.changes.outcome import conclude
 from bot.changes.promise import Promises
 from bot.changes.proposals import (

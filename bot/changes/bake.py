@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from bot.changes.draw import draw_evidence
-from bot.changes.judge import act_on_bad, hold, measure
+from bot.changes.evidence.draw import draw_evidence
+from bot.changes.evidence.judge import act_on_bad, hold, measure
 from bot.changes.look import Memory
 from bot.changes.rollout import settle
 from bot.changes.seen import Seen, change_step, read, seen

@@ -9,13 +9,13 @@ from bot import metrics
 from bot.cards import change_thread
 from bot.cards.change import headline
 from bot.catalog import Catalog
-from bot.changes.audit import outcome_entry
+from bot.changes.audit.entries import outcome_entry
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeKind, ChangeState, GoodRevision
 from bot.domain.lock import BOT, Lock
 from bot.domain.mark import wanted_at_end
 from bot.domain.place import Place
-from bot.storage import audit, cards, changes, locks, marks, revisions
+from bot.storage import approvals, audit, cards, changes, locks, marks, revisions
 from bot.storage.changes import Facts
 from bot.storage.database import Connection
 
@@ -44,6 +44,7 @@ async def conclude(
         return None
     if is_proved:
         await _prove(connection, ended, at=at)
+        await _tell_those_after(connection, catalog, ended)
     last = change_thread.ended(headline(ended), ended.why)
     await cards.add_entry(connection, Kind.CHANGE, change_id, key="outcome", message=last)
     await marks.want(connection, change_id, wanted_at_end(catalog, ended), at=at)
@@ -80,6 +81,14 @@ async def _prove(connection: Connection, change: Change, *, at: datetime) -> Non
         left = str(change.plan.running.task_definition)
         await revisions.withdraw_good(connection, *where, task_definition=left)
     await revisions.add_good(connection, *where, proved)
+
+
+async def _tell_those_after(connection: Connection, catalog: Catalog, change: Change) -> None:
+    """Proposals that waited for this to be good here show that it is."""
+    service = catalog.services.get(change.service)
+    for environment, config in service.environments.items() if service is not None else ():
+        if config.deploy.after == change.environment:
+            await approvals.mark_waiting(connection, environment, change.service)
 
 
 def lock_id(change_id: str) -> str:

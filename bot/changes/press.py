@@ -11,11 +11,11 @@ from bot.cards.blocks import escaped
 from bot.cards.change import headline
 from bot.catalog import Catalog, Verb
 from bot.changes.accept import DEDUPLICATED_S, VERBS, change_id, channel_of, write
-from bot.changes.announce import announce_forced
-from bot.changes.audit import asked_entry, denied_entry, forced_entry, pressed_entry
+from bot.changes.audit.announce import announce_forced
+from bot.changes.audit.entries import asked_entry, denied_entry, forced_entry, pressed_entry
+from bot.changes.guards.situation import is_fast_lane, situation
 from bot.changes.outcome import conclude, lock_after
 from bot.changes.promise import Promises
-from bot.changes.situation import is_fast_lane, situation
 from bot.domain.asked import Actor, Asked, Press
 from bot.domain.card import Kind
 from bot.domain.change import (

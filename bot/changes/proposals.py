@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.catalog import Catalog
-from bot.changes.situation import is_fast_lane, situation
+from bot.changes.guards.situation import is_fast_lane, situation
 from bot.domain.change import Change, ChangeState
 from bot.domain.place import find_place
 from bot.domain.situation import Situation

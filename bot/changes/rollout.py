@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from bot.changes.judge import may_go_back
+from bot.changes.evidence.judge import may_go_back
 from bot.changes.look import Memory
 from bot.changes.seen import Seen, change_step, read, seen
 from bot.changes.shifting import is_shifted, stage_of, take_step
 from bot.changes.watch import Ending, Looked, end, look, pause_of, tell
 from bot.domain.change import Change, ChangeKind, ChangeState, Origin, Rollout
-from bot.domain.rollout import Ended, Verdict
+from bot.domain.rollout import Ended, Verdict, too_slow
 from bot.domain.shift import Stage
 from bot.storage import changes
 from bot.world import World
@@ -39,9 +39,10 @@ async def roll_out(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     if not isinstance(looked, Looked):
         return looked
     stage = stage_of(here, change, looked)
-    if isinstance(looked.result, Ended) and not _waits_for_others(change, looked.result, stage):
+    ended = _ended(here, change, looked, stage)
+    if ended is not None:
         settled = await settle(
-            here, change, Ending(looked.place, looked.sight, looked.result, looked.failure)
+            here, change, Ending(looked.place, looked.sight, ended, looked.failure)
         )
         here.wake()
         return seen(settled or await read(here, change.id))
@@ -50,6 +51,21 @@ async def roll_out(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     told = await tell(here, change, looked, stage=stage)
     pause = pause_of(here, looked.place, change.rollout)
     return await take_step(here, told, looked, pause=pause)
+
+
+def _ended(here: World, change: Change, looked: Looked, stage: Stage | None) -> Ended | None:
+    """The verdict, if there is one."""
+    if isinstance(looked.result, Ended):
+        return None if _waits_for_others(change, looked.result, stage) else looked.result
+    if change.rollout is None or not change.rollout.strategy.shifts:
+        return None
+    # Pauses and bakes are part of the time a shift may take, but not until its tasks are there.
+    is_scaling_up = stage is None or (stage.weight <= 0 and stage.hook is None)
+    limit = change.rollout.began_at + here.paced(looked.place.config.deploy.rollout_timeout)
+    if not is_scaling_up or looked.sight.look.at < limit:
+        return None
+    why = too_slow(looked.progress)
+    return Ended(verdict=Verdict.TOO_SLOW, why=why, progress=looked.progress)
 
 
 def _waits_for_others(change: Change, ended: Ended, stage: Stage | None) -> bool:
@@ -65,13 +81,22 @@ async def settle(here: World, change: Change, ending: Ending) -> Change | None:
         return await _follow_ecs_back(here, change, ending)
     if verdict is Verdict.SUCCEEDED:
         return await _steady(here, change, ending)
-    if verdict in UNDONE_BY_POLICY and may_go_back(ending.place, change):
+    if verdict in UNDONE_BY_POLICY and (
+        may_go_back(ending.place, change) or _costs_nothing_to_undo(change)
+    ):
         return await _turn_back(here, change, ending, back=None)
     to = ENDS[verdict]
     async with here.database.write() as connection:
         return await end(
             here, connection, change, ending, to, verdict=verdict, why=ending.ended.why
         )
+
+
+def _costs_nothing_to_undo(change: Change) -> bool:
+    """Whether no traffic was shifted yet: ECS would go on trying for a day, to nobody's good."""
+    shifts = change.rollout is not None and change.rollout.strategy.shifts
+    has_none = change.stage is None or change.stage.weight <= 0
+    return change.origin is Origin.BOT and shifts and has_none
 
 
 async def _steady(here: World, change: Change, ending: Ending) -> Change | None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from bot.cards import change_thread
-from bot.changes.judge import act_on_bad, hold, measure
+from bot.changes.evidence.judge import act_on_bad, hold, measure
 from bot.changes.running import account_of
 from bot.changes.seen import Seen, place_of, read, seen
 from bot.changes.strategy import step_bake

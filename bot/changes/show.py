@@ -8,11 +8,11 @@ from bot.cards.blocks import Message
 from bot.cards.change import ChangeView, card
 from bot.catalog import Catalog
 from bot.changes.accept import VERBS
-from bot.changes.draw import PICTURE
+from bot.changes.evidence.draw import PICTURE
+from bot.changes.guards.situation import is_fast_lane, situation
 from bot.changes.outcome import lock_id
 from bot.changes.plan import way_back
 from bot.changes.propose import known_of
-from bot.changes.situation import is_fast_lane, situation
 from bot.domain.asked import Actor
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeKind, ChangeState

@@ -164,7 +164,7 @@ async def _propose_again(
             expires_at=now + here.paced(place.config.deploy.proposal_expires),
         )
         if moved is not None:
-            await approvals.void(connection, change.id, at=now, why=why)
+            await approvals.void(connection, change.id, at=now, why="it was for something else")
             await cards.add_entry(
                 connection,
                 Kind.CHANGE,

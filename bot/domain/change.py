@@ -109,10 +109,16 @@ class Binding:
         """What is not the same any more, in words; nothing when all is."""
         found = []
         if self.digest != other.digest:
-            found.append(f"the image is {other.digest} now, not {self.digest}")
+            found.append(f"the image is {_short(other.digest)} now, not {_short(self.digest)}")
         elif self.definition != other.definition:
             found.append("the task definition it is made from has changed")
         return tuple(found)
+
+
+def _short(digest: str | None) -> str:
+    """`sha256:4be1…9f0c`: enough to tell two apart."""
+    algorithm, _, value = (digest or "unknown").partition(":")
+    return f"{algorithm}:{value[:4]}…{value[-4:]}" if len(value) > 8 else algorithm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

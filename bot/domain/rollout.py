@@ -5,6 +5,7 @@ stable on the old one. So the verdict goes by the id of our own deployment, and 
 not success has a name.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,6 +71,11 @@ PRIMARY = "PRIMARY"
 GRACE = timedelta(seconds=30)
 """How long ECS may go on answering from before our request: it is eventually consistent."""
 HEALTHY = "healthy"
+FEWEST_FAILURES, MOST_FAILURES = 3, 200
+"""Half of the tasks wanted, within these bounds, trip ECS's own breaker.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +186,7 @@ def judge(look: Look, ours: Ours) -> Progress | Ended:
     else:
         ended = _displaced(look, ours, found)
     if ended is None and look.at >= ours.deadline:
-        ended = Verdict.TOO_SLOW, _too_slow(progress)
+        ended = Verdict.TOO_SLOW, too_slow(progress)
     if ended is None:
         return progress
     verdict, why = ended
@@ -214,6 +220,8 @@ def _as_primary(look: Look, found: Deployment) -> tuple[Verdict, str] | None:
         return Verdict.FAILED, why or "ECS gave the rollout up."
     if found.rollout_state is None and look.service_deployment in _UNDONE:
         return Verdict.ROLLED_BACK_BY_ECS, _reason(look, found)
+    if found.rollout_state is None and _keeps_failing(look, found):
+        return Verdict.FAILED, f"{found.failed} tasks failed, and ECS would go on trying."
     if not _is_steady(look, found):
         return None
     if look.desired == 0:
@@ -223,6 +231,13 @@ def _as_primary(look: Look, found: Deployment) -> tuple[Verdict, str] | None:
     if look.targets is not None and look.targets.get(HEALTHY, 0) < found.running:
         return None
     return Verdict.SUCCEEDED, found.rollout_reason
+
+
+def _keeps_failing(look: Look, found: Deployment) -> bool:
+    """Whether ECS's circuit breaker would have acted: it watches over rolling updates only."""
+    is_under_way = look.service_deployment is ServiceDeploymentStatus.RUNNING
+    limit = min(max(math.ceil(look.desired / 2), FEWEST_FAILURES), MOST_FAILURES)
+    return is_under_way and found.running < look.desired and found.failed >= limit
 
 
 def _is_steady(look: Look, found: Deployment) -> bool:
@@ -277,5 +292,6 @@ def _overtaken(look: Look, primary: Deployment | None) -> str:
     return look.service_deployment_reason or "Another deployment took its place."
 
 
-def _too_slow(progress: Progress) -> str:
+def too_slow(progress: Progress) -> str:
+    """Why it is called too slow."""
     return f"{progress.healthy} of {progress.desired} tasks were healthy when its time was up."

@@ -10,7 +10,7 @@ from moto.ecr.models import ecr_backends
 
 from sandbox.aws.model import Json
 
-MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 WAYS_TO_NAME_AN_IMAGE = 4
 """By tag, by digest, by both in either order: moto hands out one set of findings for each."""
 
@@ -69,23 +69,22 @@ def push(
 
 
 def _manifest(content: str) -> str:
-    """A manifest that differs by content: moto takes equal manifests for one image."""
-    config = hashlib.sha256(f"config {content}".encode()).hexdigest()
-    layer = hashlib.sha256(f"layer {content}".encode()).hexdigest()
+    """An index that differs by content: moto takes equal manifests for one image.
+
+    An index, as build tools push them now, because it says which platforms the image is for: that
+    of a single manifest stands in its config, which moto does not hand out.
+    """
+    manifest = hashlib.sha256(f"manifest {content}".encode()).hexdigest()
     return json.dumps(
         {
             "schemaVersion": 2,
-            "mediaType": MANIFEST_TYPE,
-            "config": {
-                "mediaType": "application/vnd.docker.container.image.v1+json",
-                "size": 84_211_307,
-                "digest": f"sha256:{config}",
-            },
-            "layers": [
+            "mediaType": INDEX_TYPE,
+            "manifests": [
                 {
-                    "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
-                    "size": 84_205_104,
-                    "digest": f"sha256:{layer}",
+                    "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                    "size": 1_573,
+                    "digest": f"sha256:{manifest}",
+                    "platform": {"architecture": "amd64", "os": "linux"},
                 }
             ],
         }

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from bot.catalog import Catalog
 from bot.changes.approve import ApproveChange
-from bot.changes.can_deploy import TellGate
-from bot.changes.freezing import Freezing
-from bot.changes.guard import KeepGuards
-from bot.changes.locking import Locking
+from bot.changes.guards.can_deploy import TellGate
+from bot.changes.guards.freezing import Freezing
+from bot.changes.guards.keep import KeepGuards
+from bot.changes.guards.locking import Locking
 from bot.changes.proposals import situation_of
 from bot.domain.asked import Actor, Asked, Press
 from bot.domain.card import Kind, Urgency

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from bot.catalog import Catalog
-from bot.changes.announce import PostHead, announce_forced, posted_heads, show_notice
+from bot.changes.audit.announce import PostHead, announce_forced, posted_heads, show_notice
 from bot.domain.audit import Head
 from bot.domain.card import Kind
 from bot.domain.change import ChangeKind

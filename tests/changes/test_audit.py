@@ -12,15 +12,15 @@ from sqlalchemy import select
 from bot.cards.answer import Answer
 from bot.cards.audit import REVIEWED
 from bot.catalog import Catalog
-from bot.changes.announce import announce_forced
-from bot.changes.audit import (
+from bot.changes.audit.announce import announce_forced
+from bot.changes.audit.entries import (
     asked_entry,
     denied_entry,
     forced_entry,
     outcome_entry,
     pressed_entry,
 )
-from bot.changes.review import AT_MOST, OWN, AuditRequest, ReviewForced, TellAudit
+from bot.changes.audit.review import AT_MOST, OWN, AuditRequest, ReviewForced, TellAudit
 from bot.domain.asked import Actor, Asked, Press
 from bot.domain.audit import Entry
 from bot.domain.change import ActKind, ChangeState, Strategy

@@ -9,8 +9,8 @@ import pytest
 
 from bot import metrics
 from bot.catalog import Catalog
-from bot.changes.ecs_events import EcsEvents, place_of_event
 from bot.changes.outside import SweepOthers
+from bot.changes.outside.events import EcsEvents, place_of_event
 from bot.domain.change import Change, ChangeState, Origin
 from bot.domain.place import find_place
 from bot.storage import history

@@ -7,9 +7,9 @@ import pytest
 
 from bot.cards.guard import KEEP, LIFT, UNLOCK
 from bot.catalog import ANY
-from bot.changes.freezing import FreezeRequest
-from bot.changes.guard import lock_of, show_freeze, show_lock, show_nudge
-from bot.changes.locking import LockRequest
+from bot.changes.guards.freezing import FreezeRequest
+from bot.changes.guards.keep import lock_of, show_freeze, show_lock, show_nudge
+from bot.changes.guards.locking import LockRequest
 from bot.domain.asked import Press
 from bot.domain.card import Kind
 from bot.errors import Conflict, NotAllowed, NotKnown, UsageError

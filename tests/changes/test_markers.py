@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.cards.marks import marks_line
-from bot.changes import others as workflow_module
 from bot.changes.markers import Marks, marks_id
-from bot.changes.telling import INTERRUPTED, TELL, Tell, Told
+from bot.changes.markers import workflow as workflow_module
+from bot.changes.markers.telling import INTERRUPTED, TELL, Tell, Told
 from bot.domain.card import Kind, Urgency
 from bot.domain.change import ChangeState
 from bot.domain.mark import (

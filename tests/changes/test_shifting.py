@@ -237,3 +237,25 @@ async def test_an_abort_in_the_middle_of_a_shift_returns_all_traffic(prod: Opera
     assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.ABORTED)
     assert prod.versions() == ["v1.1.9"] * 4
     assert [call.operation for call in prod.aws.writes][-1] == "StopServiceDeployment"
+
+
+@pytest.mark.parametrize("strategy", [Strategy.CANARY, Strategy.BLUE_GREEN])
+async def test_tasks_that_never_start_end_a_shift_before_any_traffic_moved(
+    prod: Operator, strategy: Strategy
+):
+    """ECS's circuit breaker watches over rolling updates only: it would go on for a day."""
+    ended = await prod.ends(await prod.deploys("v1.3.0-crash", strategy=strategy))
+
+    assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.FAILED)
+    assert "ECS would go on trying" in ended.why
+    assert "exit code 1" in ended.failure.what
+    assert prod.versions() == ["v1.1.9"] * 4
+
+
+@pytest.mark.parametrize("policy", [{**POLICY, "rollout_timeout": "60s", "on_bad": "ask"}])
+async def test_a_shift_whose_tasks_are_never_ready_is_too_slow_and_undone(prod: Operator):
+    prod.aws.push_image("v1.5.0-stuck")
+    ended = await prod.ends(await prod.deploys("v1.5.0-stuck", **CANARY))
+
+    assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.TOO_SLOW)
+    assert prod.versions() == ["v1.1.9"] * 4

@@ -7,8 +7,8 @@ import pytest
 from bot.alerts.normalise import from_pagerduty
 from bot.cards.gate import can_i_deploy
 from bot.catalog import ANY, Verb
-from bot.changes.freezing import FreezeRequest
-from bot.changes.situation import situation
+from bot.changes.guards.freezing import FreezeRequest
+from bot.changes.guards.situation import situation
 from bot.domain.alert import GroupState, Severity
 from bot.domain.asked import Actor
 from bot.domain.card import Urgency

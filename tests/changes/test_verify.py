@@ -7,7 +7,7 @@ import pytest
 from bot import reporting
 from bot.changes.running import account_of
 from bot.changes.verify import ROLLBACK_NAMES, verify
-from bot.changes.verify_case import BUDGET_S
+from bot.changes.verify.case import BUDGET_S
 from bot.domain.definition import with_image
 from bot.domain.place import find_place
 from bot.domain.verification import NAMES, Level, ScanPolicy, blocking

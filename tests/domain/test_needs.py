@@ -1,7 +1,7 @@
 import pytest
 
-from bot.domain import needs
-from bot.domain.needs import Keeper, LogGroupNeed, Platform, SecretNeed
+from bot.domain.verification import needs
+from bot.domain.verification.needs import Keeper, LogGroupNeed, Platform, SecretNeed
 
 SECRET = "arn:aws:secretsmanager:us-east-1:222222222222:secret:credlink/prod/database-url-AbCdEf"
 PARAMETER = "arn:aws:ssm:us-east-1:222222222222:parameter"

@@ -2,8 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.needs import Keeper, LogGroupNeed, Platform, RoleNeed, SecretNeed
-from bot.domain.prerequisites import (
+from bot.domain.verification import Level
+from bot.domain.verification.needs import Keeper, LogGroupNeed, Platform, RoleNeed, SecretNeed
+from bot.domain.verification.prerequisites import (
     ECS_TASKS,
     found_image,
     judged_cluster,
@@ -16,7 +17,6 @@ from bot.domain.prerequisites import (
     missing_secret,
     no_execution_role,
 )
-from bot.domain.verification import Level
 
 AMD = Platform("linux", "amd64")
 ARM = Platform("linux", "arm64")

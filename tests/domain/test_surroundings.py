@@ -1,6 +1,7 @@
 import pytest
 
-from bot.domain.surroundings import (
+from bot.domain.verification import Level
+from bot.domain.verification.surroundings import (
     Bounds,
     Group,
     Target,
@@ -10,7 +11,6 @@ from bot.domain.surroundings import (
     missing_group,
     missing_rule,
 )
-from bot.domain.verification import Level
 
 
 def a_group(**said):

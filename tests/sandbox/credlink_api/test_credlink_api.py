@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sandbox.clock import ManualClock
 from sandbox.credlink_api import CredlinkApi
+from sandbox.credlink_api.server import USUAL_REQUESTS_PER_S
 from sandbox.standin import Fault
 
 NAMES = {
@@ -112,7 +113,9 @@ async def test_it_has_exactly_the_metrics_that_credlink_has(world: World):
 
 async def test_an_ordinary_version_fails_one_request_in_a_thousand_and_is_quick(world: World):
     grown = await world.over(60)
-    assert grown.sum("http_requests_total") / 60 == pytest.approx(USUAL_REQUESTS_PER_S["prod"], rel=0.15)
+    assert grown.sum("http_requests_total") / 60 == pytest.approx(
+        USUAL_REQUESTS_PER_S["prod"], rel=0.15
+    )
     assert grown.error_ratio() == pytest.approx(0.001, abs=0.0005)
     assert grown.share_faster_than("0.3") == pytest.approx(0.95, abs=0.01)
 

@@ -9,7 +9,7 @@ from bot.cards.answer import Answer
 from bot.cards.guard import frozen, lifted
 from bot.cards.live import live
 from bot.catalog import ANY, Catalog, Verb
-from bot.changes.guard import Target, ask, done_entry, find_target, identity
+from bot.changes.guards.keep import Target, ask, done_entry, find_target, identity
 from bot.domain.asked import Asked, Press
 from bot.domain.audit import Entry
 from bot.domain.card import Kind, Urgency

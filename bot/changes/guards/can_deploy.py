@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.cards.answer import Answer
 from bot.cards.gate import Look, can_i_deploy
 from bot.catalog import Catalog, Verb
-from bot.changes.situation import situation
+from bot.changes.guards.situation import situation
 from bot.domain.asked import Actor
 from bot.domain.gate import decide, may_begin
 from bot.domain.place import Place, find_place, places

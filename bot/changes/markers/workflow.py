@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
 from bot import reporting
+from bot.changes.markers.telling import TELL, Told
 from bot.changes.seen import AT_LEAST_S, ATTEMPTS, place_of
-from bot.changes.telling import TELL, Told
 from bot.domain.change import Change
 from bot.domain.mark import Mark, MarkState
 from bot.engine import CONTROL, receive, step, surely, workflow, world

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.judgement_compare import Compared
-from bot.domain.judgement_counts import Counts, compare_counts, compare_with_limit, counted
-from bot.domain.judgement_counts import steady_part as steady_counts
-from bot.domain.judgement_evidence import Measured, Sample, Traffic
-from bot.domain.judgement_level import Series, usable
-from bot.domain.judgement_values import compare_pairs, compare_values
-from bot.domain.judgement_values import steady_part as steady_values
+from bot.domain.judgement.compare import Compared
+from bot.domain.judgement.counts import Counts, compare_counts, compare_with_limit, counted
+from bot.domain.judgement.counts import steady_part as steady_counts
+from bot.domain.judgement.evidence import Measured, Sample, Traffic
+from bot.domain.judgement.level import Series, usable
+from bot.domain.judgement.values import compare_pairs, compare_values
+from bot.domain.judgement.values import steady_part as steady_values
 from bot.domain.unit import Unit
 
 NEAR = 10

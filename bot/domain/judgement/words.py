@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from bot.domain.judgement_compare import matters
-from bot.domain.judgement_level import Series
-from bot.domain.judgement_seen import Seen
+from bot.domain.judgement.compare import matters
+from bot.domain.judgement.level import Series
+from bot.domain.judgement.seen import Seen
 from bot.domain.unit import spoken_value
 
 

@@ -6,9 +6,9 @@ Everything comes in as plain values. A remark blocks only what would surely fail
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.needs import Keeper, LogGroupNeed, Platform, RoleNeed, SecretNeed
 from bot.domain.place import listed
 from bot.domain.verification import Level, Remark
+from bot.domain.verification.needs import Keeper, LogGroupNeed, Platform, RoleNeed, SecretNeed
 
 ECS_TASKS = "ecs-tasks.amazonaws.com"
 UNKNOWN_PLATFORM = "unknown"

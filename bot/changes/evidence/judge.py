@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.cards import change_thread
-from bot.changes.draw import draw_evidence
-from bot.changes.evidence import Period, judged
+from bot.changes.evidence.draw import draw_evidence
+from bot.changes.evidence.measure import Period, judged
 from bot.changes.look import Memory
 from bot.changes.outcome import lock_after
 from bot.changes.seen import Seen, read, seen
@@ -64,9 +64,30 @@ async def measure(
         well=(progress.healthy, progress.desired),
         unwell_looks=memory.unwell,
     )
-    judgement = await judged(here, place, change, period)
+    judgement = _as_shown(await judged(here, place, change, period))
     told = await tell(here, change, looked, judgement=judgement)
     return Measured(told, replace(memory, judged_at=now.timestamp()), judgement)
+
+
+def _as_shown(judgement: Judgement) -> Judgement:
+    """With figures no finer than a person reads: what looks the same edits no card."""
+    return replace(
+        judgement,
+        findings=tuple(
+            replace(
+                one,
+                before=_figure(one.before),
+                after=_figure(one.after),
+                control=_figure(one.control),
+                p=_figure(one.p, digits=1),
+            )
+            for one in judgement.findings
+        ),
+    )
+
+
+def _figure(value: float | None, *, digits: int = 2) -> float | None:
+    return None if value is None else float(f"{value:.{digits}g}")
 
 
 def _unwell(looked: Looked) -> int:

@@ -8,8 +8,8 @@ from bot.cards import audit as cards_of_audit
 from bot.cards.answer import Answer
 from bot.cards.audit import Forced
 from bot.catalog import Catalog, Verb
-from bot.changes.announce import forced_notice
-from bot.changes.audit import (
+from bot.changes.audit.announce import forced_notice
+from bot.changes.audit.entries import (
     DENIED,
     DONE,
     FORCE,

@@ -7,7 +7,7 @@ often they are wrong: docs/decisions/judgement.md.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.judgement_evidence import (
+from bot.domain.judgement.evidence import (
     Bake,
     Finding,
     Judged,
@@ -16,8 +16,8 @@ from bot.domain.judgement_evidence import (
     Sample,
     Traffic,
 )
-from bot.domain.judgement_level import usable
-from bot.domain.judgement_query import Asked, find
+from bot.domain.judgement.level import usable
+from bot.domain.judgement.query import Asked, find
 from bot.domain.unit import Unit, spoken_value
 
 __all__ = [

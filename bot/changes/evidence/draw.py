@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot import reporting
 from bot.cards.evidence import chart_alt, chart_title
 from bot.catalog import Slo
-from bot.changes.evidence import of_version, window_of
+from bot.changes.evidence.measure import of_version, window_of
 from bot.charts import Chart, Line, Marker, line_chart
 from bot.domain.card import Kind
 from bot.domain.change import Change

@@ -11,10 +11,10 @@ from typing import Any
 
 from bot import reporting
 from bot.changes.running import account_of
-from bot.changes.verify_case import BUDGET_S, Case
-from bot.changes.verify_image import check_image, check_platform, check_scan
-from bot.changes.verify_needs import check_log_group, check_roles, check_secrets
-from bot.changes.verify_service import check_autoscaling, check_cluster, check_targets
+from bot.changes.verify.case import BUDGET_S, Case
+from bot.changes.verify.image import check_image, check_platform, check_scan
+from bot.changes.verify.needs import check_log_group, check_roles, check_secrets
+from bot.changes.verify.service import check_autoscaling, check_cluster, check_targets
 from bot.domain import verification
 from bot.domain.place import Place
 from bot.domain.verification import NAMES, Check, Level, ScanPolicy

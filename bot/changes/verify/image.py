@@ -1,9 +1,18 @@
 """The images a task is made of: whether ECR has them, for which platform, and what a scan found."""
 
-from bot.changes.verify_case import Case
-from bot.domain import needs, prerequisites, verification
+from bot.changes.verify.case import Case
+from bot.domain import verification
 from bot.domain.image import ImageReference
-from bot.domain.verification import Check, Level, Remark, judged_scan, never_scanned, together
+from bot.domain.verification import (
+    Check,
+    Level,
+    Remark,
+    judged_scan,
+    needs,
+    never_scanned,
+    prerequisites,
+    together,
+)
 from integrations.aws.accounts import Account
 from integrations.aws.ecr import NotScanned
 from integrations.errors import NotFound

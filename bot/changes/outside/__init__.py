@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.cards import change_thread
-from bot.changes import ours
-from bot.changes.found import Found, change_of, outside_id, revisions_of
-from bot.changes.ours import Revisions, began
+from bot.changes.outside import ours
+from bot.changes.outside.found import Found, change_of, outside_id, revisions_of
+from bot.changes.outside.ours import Revisions, began
 from bot.changes.promise import Promises
 from bot.changes.running import account_of
 from bot.changes.service_deployments import CLOCKS_APART
@@ -81,7 +81,7 @@ class SweepOthers:
         """Write down what others did in this place since the last look; returns how much was news.
 
         Costs one ecs:ListServiceDeployments; for news also one ecs:DescribeServiceDeployments and
-        one ecs:DescribeServiceRevisions for twenty, and what bot.changes.found says.
+        one ecs:DescribeServiceRevisions for twenty, and what bot.changes.outside.found says.
 
         Raises:
             IntegrationError: AWS did not answer.

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.changes.verify_case import Case
-from bot.domain import needs, prerequisites, verification
-from bot.domain.needs import Keeper, LogGroupNeed, RoleNeed, SecretNeed
+from bot.changes.verify.case import Case
+from bot.domain import verification
 from bot.domain.place import listed
-from bot.domain.verification import Check, Remark, together, unanswered
+from bot.domain.verification import Check, Remark, needs, prerequisites, together, unanswered
+from bot.domain.verification.needs import Keeper, LogGroupNeed, RoleNeed, SecretNeed
 from integrations.errors import NotFound
 
 IAM = "IAM"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain.judgement_evidence import Sample
+from bot.domain.judgement.evidence import Sample
 
 if TYPE_CHECKING:
     import numpy as np

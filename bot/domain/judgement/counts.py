@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain.judgement_compare import WORSE, Compared, halfway, matters
-from bot.domain.judgement_level import Series, correlation, inflation, last_level
+from bot.domain.judgement.compare import WORSE, Compared, halfway, matters
+from bot.domain.judgement.level import Series, correlation, inflation, last_level
 from bot.domain.unit import Unit
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import metrics
-from bot.changes.others import tell_others
+from bot.changes.markers.workflow import tell_others
 from bot.domain.mark import MarkPhase
 from bot.engine import Engine
 from bot.storage import marks

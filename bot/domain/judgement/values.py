@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.domain.judgement_compare import HINT, RISE, SOME, Compared, halfway, matters
-from bot.domain.judgement_level import Series, Trend, correlation, inflation, last_level, trend
+from bot.domain.judgement.compare import HINT, RISE, SOME, Compared, halfway, matters
+from bot.domain.judgement.level import Series, Trend, correlation, inflation, last_level, trend
 from bot.domain.unit import Unit
 
 if TYPE_CHECKING:

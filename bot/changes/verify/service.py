@@ -1,10 +1,10 @@
 """What stands around the service: its cluster, how traffic reaches its tasks, what scales it."""
 
-from bot.changes.verify_case import Case
-from bot.domain import needs, prerequisites, surroundings, verification
+from bot.changes.verify.case import Case
+from bot.domain import verification
 from bot.domain.place import listed
-from bot.domain.surroundings import Bounds, Group, Target
-from bot.domain.verification import Check, Remark, together
+from bot.domain.verification import Check, Remark, needs, prerequisites, surroundings, together
+from bot.domain.verification.surroundings import Bounds, Group, Target
 from integrations.aws.models import Balancer
 
 ROLLING = "ROLLING"

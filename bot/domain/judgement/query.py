@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.domain import judgement_words as words
-from bot.domain.judgement_compare import Compared, matters
-from bot.domain.judgement_evidence import Finding, Judged, Measured, Traffic
-from bot.domain.judgement_seen import NEAR, Seen, see
+from bot.domain.judgement import words
+from bot.domain.judgement.compare import Compared, matters
+from bot.domain.judgement.evidence import Finding, Judged, Measured, Traffic
+from bot.domain.judgement.seen import NEAR, Seen, see
 
 FEWEST, PLENTY = 3, 5
 """Windows that must be there before anything is called bad: a hiccup touches two. A rise that is

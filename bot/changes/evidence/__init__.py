@@ -1,0 +1,1 @@
+"""What speaks for a version and against it: measured, drawn, acted on."""

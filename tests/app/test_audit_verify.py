@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from bot.__main__ import FAILED, MISCONFIGURED, main
 from bot.catalog_file import load
-from bot.changes.announce import PostHead
+from bot.changes.audit.announce import PostHead
 from bot.domain.audit import Head
 from bot.storage import audit, migrate
 from bot.storage.database import Connection, Database

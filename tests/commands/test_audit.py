@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.cards.answer import Answer
-from bot.changes.review import AuditRequest
+from bot.changes.audit.review import AuditRequest
 from bot.domain.asked import Actor, Asked
 from bot.errors import UsageError
 from commands import audit

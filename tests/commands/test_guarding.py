@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from bot.cards.answer import Answer
-from bot.changes.freezing import FreezeRequest
-from bot.changes.locking import LockRequest
+from bot.changes.guards.freezing import FreezeRequest
+from bot.changes.guards.locking import LockRequest
 from bot.domain.asked import Actor, Asked
 from bot.errors import NotKnown, UsageError
 from bot.slack.words import words_of

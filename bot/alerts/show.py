@@ -8,10 +8,13 @@ from bot.cards.alert import AlertView, card
 from bot.cards.blocks import Message
 from bot.domain.alert import AlertGroup
 from bot.domain.card import Kind
+from bot.domain.change import CAN_BE_UNDONE, Change, ChangeKind
 from bot.domain.finding import Phase
 from bot.domain.incident import PagerDutyIncident
+from bot.domain.way_back import way_back
 from bot.storage import alerts, cards, findings, incidents, responses
 from bot.storage.database import Connection
+from bot.storage.known import known_of
 
 
 async def render(connection: Connection, group_id: str, now: datetime) -> Message:
@@ -32,10 +35,24 @@ async def render(connection: Connection, group_id: str, now: datetime) -> Messag
         picture=await _picture(connection, group_id),
         change=before,
         mending=during,
+        way_back=await _way_back(connection, group, before),
         shared_with=await _shared_with(connection, group, found),
         now=now,
     )
     return card(view)
+
+
+async def _way_back(connection: Connection, group: AlertGroup, change: Change | None) -> str | None:
+    """What going back from the change before it would return to; None where that has no place."""
+    if change is None or group.is_final or change.kind is not ChangeKind.DEPLOY:
+        return None
+    if change.is_under_way:
+        return change.plan.running.name if change.plan is not None else None
+    known = await known_of(connection, change.environment, change.service)
+    if change.rollout is None or known.latest is None or known.latest.id != change.id:
+        return None
+    target = way_back(known, change.rollout.task_definition)
+    return target.name if target is not None and change.state in CAN_BE_UNDONE else None
 
 
 async def _picture(connection: Connection, group_id: str) -> str | None:

@@ -29,9 +29,10 @@ from bot.cards.blocks import (
     message,
     section,
 )
+from bot.cards.change_buttons import abort_button, roll_back_button
 from bot.cards.text import spoken
 from bot.domain.alert import Alert, AlertGroup, GroupState, Severity
-from bot.domain.change import Change
+from bot.domain.change import Change, ChangeState
 from bot.domain.finding import CHART, Finding, Phase
 from bot.domain.incident import (
     IncidentStatus,
@@ -66,6 +67,8 @@ class AlertView:
     """The last change of the service before the onset."""
     mending: Change | None = None
     """The last change while it fired: what may have ended it."""
+    way_back: str | None = None
+    """What rolling `change` back would return to; None where that has no place."""
     shared_with: Sequence[str] = field(default=())
     """The names of other groups whose alerts are in the same open incident."""
     now: datetime
@@ -213,7 +216,11 @@ def _ordinal(number: int) -> str:
 
 
 def _buttons(view: AlertView) -> list[Element]:
-    """Only what can still be asked: nothing while something is asked, nothing after the end."""
+    """Only what can still be done: nothing after the end, and one thing asked at a time."""
+    return [*_answers(view), *_back(view)]
+
+
+def _answers(view: AlertView) -> list[Element]:
     incident = view.incident
     if incident is None or not incident.is_open or view.group.is_final:
         return []
@@ -224,6 +231,17 @@ def _buttons(view: AlertView) -> list[Element]:
         elements.append(_acknowledge(view, incident))
     elements.append(_resolve(view, incident))
     return elements
+
+
+def _back(view: AlertView) -> list[Element]:
+    """The way back from the change before it, as on that change's own card."""
+    change = view.change
+    if change is None or view.way_back is None or view.group.is_final:
+        return []
+    if change.is_under_way:
+        going = change.state is ChangeState.ROLLING_BACK
+        return [] if going else [abort_button(change)]
+    return [roll_back_button(change, view.way_back)]
 
 
 def _acknowledge(view: AlertView, incident: PagerDutyIncident) -> Element:

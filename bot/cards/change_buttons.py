@@ -54,7 +54,7 @@ def _leads_back(change: Change) -> bool:
 def ended(change: Change, *, way_back: str | None, lock: Lock | None) -> list[Element]:
     """To clear the lock a rollback set, and to roll back."""
     clear = [unlock_button(lock, "Clear lock")] if lock is not None else []
-    back = [_roll_back(change, way_back)] if way_back is not None else []
+    back = [roll_back_button(change, way_back)] if way_back is not None else []
     return [*clear, *back]
 
 
@@ -121,7 +121,8 @@ def abort_button(change: Change) -> Element:
     )
 
 
-def _roll_back(change: Change, to: str) -> Element:
+def roll_back_button(change: Change, to: str) -> Element:
+    """Return to the last good version at once: for the change's card, and for an alert's."""
     return _button(
         change,
         f"Roll back to {to}",

@@ -8,8 +8,7 @@ from bot.cards.answer import Answer, Later
 from bot.cards.blocks import escaped
 from bot.cards.diff import DiffView, Earlier, diff
 from bot.catalog import Verb
-from bot.changes.plan import Impossible, Known, find_running, plan_deploy
-from bot.changes.propose import known_of
+from bot.changes.plan import Impossible, find_running, plan_deploy
 from bot.changes.running import Running, account_of
 from bot.domain.asked import Actor
 from bot.domain.change import GoodRevision, Plan
@@ -18,7 +17,9 @@ from bot.domain.difference import differences
 from bot.domain.gate import decide
 from bot.domain.place import Place, find_place
 from bot.domain.shift import Strategy
+from bot.domain.way_back import Known
 from bot.errors import NotAllowed
+from bot.storage.known import known_of
 from bot.world import World
 from integrations.errors import IntegrationError, NotFound
 

@@ -6,13 +6,13 @@ What a task will need is looked for beside that, all at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote
 
 from bot.changes.running import Running, account_of, revision_of, what_runs
 from bot.changes.strategy import what_is_missing
 from bot.changes.verify import ROLLBACK_NAMES, verify
-from bot.domain.change import Change, ChangeKind, GoodRevision, Plan, Revision
+from bot.domain.change import Change, GoodRevision, Plan, Revision
 from bot.domain.definition import (
     NoSuchContainer,
     changed_fields,
@@ -25,6 +25,7 @@ from bot.domain.image import ImageReference, ecr_registry, read_image
 from bot.domain.place import Place, listed
 from bot.domain.shift import Strategy
 from bot.domain.verification import Check, ScanPolicy
+from bot.domain.way_back import Known, way_back
 from bot.world import World
 from integrations.aws.models import Image, Service, TaskDefinition
 from integrations.errors import NotFound
@@ -37,17 +38,6 @@ VERSIONS_NAMED = 5
 
 class Impossible(Exception):
     """The change cannot be done; the text says why, for the person who asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What our own rows know of a place before AWS is asked."""
-
-    good: Sequence[GoodRevision] = ()
-    """The last one first."""
-    latest: Change | None = None
-    """The change that last asked ECS for something there."""
-    under_way: Change | None = None
 
 
 async def find_running(world: World, place: Place) -> Running:
@@ -182,28 +172,6 @@ async def plan_rollback(
         )
     plan = _plan(place, running, wanted, known, changed=changed)
     return replace(plan, checks=checks, definition_hash=definition_hash(definition.registrable))
-
-
-def way_back(known: Known, running: str, version: str | None = None) -> Revision | None:
-    """Where a rollback goes: the last good revision that is not `running`, a task definition.
-
-    Where nothing else is known to be good, it goes to what the deploy of `running` replaced.
-    """
-    for candidate in known.good:
-        if candidate.task_definition != running and version in {None, candidate.version}:
-            return Revision(
-                task_definition=candidate.task_definition,
-                image=candidate.image,
-                version=candidate.version,
-                digest=candidate.digest,
-            )
-    latest = known.latest
-    if latest is None or latest.kind is not ChangeKind.DEPLOY or latest.plan is None:
-        return None
-    if latest.rollout is None or latest.rollout.task_definition != running:
-        return None
-    replaced = latest.plan.running
-    return replaced if version in {None, replaced.version} else None
 
 
 def _no_way_back(place: Place, version: str | None, good: Sequence[GoodRevision]) -> str:

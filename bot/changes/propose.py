@@ -4,14 +4,14 @@ import asyncio
 from dataclasses import replace
 
 from bot.changes.outcome import conclude, lock_after
-from bot.changes.plan import Impossible, Known, plan_deploy, plan_rollback
+from bot.changes.plan import Impossible, plan_deploy, plan_rollback
 from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
 from bot.domain.change import Change, ChangeKind, ChangeState, Plan
 from bot.domain.place import Place
 from bot.domain.verification import SCAN, blocking, spoken
 from bot.errors import BotError
-from bot.storage import changes, revisions
-from bot.storage.database import Connection
+from bot.storage import changes
+from bot.storage.known import known_of
 from bot.world import World
 from integrations.errors import IntegrationError
 
@@ -67,15 +67,6 @@ def _check_it_still_runs(undone: Change | None, plan: Plan) -> None:
             f"Since that card was drawn somebody else changed what runs: it is {plan.running.name} "
             f"now, not {undone.wanted_name}. Nothing was rolled back."
         )
-
-
-async def known_of(connection: Connection, environment: str, service: str) -> Known:
-    """What our own rows know of a place."""
-    return Known(
-        good=await revisions.good(connection, environment, service),
-        latest=await changes.latest_started(connection, environment, service),
-        under_way=await changes.under_way(connection, environment, service),
-    )
 
 
 async def _show(here: World, change: Change, plan: Plan) -> Seen:

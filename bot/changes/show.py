@@ -11,21 +11,19 @@ from bot.changes.accept import VERBS
 from bot.changes.evidence.draw import PICTURE
 from bot.changes.guards.situation import is_fast_lane, situation
 from bot.changes.outcome import lock_id
-from bot.changes.plan import way_back
-from bot.changes.propose import known_of
 from bot.domain.asked import Actor
 from bot.domain.card import Kind
-from bot.domain.change import Change, ChangeKind, ChangeState
+from bot.domain.change import CAN_BE_UNDONE, Change, ChangeKind, ChangeState
 from bot.domain.gate import Decision, Obstacle, may_begin
 from bot.domain.lock import Lock
 from bot.domain.place import find_place
+from bot.domain.way_back import way_back
 from bot.errors import BotError
 from bot.storage import alerts, cards, changes, locks, marks
 from bot.storage.database import Connection
+from bot.storage.known import known_of
 
 S = ChangeState
-CAN_BE_UNDONE = frozenset({S.SUCCEEDED, S.FAILED, S.UNPROVEN})
-"""Outcomes after which what this change asked for may still be what the service goes to."""
 
 
 @dataclass(frozen=True, slots=True)

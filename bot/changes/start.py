@@ -14,7 +14,6 @@ from datetime import datetime
 from bot.cards import change_thread
 from bot.changes.outcome import conclude
 from bot.changes.plan import Impossible, find_running, plan_deploy
-from bot.changes.propose import known_of
 from bot.changes.running import (
     TAG_CHANGE,
     TAG_VERSION,
@@ -34,6 +33,7 @@ from bot.domain.place import Place, listed
 from bot.domain.shift import Strategy
 from bot.errors import BotError
 from bot.storage import acts, approvals, cards, changes, marks
+from bot.storage.known import known_of
 from bot.world import World
 from integrations.aws.models import Deployment, Service, TaskDefinition
 from integrations.aws.strategies import DeploymentConfiguration

@@ -73,6 +73,9 @@ FINAL = frozenset(ChangeState) - MOVES.keys()
 UNDER_WAY = frozenset({S.STARTING, S.ROLLING_OUT, S.BAKING, S.HELD, S.ROLLING_BACK})
 """While a change is in one of these, no other may begin in the same place."""
 
+CAN_BE_UNDONE = frozenset({S.SUCCEEDED, S.FAILED, S.UNPROVEN})
+"""Outcomes after which what a change asked for may still be what the service goes to."""
+
 
 class ImpossibleMove(Exception):
     """The state table does not know this move; a mistake of ours."""

@@ -28,6 +28,7 @@ from bot.domain.shift import Stage, Strategy
 from bot.errors import Conflict, NotKnown
 from bot.storage import cards
 from bot.storage.database import Connection
+from bot.storage.schema.alerts import alert_groups
 from bot.storage.schema.changes import changes
 
 USUAL_FROM = 10
@@ -146,6 +147,7 @@ async def move(
     await _mark(connection, moved)
     if to is ChangeState.ROLLING_OUT:
         await _mark_the_one_before(connection, moved)
+    await _mark_alerts(connection, moved)
     return moved
 
 
@@ -242,6 +244,17 @@ async def usual_rollout(connection: Connection, environment: str, service: str) 
 async def _mark(connection: Connection, change: Change) -> None:
     urgency = Urgency.OUTCOME if change.is_final else Urgency.PROGRESS
     await cards.mark(connection, Kind.CHANGE, change.id, urgency=urgency)
+
+
+async def _mark_alerts(connection: Connection, change: Change) -> None:
+    """What fires in this place shows the change beside it, and the way back from it."""
+    firing = select(alert_groups.c.id).where(
+        alert_groups.c.environment == change.environment,
+        alert_groups.c.service == change.service,
+        alert_groups.c.is_open,
+    )
+    for group_id in (await connection.execute(firing.order_by(alert_groups.c.id))).scalars():
+        await cards.mark(connection, Kind.ALERT_GROUP, group_id, urgency=Urgency.PROGRESS)
 
 
 async def _mark_the_one_before(connection: Connection, change: Change) -> None:

@@ -29,7 +29,7 @@ from bot.domain.incident import (
 )
 from bot.domain.unit import Unit
 from tests.cards.golden import assert_golden
-from tests.changes.builders import a_change, a_plan
+from tests.changes.builders import NOW, a_change, a_plan, a_rollout
 from tests.domain.test_alert import a_group, an_incident
 
 ONSET = datetime(2026, 11, 23, 14, 33, tzinfo=UTC)
@@ -328,3 +328,30 @@ def test_a_huge_group_stays_within_what_slack_takes():
         assert len(message.blocks) <= 50
         assert all(len(text) <= 4000 for text in mrkdwn_of(message))
         assert len(json.dumps(message.blocks)) < 40_000
+
+
+def test_the_way_back_from_the_change_before_it_stands_beside_the_alert():
+    deployed = a_change(
+        state=ChangeState.SUCCEEDED,
+        state_revision=6,
+        plan=a_plan(),
+        rollout=a_rollout(),
+        started_at=NOW,
+        finished_at=NOW,
+    )
+
+    def labels(**said) -> list[str]:
+        shown = card(a_view(firing(), **said))
+        return [
+            element["text"]["text"]
+            for block in shown.blocks
+            if block["type"] == "actions"
+            for element in block["elements"]
+        ]
+
+    assert "Roll back to v1.1.9" in labels(change=deployed, way_back="v1.1.9")
+    assert "Roll back to v1.1.9" not in labels(change=deployed)
+    held = replace(deployed, state=ChangeState.HELD, steady_at=NOW)
+    assert "Roll back" in labels(change=held, way_back="v1.1.9")
+    going = replace(deployed, state=ChangeState.ROLLING_BACK)
+    assert labels(change=going, way_back="v1.1.9") == labels()

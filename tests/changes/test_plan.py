@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.changes.plan import Impossible, Known, find_running, plan_deploy, way_back
+from bot.changes.plan import Impossible, find_running, plan_deploy
 from bot.domain.change import ChangeKind, ChangeState, GoodRevision
+from bot.domain.way_back import Known, way_back
 from integrations.aws import models
 from integrations.errors import Unavailable
 from tests.changes.answers import (

@@ -88,7 +88,7 @@ async def main() -> None:
     command = f"python -m benchmarks.watch{' --quick' if options.quick else ''}"
     took = f"{time.monotonic() - began:.0f} s on {os.cpu_count()} cores, load {load:.1f} before"
     title = f"{command}: {watched_report.rounds(runs)} · {took}"
-    shape.report(title, figures, notes=watched_report.NOTES, to=options.json)
+    shape.report(title, figures, notes=watched_report.notes(figures), to=options.json)
 
 
 @asynccontextmanager

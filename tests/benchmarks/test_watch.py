@@ -77,6 +77,13 @@ def test_the_figures_are_of_the_bots_own_calls_without_verification_and_credenti
     assert found["end_to_card_s_max"] == pytest.approx(1.0)
 
 
+def test_a_rate_is_noted_exactly_enough_for_its_limit():
+    noted = watched_report.notes({"calls_per_second_one": 0.543, "spread_calls_per_second": None})
+
+    assert noted["calls_per_second_one"].startswith("0.543: every call")
+    assert noted["spread_calls_per_second"] == watched_report.NOTES["spread_calls_per_second"]
+
+
 def test_a_round_that_was_left_out_has_no_figure():
     found = watched_report.figures(some_runs())
 

@@ -121,7 +121,7 @@ class Binding:
 def _short(digest: str | None) -> str:
     """`sha256:4be1…9f0c`: enough to tell two apart."""
     algorithm, _, value = (digest or "unknown").partition(":")
-    return f"{algorithm}:{value[:4]}…{value[-4:]}" if len(value) > 8 else algorithm
+    return f"{algorithm}:{value[:4]}…{value[-4:]}" if len(value) > 8 else digest or "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

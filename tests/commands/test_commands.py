@@ -1,5 +1,6 @@
 """Words in, request or advice out; the table everything else is made from."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 
 import pytest
@@ -10,12 +11,14 @@ from bot.catalog import Catalog
 from bot.changes.accept import UnderWay
 from bot.domain.asked import Actor, Asked
 from bot.domain.change import ChangeKind, ChangeRequest, ChangeState
+from bot.domain.shift import Strategy
 from bot.errors import UsageError
+from bot.slack.words import words_of
 from tests.changes.builders import a_change, a_plan
 
 DEPLOY, ROLLBACK = ChangeKind.DEPLOY, ChangeKind.ROLLBACK
-HOW_DEPLOY = 'Write `/ops deploy <env> <version> [service] [--reason "why"]`.'
-HOW_ROLLBACK = 'Write `/ops rollback <env> [version] [service] [--reason "why"]`.'
+HOW_DEPLOY = commands.ENTRIES["deploy"].how("/ops")
+HOW_ROLLBACK = commands.ENTRIES["rollback"].how("/ops")
 ASKED = Asked(Actor("U1"), "C1", "key", "c-1", datetime(2026, 11, 23, tzinfo=UTC))
 CATALOG = Catalog.model_validate(
     {
@@ -56,10 +59,11 @@ async def told(*said, by) -> Answer:
 
 
 async def says(text: str, accept=None) -> Answer:
-    """Type words, already split as the listener splits them."""
-    verb, *words = text.split()
-    verbs = commands.verbs(catalog=CATALOG, accept=accept or Accepts(), tell_status=told)
-    return await verbs[verb](words, ASKED)
+    """Type words, split as the listener splits them."""
+    verb, *words = words_of(text)
+    nobody = dict.fromkeys(field.name for field in fields(commands.UseCases))
+    ask = commands.UseCases(**{**nobody, "accept": accept or Accepts(), "tell_status": told})
+    return await commands.verbs(catalog=CATALOG, ask=ask)[verb](words, ASKED)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,23 @@ async def says(text: str, accept=None) -> Answer:
         ("rollback prod v1", ChangeRequest(ROLLBACK, "prod", "v1")),
         ("rollback prod api", ChangeRequest(ROLLBACK, "prod", None, "api")),
         ("rollback prod v1 api", ChangeRequest(ROLLBACK, "prod", "v1", "api")),
+        (
+            'deploy prod v1 --force "the site is down" --strategy canary api --dry-run',
+            ChangeRequest(
+                DEPLOY,
+                "prod",
+                "v1",
+                "api",
+                forced="the site is down",
+                strategy=Strategy.CANARY,
+                is_dry_run=True,
+            ),
+        ),
+        (
+            "deploy —dry-run prod v1 --strategy=blue_green",
+            ChangeRequest(DEPLOY, "prod", "v1", strategy=Strategy.BLUE_GREEN, is_dry_run=True),
+        ),
+        ("rollback --dry-run prod", ChangeRequest(ROLLBACK, "prod", is_dry_run=True)),
         (
             "rollback prod --reason errors",
             ChangeRequest(ROLLBACK, "prod", None, None, "errors"),
@@ -95,8 +116,24 @@ async def test_words_are_read_as_a_request(typed: str, request_: ChangeRequest):
         ("deploy", HOW_DEPLOY),
         ("deploy prod", f"Which version for prod? {HOW_DEPLOY}"),
         ("deploy a b c d", f"I read at most three words. {HOW_DEPLOY}"),
-        ("deploy prod v1 --force", f"I do not know --force. {HOW_DEPLOY}"),
-        ("deploy prod v1 --reason", f"Say the reason after --reason. {HOW_DEPLOY}"),
+        ("deploy prod v1 --force", f'Say why after --force: `--force "why"`. {HOW_DEPLOY}'),
+        ("deploy prod v1 --reason", f'Say why after --reason: `--reason "why"`. {HOW_DEPLOY}'),
+        ("deploy prod v1 --now", f"I do not know --now. {HOW_DEPLOY}"),
+        (
+            "deploy prod v1 --stategy canary",
+            f"I do not know --stategy (did you mean --strategy?). {HOW_DEPLOY}",
+        ),
+        (
+            "deploy prod v1 --strategy cannary",
+            "There is no strategy cannary (did you mean canary?). There are rolling, canary, "
+            f"linear, blue-green. {HOW_DEPLOY}",
+        ),
+        (
+            "deploy prod v1 --strategy",
+            f"Which strategy? There are rolling, canary, linear, blue-green. {HOW_DEPLOY}",
+        ),
+        ("deploy prod v1 --dry-run --dry-run", f"--dry-run is there twice. {HOW_DEPLOY}"),
+        ("rollback prod --force x", f"I do not know --force. {HOW_ROLLBACK}"),
         ("rollback", HOW_ROLLBACK),
         ("rollback a b c d", f"I read at most three words. {HOW_ROLLBACK}"),
         ("status a b c", "I read at most two words. Write `/ops status [env] [service]`."),

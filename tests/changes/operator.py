@@ -133,8 +133,10 @@ class Operator:
         request = ChangeRequest(ChangeKind.DEPLOY, "prod", version, **said)
         return await self.accept(request, asked=asked(by))
 
-    async def asks_to_roll_back(self, version: str | None = None, *, by: Actor = ALICE) -> Change:
-        request = ChangeRequest(ChangeKind.ROLLBACK, "prod", version)
+    async def asks_to_roll_back(
+        self, version: str | None = None, *, by: Actor = ALICE, **said: Any
+    ) -> Change:
+        request = ChangeRequest(ChangeKind.ROLLBACK, "prod", version, **said)
         return await self.accept(request, asked=asked(by))
 
     async def presses(

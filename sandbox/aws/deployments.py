@@ -109,8 +109,8 @@ def _threshold(service: Service, breaker: Json) -> int:
 
 def fail_and_roll_back(ecs: Ecs, service: Service, record: ServiceDeployment, reason: str) -> None:
     """End a deployment for a reason other than its tasks: somebody stopped it, or a hook did."""
-    if record.is_final or service.primary.record is not record:
-        return  # it ended, or was replaced, in the meantime
+    if record.is_final or record.is_rolling_back or service.primary.record is not record:
+        return  # it ended, went back already, or was replaced in the meantime
     service.primary.reason = reason
     _fail(ecs, service, reason)
     roll_back(ecs, service, reason, by="Rolling")

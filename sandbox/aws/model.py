@@ -112,8 +112,14 @@ class ServiceDeployment:
         return Strategy(self.configuration.get("strategy", Strategy.ROLLING))
 
     @property
+    def is_to_be_stopped(self) -> bool:
+        """Whether somebody has asked for the way back, and ECS has not begun it yet."""
+        return self.status == "ROLLBACK_REQUESTED"
+
+    @property
     def is_rolling_back(self) -> bool:
-        return self.status.startswith("ROLLBACK")
+        """Whether the primary is the old revision again; until then it is still the new one."""
+        return self.rollback is not None
 
     @property
     def is_final(self) -> bool:

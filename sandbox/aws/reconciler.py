@@ -23,6 +23,8 @@ def look(ecs: Ecs, service: Service) -> None:
     for group_arn, targets in service.unannounced.items():
         events.registered(ecs, service, targets, group_arn)
     service.unannounced.clear()
+    if service.primary.record.is_to_be_stopped:
+        return  # neither the next step nor fewer old tasks: they are what it goes back to
     if deployments.watch_breaker(ecs, service):
         return
     if service.primary.rollout_state != "FAILED":

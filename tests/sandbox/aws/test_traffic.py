@@ -186,6 +186,25 @@ def test_rolling_back_at_a_hook_returns_all_traffic(world: AwsWorld, prod: Opera
         prod.ecs.continue_service_deployment(**answer)
 
 
+def test_a_canary_that_is_stopped_never_takes_more_traffic_on_its_way_back(
+    world: AwsWorld, prod: Operator
+) -> None:
+    prod.deploy("v1.2.0", deploymentConfiguration=CANARY)
+    prod.until(lambda: share_of(world, "v1.2.0") == 0.25)
+    arn = prod.record()["serviceDeploymentArn"]
+    shares = []
+
+    def is_back() -> bool:
+        shares.append((share_of(world, "v1.1.9"), share_of(world, "v1.2.0")))
+        return bool(prod.record(arn)["status"] == "ROLLBACK_SUCCESSFUL")
+
+    prod.ecs.stop_service_deployment(serviceDeploymentArn=arn)
+    prod.until(is_back)
+
+    assert set(shares) == {(0.75, 0.25), (1.0, 0.0)}
+    assert shares[-1] == (1.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("action", "status"), [("ROLLBACK", "ROLLBACK_SUCCESSFUL"), ("CONTINUE", "SUCCESSFUL")]
 )

@@ -9,16 +9,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import yaml
+
 from sandbox import ports, seeds
 from sandbox.bot_process import BotProcess
 from sandbox.transcript import as_text, buttons
 from sandbox.workspace.client import WorkspaceClient
-from sandbox.world import World
+from sandbox.world import CATALOG, World
 
-PROD, STAGING, ALERTS, OPS = "C0PROD001", "C0STAGING", "C0ALERTS1", "C0OPS0001"
+PROD, EU, STAGING = "C0PROD001", "C0EU00001", "C0STAGING"
+ALERTS, OPS = "C0ALERTS1", "C0OPS0001"
 NAMES = {person.id: person.name for person in seeds.PEOPLE} | {seeds.BOT_USER_ID: "credlink"}
 WITHIN_S = 45.0
 LOOK_EVERY_S = 0.05
+WINDOW_S = 15
+WINDOW = f"[{WINDOW_S}s]"
+"""The range of the catalogue's queries."""
 
 Card = dict[str, Any]
 
@@ -28,6 +34,8 @@ class Scene:
     world: World
     bot: BotProcess
     slack: WorkspaceClient
+    environment: Callable[[], dict[str, str]]
+    """What a bot process in this world is started with."""
 
     async def types(self, person: seeds.Person, channel: str, text: str) -> str:
         """Type a command; returns what the bot answered, as text only this person sees."""
@@ -96,7 +104,7 @@ class Scene:
     async def everything(self) -> str:
         """All that is said in the channels, and the end of the bot's log."""
         lines = []
-        for channel in (PROD, STAGING, ALERTS, OPS):
+        for channel in (PROD, EU, STAGING, ALERTS, OPS):
             for message in await self.slack.messages(seeds.ALICE.id, channel):
                 lines += [f"--- {channel} {message['ts']}", as_text(message, NAMES)]
         log = self.bot.log.read_text(errors="replace").splitlines()[-25:]
@@ -128,7 +136,10 @@ async def scene(
     slack_mode: str = "socket",
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Scene]:
-    """A world of its own, with the bot running in it; `variables` go before the world's own."""
+    """A world of its own, with the bot running in it; `variables` go before the world's own.
+
+    Its catalogue is that of `written_catalog`.
+    """
     world = World(
         folder=folder,
         ports=ports.choose(None),
@@ -136,14 +147,39 @@ async def scene(
         with_monitoring=with_monitoring,
         slack_mode=slack_mode,
     )
+    catalog = written_catalog(folder, pace=pace, is_judged=with_monitoring)
+
+    def environment() -> dict[str, str]:
+        return world.process_environment() | {"CREDLINK_CONFIG": str(catalog), **variables}
+
     bot = BotProcess(
-        lambda: world.process_environment() | dict(variables),
+        environment,
         operations_url=world.operations_url,
         log=folder / "bot.log",
     )
     async with world, WorkspaceClient(world.workspace.url) as slack:
         try:
             await bot.start()
-            yield Scene(world, bot, slack)
+            yield Scene(world, bot, slack, environment)
         finally:
             await bot.stop()
+
+
+def written_catalog(folder: Path, *, pace: float, is_judged: bool) -> Path:
+    """Write the sandbox's catalogue for a scene; returns the file.
+
+    Without monitoring nothing bakes: "no data" is never "fine", every deploy would be held. With
+    it the windows of the queries become as short as the pace makes the bakes, so that a bake has
+    as many as at pace 1.
+    """
+    text = CATALOG.read_text()
+    if is_judged:
+        text = text.replace(WINDOW, f"[{round(WINDOW_S / pace)}s]")
+    document = yaml.safe_load(text)
+    for environment in document["services"][seeds.SERVICE]["environments"].values():
+        if not is_judged:
+            environment["deploy"]["bake"] = "0s"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = folder / "credlink.yml"
+    written.write_text(yaml.safe_dump(document))
+    return written

@@ -47,13 +47,17 @@ async def test_killed_right_after_the_command_was_answered_the_card_still_appear
 
 
 async def test_killed_after_a_webhook_was_taken_its_alert_appears_once(play: Scene):
-    await play.world.by_hand().fire("HighErrorRatio", "prod")
+    hand = play.world.by_hand()
+    await hand.fire("HighErrorRatio", "prod")
 
     await play.bot.kill()
     await play.bot.start()
 
     card = await play.card(ALERTS, "HighErrorRatio", "prod", button="Acknowledge")
     assert await cards(play, ALERTS, "HighErrorRatio") == [card["ts"]]
+    # While it is open nothing may be deployed there.
+    await hand.resolve("HighErrorRatio", "prod")
+    await play.card(ALERTS, "Resolved: HighErrorRatio", ts=card["ts"])
 
 
 async def test_a_card_that_slack_took_without_saying_so_is_not_posted_again(play: Scene):

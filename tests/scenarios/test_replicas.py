@@ -37,7 +37,7 @@ async def test_the_other_replica_finishes_what_a_killed_one_had_begun(
 ):
     async with (
         scene(tmp_path, pace=PACE, variables=databases) as play,
-        second_bot(play, databases, tmp_path / "second.log") as second,
+        second_bot(play, tmp_path / "second.log") as second,
     ):
         await play.types(seeds.ALICE, PROD, "/credlink deploy prod v1.2.0")
         plan = await play.card(PROD, "v1.2.0", button="Confirm")
@@ -60,9 +60,7 @@ async def test_the_other_replica_finishes_what_a_killed_one_had_begun(
 
 
 @asynccontextmanager
-async def second_bot(
-    play: Scene, databases: dict[str, str], log: Path
-) -> AsyncIterator[BotProcess]:
+async def second_bot(play: Scene, log: Path) -> AsyncIterator[BotProcess]:
     """Another replica in the same world, on listeners of its own."""
     operations = free_port()
     own = {
@@ -70,7 +68,7 @@ async def second_bot(
         "CREDLINK_OPERATIONS_LISTEN": f"127.0.0.1:{operations}",
     }
     bot = BotProcess(
-        lambda: play.world.process_environment() | databases | own,
+        lambda: play.environment() | own,
         operations_url=f"http://127.0.0.1:{operations}",
         log=log,
     )

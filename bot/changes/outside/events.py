@@ -26,8 +26,9 @@ from integrations.errors import IntegrationError
 SOURCE = "aws.ecs"
 NEWS = frozenset({"ECS Deployment State Change", "ECS Hook State Change", "ECS Service Action"})
 """Detail types that are worth a look. Tasks change all the time, and say nothing of who asked."""
-WAIT_S = 10
-"""How long one question waits for a message; it holds one of AWS's threads meanwhile."""
+WAIT_S = 3
+"""How long one question waits for a message. It holds one of AWS's threads meanwhile, and a process
+that is told to leave cannot before it is answered."""
 PAUSE_S = 0.2
 """Between two questions where none waits."""
 LONGEST_BACK_OFF_S = 60.0
@@ -112,7 +113,7 @@ class EcsEvents:
         Raises:
             IntegrationError: the queue, or ECS, did not answer; what is not deleted comes again.
         """
-        messages = await queue.sqs.receive_messages(queue.url, wait_s=self.wait_s)
+        messages = await queue.sqs.receive_messages(queue.url, wait_s=self._wait_s())
         told: dict[tuple[str, str], list[QueuedMessage]] = {}
         there: dict[tuple[str, str], Place] = {}
         for message in messages:
@@ -135,6 +136,10 @@ class EcsEvents:
         if trouble is not None:
             raise trouble
         return len(messages)
+
+    def _wait_s(self) -> int:
+        """SQS knows whole seconds, and none of them is no wait."""
+        return max(round(self.wait_s / self.world.pace), min(self.wait_s, 1))
 
     async def _look(self, place: Place) -> None:
         async with self.world.database.read() as connection:

@@ -12,6 +12,8 @@ from sandbox.aws.model import Json
 from sandbox.seeds import MAIN_ACCOUNT, PROD_ACCOUNT, REGION, RUNNING_TAG, SERVICE, TAGS
 
 DISTRIBUTION_ID = "E2CREDLINK"
+EVENTS_QUEUE = "credlink-ecs"
+"""Of each account; an EventBridge rule of the same name fills it."""
 PORT = 8080
 HOUR_S = 3600.0
 DEPLOYED_BEFORE_S = 6 * 24 * HOUR_S
@@ -87,6 +89,7 @@ def seed_account(account: str, client: Client, *, now: float) -> None:
             trusted = {"AWS": f"arn:aws:iam::{MAIN_ACCOUNT}:root"}
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=_trust(trusted))
     client("logs").create_log_group(logGroupName=f"/ecs/{SERVICE}")
+    _events_queue(client("sqs"), client("events"))
 
 
 def seed(environment: Environment, client: Client) -> None:
@@ -115,6 +118,14 @@ def _images(account: str, ecr: Any, now: float) -> None:
             pushed_at=now - PUSHED_BEFORE_S.get(tag, 2 * HOUR_S),
             findings=FINDINGS.get(tag),
         )
+
+
+def _events_queue(sqs: Any, events: Any) -> None:
+    """ECS's events go to a queue, so that whoever listens there knows at once what others do."""
+    url = sqs.create_queue(QueueName=EVENTS_QUEUE)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    events.put_rule(Name=EVENTS_QUEUE, EventPattern=json.dumps({"source": ["aws.ecs"]}))
+    events.put_targets(Rule=EVENTS_QUEUE, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
 
 
 def _trust(principal: Mapping[str, str]) -> str:

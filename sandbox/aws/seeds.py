@@ -89,7 +89,6 @@ def seed_account(account: str, client: Client, *, now: float) -> None:
             trusted = {"AWS": f"arn:aws:iam::{MAIN_ACCOUNT}:root"}
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=_trust(trusted))
     client("logs").create_log_group(logGroupName=f"/ecs/{SERVICE}")
-    _events_queue(client("sqs"), client("events"))
 
 
 def seed(environment: Environment, client: Client) -> None:
@@ -105,6 +104,15 @@ def seed(environment: Environment, client: Client) -> None:
         _distribution(environment, client("cloudfront"), environment.distribution)
 
 
+def seed_events_queue(client: Client) -> None:
+    """Have ECS's events put into a queue: whoever listens there knows at once what others do."""
+    sqs, events = client("sqs"), client("events")
+    url = sqs.create_queue(QueueName=EVENTS_QUEUE)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    events.put_rule(Name=EVENTS_QUEUE, EventPattern=json.dumps({"source": ["aws.ecs"]}))
+    events.put_targets(Rule=EVENTS_QUEUE, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
+
+
 def _images(account: str, ecr: Any, now: float) -> None:
     # Tags can be moved here, as in most registries: an approval bound to a digest must notice.
     ecr.create_repository(repositoryName=SERVICE, imageTagMutability="MUTABLE")
@@ -118,14 +126,6 @@ def _images(account: str, ecr: Any, now: float) -> None:
             pushed_at=now - PUSHED_BEFORE_S.get(tag, 2 * HOUR_S),
             findings=FINDINGS.get(tag),
         )
-
-
-def _events_queue(sqs: Any, events: Any) -> None:
-    """ECS's events go to a queue, so that whoever listens there knows at once what others do."""
-    url = sqs.create_queue(QueueName=EVENTS_QUEUE)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    events.put_rule(Name=EVENTS_QUEUE, EventPattern=json.dumps({"source": ["aws.ecs"]}))
-    events.put_targets(Rule=EVENTS_QUEUE, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
 
 
 def _trust(principal: Mapping[str, str]) -> str:

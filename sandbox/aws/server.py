@@ -164,6 +164,8 @@ class AwsWorld:
             self._schedule.begin_past(now - seeds.DEPLOYED_BEFORE_S)
         for account in dict.fromkeys(environment.account for environment in environments):
             seeds.seed_account(account, partial(self._client_in, account), now=now)
+            if self._listener is not None:  # nobody can wait at a queue in virtual time
+                seeds.seed_events_queue(partial(self._client_in, account))
         for environment in environments:
             seeds.seed(environment, partial(self._client_in, environment.account))
         with self.lock:

@@ -32,6 +32,8 @@ def planned(
         blocks.append(section(checks))
     waits = [approvals_line(approvals, required) if change.forced is None else ""]
     waits += [f"⚠ {live(reason)}" for reason in _obstacles(in_the_way)]
+    if in_the_way is not None:
+        waits += [f"🟠 passed by force: {live(one.text)}" for one in in_the_way.overridden]
     if change.why:
         waits.insert(0, f"⚠ {escaped(change.why)}")
     if text := "\n".join(line for line in waits if line):

@@ -14,7 +14,7 @@ from bot.changes.outcome import lock_id
 from bot.domain.asked import Actor
 from bot.domain.card import Kind
 from bot.domain.change import CAN_BE_UNDONE, Change, ChangeKind, ChangeState
-from bot.domain.gate import Decision, Obstacle, may_begin
+from bot.domain.gate import Obstacle, may_begin
 from bot.domain.lock import Lock
 from bot.domain.place import find_place
 from bot.domain.way_back import way_back
@@ -70,7 +70,8 @@ class ShowChange:
         )
         shown = tuple(one for one in decision.reasons if one.obstacle is not Obstacle.RIGHTS)
         firing = await alerts.firing_in(connection, change.environment, change.service)
-        return replace(view, situation=facts, in_the_way=Decision(shown), firing=firing)
+        in_the_way = replace(decision, reasons=shown)
+        return replace(view, situation=facts, in_the_way=in_the_way, firing=firing)
 
 
 async def _lock(connection: Connection, change: Change, now: datetime) -> Lock | None:

@@ -12,10 +12,11 @@ from typing import Any
 import yaml
 
 from sandbox import ports, seeds
+from sandbox.aws import pipeline, registry
 from sandbox.bot_process import BotProcess
 from sandbox.transcript import as_text, buttons
 from sandbox.workspace.client import WorkspaceClient
-from sandbox.world import CATALOG, World
+from sandbox.world import CATALOG, PLACES, World
 
 PROD, EU, STAGING = "C0PROD001", "C0EU00001", "C0STAGING"
 ALERTS, OPS = "C0ALERTS1", "C0OPS0001"
@@ -121,6 +122,18 @@ class Scene:
         plan = await self.card(channel, version, button="Confirm")
         await self.presses(seeds.ALICE, plan, "Confirm")
         return await self.card(channel, version, says, ts=plan["ts"])
+
+    async def pipeline_deploys(self, version: str, environment: str) -> None:
+        """Deploy as CI does it, past the bot."""
+        account, cluster = PLACES[environment]
+        uri = registry.image_uri(account, seeds.REGION, seeds.SERVICE)
+        await asyncio.to_thread(
+            pipeline.deploy,
+            self.world.aws.client("ecs", account),
+            cluster=cluster,
+            service=seeds.SERVICE,
+            image=f"{uri}:{version}",
+        )
 
     def updates(self) -> int:
         """How often ECS was asked to change a service."""

@@ -34,7 +34,7 @@ from integrations.aws import models
 
 INSTANCE = "i-"
 """Targets named by instance cannot be told apart by task."""
-TARGETS_EVERY = 10
+TARGETS_EVERY = 20
 """While tasks are replaced a target group is asked once in so many looks."""
 WORST_FIRST = ("unhealthy", "unhealthy.draining", "draining", "unavailable", "unused", "initial")
 """A task in several target groups counts as what the worst of them says."""

@@ -331,7 +331,9 @@ async def _rolling_out(here: World, change: Change, rollout: Rollout, now: datet
         },
     )
     here.wake()
-    return seen(moved or await read(here, change.id))
+    # What ECS answered just now was the first look.
+    pause = here.paced(place_of(here, change).config.deploy.watch_every)
+    return seen(moved or await read(here, change.id), wait=pause)
 
 
 async def _is_first(here: World, change: Change, what: str) -> bool:

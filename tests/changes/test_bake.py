@@ -139,6 +139,7 @@ async def test_what_cannot_be_judged_is_held_and_never_passed_or_undone(
     held = await prod.until(deployed, S.HELD)
 
     assert held.hold.kind is HoldKind.INCONCLUSIVE
+    assert why in held.hold.why
     assert prod.versions() == ["v1.2.0"] * 4
     assert not await is_good(prod, held)
     assert "⚪ Held: credlink-api v1.2.0 → prod" in await prod.card(held)

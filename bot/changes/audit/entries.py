@@ -12,6 +12,8 @@ from bot.domain.change import ActKind, Change, Origin
 
 ACCEPTED, DENIED, DONE = "accepted", "denied", "done"
 FORCE, REVIEW = "force", "review"
+OUTSIDE = "outside the bot"
+"""Who acted when the bot found a change that nobody asked it for."""
 
 
 def source_of(asked: Asked) -> str:
@@ -122,7 +124,7 @@ def outcome_entry(change: Change, *, at: datetime) -> Entry:
     return Entry(
         key=outcome_key(change.id),
         at=at,
-        actor=change.asked_by,
+        actor=change.asked_by or OUTSIDE,
         act=change.kind.value,
         outcome=change.state.value,
         environment=change.environment,

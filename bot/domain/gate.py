@@ -13,7 +13,7 @@ from bot.domain.access import is_among, may, who_may
 from bot.domain.asked import Actor
 from bot.domain.change import Change, ChangeState
 from bot.domain.freeze import Frozen
-from bot.domain.lock import Lock
+from bot.domain.lock import BOT, Lock
 from bot.domain.place import listed
 from bot.domain.situation import Severe, Situation
 from bot.domain.words import in_place, named, roughly, told
@@ -197,9 +197,10 @@ def _or_by_force(situation: Situation) -> str:
 def _under_way(change: Change) -> Reason:
     where = in_place(change.service, change.environment)
     doing = _DOING.get(change.state, "is under way")
+    by = f"by {named(change.asked_by)}" if change.asked_by else "asked for outside the bot"
     since = f" since {told(change.started_at)}" if change.started_at is not None else ""
     return Reason(
-        f"{change.wanted_name} {doing} for {where} now, by {named(change.asked_by)}{since}.",
+        f"{change.wanted_name} {doing} for {where} now, {by}{since}.",
         "Wait for it, or abort it on its card.",
         Obstacle.UNDER_WAY,
     )
@@ -218,6 +219,7 @@ def _locked(lock: Lock, situation: Situation, force: str) -> Reason:
     age = roughly(situation.now - lock.at)
     until = f", until {told(lock.expires_at)}" if lock.expires_at is not None else ""
     target = "" if lock.service == ANY else f" {lock.service}"
+    ask = "Understand why, then" if lock.owner == BOT else f"Ask {named(lock.owner)}, or"
     return Reason(
         f"{_initial(in_place(lock.service, lock.environment))} is locked by {named(lock.owner)} "
         f'since {told(lock.at)} ({age}){until}: "{lock.reason}".',

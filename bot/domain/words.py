@@ -7,11 +7,12 @@ here live (`bot.cards.live`): a person becomes a mention, a moment is read in ev
 from datetime import UTC, datetime, timedelta
 
 from bot.catalog import ANY
+from bot.domain.lock import BOT
 
 
 def named(person: str) -> str:
-    """`@U0ALICE01`, a person by their Slack id; whoever is none is called what they are called."""
-    return f"@{person}"
+    """`@U0ALICE01`, a person by their Slack id; or the bot itself, which nobody can be sent to."""
+    return "the bot" if person == BOT else f"@{person}"
 
 
 def told(at: datetime) -> str:

@@ -146,8 +146,9 @@ def test_only_rights_and_a_rollout_under_way_can_not_be_forced():
          '2026-11-27T18:00Z: "database migration". Ask @U0BOB0001, or clear it with '
          '`unlock prod api`. `forcers` may pass it with `--force "why"`.'),
         ({"locks": (a_lock(service=ANY, owner="bot"),)},
-         'All of prod is locked by @bot since 2026-11-27T14:55Z (2 h): "database migration". '
-         'Ask @bot, or clear it with `unlock prod`. `forcers` may pass it with `--force "why"`.'),
+         'All of prod is locked by the bot since 2026-11-27T14:55Z (2 h): "database migration". '
+         'Understand why, then clear it with `unlock prod`. '
+         '`forcers` may pass it with `--force "why"`.'),
         ({"freezes": (a_freeze(),)},
          'Changes are frozen since 2026-11-27T16:00Z until 2026-11-30T08:00Z: "weekend". '
          'Wait until then. `forcers` may pass it with `--force "why"`.'),

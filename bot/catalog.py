@@ -71,6 +71,8 @@ Duration = Annotated[
     BeforeValidator(read_duration, json_schema_input_type=str | float),
     PlainSerializer(lambda length: f"{length.total_seconds():g}s", return_type=str),
 ]
+LONGEST_BAKE = timedelta(days=1)
+"""ECS bakes no longer."""
 ChannelName = Annotated[str, Field(pattern=r"^(#[a-z0-9_-]{1,80}|[CG][A-Z0-9]{2,})$")]
 """`#name`, or a channel's id."""
 
@@ -179,14 +181,14 @@ class Scan(Part):
 class Canary(Part):
     percent: float = Field(default=10.0, ge=0.1, le=100)
     """Of production traffic, in the first step."""
-    bake: Duration = timedelta(minutes=5)
+    bake: Duration = Field(default=timedelta(minutes=5), le=LONGEST_BAKE)
     """How long the step is judged before the rest follows; ECS counts whole minutes."""
 
 
 class Linear(Part):
     step: float = Field(default=20.0, ge=3, le=100)
     """Percent of production traffic moved at a time."""
-    bake: Duration = timedelta(minutes=3)
+    bake: Duration = Field(default=timedelta(minutes=3), le=LONGEST_BAKE)
     """How long each step is judged; ECS counts whole minutes."""
 
 
@@ -194,7 +196,9 @@ class DeployPolicy(Part):
     strategy: Literal["rolling", "canary", "linear", "blue-green"] = "rolling"
     canary: Canary = Canary()
     linear: Linear = Linear()
-    hold_at_most: Duration = timedelta(minutes=30)
+    hold_at_most: Duration = Field(
+        default=timedelta(minutes=30), ge=timedelta(minutes=1), le=timedelta(days=14)
+    )
     """How long ECS waits at a step for the bot or a person before it rolls back by itself, so that
     a bot that is gone fails safe; ECS counts whole minutes."""
     scan: Scan = Scan()
@@ -202,7 +206,7 @@ class DeployPolicy(Part):
     """The environment in which the same digest must be good first."""
     approvals: int = Field(default=0, ge=0, le=5)
     """How many other people must approve."""
-    bake: Duration = timedelta(minutes=10)
+    bake: Duration = Field(default=timedelta(minutes=10), le=LONGEST_BAKE)
     """How long a steady rollout is watched before it counts as good."""
     on_bad: Literal["roll-back", "ask"] = "ask"
     lock_after_rollback: bool = True

@@ -27,6 +27,7 @@ from bot.domain.lock import Lock
 from bot.domain.mark import Mark
 from bot.domain.rollout import Verdict
 from bot.domain.situation import Situation
+from bot.domain.words import in_place
 
 S = ChangeState
 
@@ -209,7 +210,8 @@ def _evidence(change: Change) -> str:
 def _lock_line(lock: Lock | None) -> str:
     if lock is None:
         return ""
-    return f"🟡 {escaped(lock.environment)} is locked: “{escaped(lock.reason)}”, until cleared."
+    where = escaped(in_place(lock.service, lock.environment))
+    return f"🟡 {where} is locked: “{escaped(lock.reason)}”, until cleared."
 
 
 def _success(change: Change) -> str:

@@ -4,7 +4,7 @@ from bot.cards.blocks import Confirm, Element, button, escaped
 from bot.cards.gate import approve_button, refuse_button
 from bot.cards.guard import unlock_button
 from bot.cards.text import spoken
-from bot.domain.change import Change, ChangeState
+from bot.domain.change import Change, ChangeState, Origin
 from bot.domain.lock import Lock
 
 CONFIRM = "change.confirm"
@@ -32,14 +32,14 @@ def under_way(change: Change) -> list[Element]:
     match change.state:
         case S.STARTING:
             return back
-        case S.ROLLING_OUT if change.stage is not None:
+        case S.ROLLING_OUT if change.stage is not None and change.origin is Origin.BOT:
             return [_hold(change), *_promote(change), *back]
         case S.ROLLING_OUT:
             return back
         case S.BAKING:
             return [_hold(change), _keep(change), *back]
         case S.HELD if change.steady_at is not None:
-            return [_keep(change), _wait(change), *back]
+            return [_keep(change), *_wait(change), *back]
         case S.HELD:
             return [*_promote(change, always=True), *back]
         case _:
@@ -96,11 +96,12 @@ def _keep(change: Change) -> Element:
     )
 
 
-def _wait(change: Change) -> Element:
-    length = ""
-    if change.bake_until is not None and change.steady_at is not None:
-        length = f" {spoken(change.bake_until - change.steady_at)}"
-    return _button(change, f"Measure{length} more", WAIT)
+def _wait(change: Change) -> list[Element]:
+    """To measure for another bake, where the catalogue has one."""
+    if change.bake_until is None or change.steady_at is None:
+        return []
+    length = change.bake_until - change.steady_at
+    return [_button(change, f"Measure {spoken(length)} more", WAIT)] if length else []
 
 
 def abort_button(change: Change) -> Element:

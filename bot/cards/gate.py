@@ -124,6 +124,8 @@ def _lines(look: Look, obstacle: Obstacle) -> list[str]:
     mark = "⚪" if _is_condition(look, obstacle) else "✗"
     if reasons:
         return [f"{mark} {live(reason.text)} → {live(reason.way_past)}" for reason in reasons]
+    if obstacle is Obstacle.SCAN:  # no version is named here, so nothing is known of its image
+        return []
     return [f"✓ {_well(look, obstacle)}"]
 
 

@@ -180,7 +180,13 @@ class ApproveChange:
         from_states, to = ACTS[ActKind.CONFIRM]
         try:
             moved = await changes.move(
-                connection, change.id, to, of=from_states, at=approval.at, confirmed_by=approval.by
+                connection,
+                change.id,
+                to,
+                of=from_states,
+                at=approval.at,
+                confirmed_by=approval.by,
+                why=None,
             )
         except Occupied:  # something began in this moment: the approval stands all the same
             return False

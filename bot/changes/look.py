@@ -115,6 +115,7 @@ async def look_at(
         deployments=deployments,
         service_deployment=ServiceDeploymentStatus.of(became.status) if became else None,
         service_deployment_reason=_reason(became),
+        weight=became.target.production_weight if became and became.target else None,
         targets=targets,
         all_targets=everybodys,
         latest_event=_latest_event(service, found, rollout),

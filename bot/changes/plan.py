@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from bot.changes.running import Running, account_of, revision_of, what_runs
-from bot.changes.strategy import what_is_missing
+from bot.changes.strategy import ROLLING, what_is_missing
 from bot.changes.verify import ROLLBACK_NAMES, verify
 from bot.domain.change import Change, GoodRevision, Plan, Revision
 from bot.domain.definition import (
@@ -109,6 +109,7 @@ async def plan_deploy(
             image=image,
             digest=image.digest,
             policy=_scan_policy(place),
+            shifts=chosen.shifts,
         )
     plan = _plan(place, running, wanted, known, changed=changed_fields(before, after))
     return replace(
@@ -168,6 +169,7 @@ async def plan_rollback(
             image=None,
             digest=wanted.digest,
             policy=_scan_policy(place),
+            shifts=running.service.strategy != ROLLING,
             only=ROLLBACK_NAMES,
         )
     plan = _plan(place, running, wanted, known, changed=changed)

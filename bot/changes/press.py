@@ -47,8 +47,6 @@ RIGHTS = {
     ActKind.ABORT: Verb.ROLLBACK,
 }
 """Which right an act needs. What belongs to the asker alone is not among them."""
-RAN = frozenset({S.BAKING, S.HELD})
-"""Going back from these is going back from a version that took traffic."""
 ENDING: Mapping[ActKind, Callable[[str], Facts]] = {
     ActKind.CANCEL: lambda by: {"ended_by": by},
     ActKind.KEEP: lambda by: {"kept_by": by, "verdict": Verdict.SUCCEEDED, "why": None},
@@ -178,7 +176,7 @@ class PressChange:
             )
         if moved is None:
             return None
-        if kind is ActKind.ABORT and change.state in RAN:
+        if kind is ActKind.ABORT and _served(change):
             await lock_after(connection, self._place(change), moved, at=now)
         act = Act(change_id=change.id, state_revision=press.revision, kind=kind, by=by, at=now)
         await acts.record(connection, act)
@@ -245,8 +243,6 @@ class PressChange:
         )
         if moved is None:
             return None
-        if change.kind is ChangeKind.ROLLBACK:
-            await lock_after(connection, place, moved, at=now)
         if overridden:
             await announce_forced(connection, self.catalog, moved, at=now)
             await audit.add(connection, forced_entry(moved, asked))
@@ -302,6 +298,12 @@ class PressChange:
             correlation_id=press.asked.correlation_id,
             expires_at=now + place.config.deploy.proposal_expires / self.catalog.pace,
         )
+
+
+def _served(change: Change) -> bool:
+    """Whether the version it goes back from took traffic."""
+    has_some = change.stage is not None and change.stage.weight > 0
+    return has_some or change.steady_at is not None
 
 
 def _key(press: Press) -> str:

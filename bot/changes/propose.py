@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from bot.changes.outcome import conclude, lock_after
+from bot.changes.outcome import conclude
 from bot.changes.plan import Impossible, plan_deploy, plan_rollback
 from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
 from bot.domain.change import Change, ChangeKind, ChangeState, Plan
@@ -89,8 +89,6 @@ async def _show(here: World, change: Change, plan: Plan) -> Seen:
                 silent_since=None,
                 silent_why=None,
             )
-            if moved is not None and not change.asks_first:
-                await lock_after(connection, place_of(here, moved), moved, at=here.now())
         except changes.Occupied as exc:
             moved = await conclude(
                 connection,
@@ -106,7 +104,8 @@ async def _show(here: World, change: Change, plan: Plan) -> Seen:
 
 
 def _refusals(change: Change, plan: Plan) -> str:
-    """What forbids it; what a scan found may be passed by force, what cannot start may not.
+    """What forbids it for good. What a scan found may be passed by force, which the gate decides;
+    what cannot start may not.
 
     A way back is never forbidden by a check: where the check is right nothing gets worse.
     """

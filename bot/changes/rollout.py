@@ -1,6 +1,6 @@
 """Third: the rollout is watched until it has a verdict, and the verdict is acted on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.changes.evidence.judge import may_go_back
@@ -9,6 +9,7 @@ from bot.changes.seen import Seen, change_step, read, seen
 from bot.changes.shifting import is_shifted, stage_of, take_step
 from bot.changes.watch import Ending, Looked, end, look, pause_of, tell
 from bot.domain.change import Change, ChangeKind, ChangeState, Origin, Rollout
+from bot.domain.place import Place
 from bot.domain.rollout import Ended, Verdict, too_slow
 from bot.domain.shift import Stage
 from bot.storage import changes
@@ -46,7 +47,7 @@ async def roll_out(here: World, change: Change, memory: dict[str, Any]) -> Seen:
         )
         here.wake()
         return seen(settled or await read(here, change.id))
-    if is_shifted(stage):
+    if is_shifted(stage) and _bakes(change, looked.place):
         return seen(await begin_bake(here, change, looked, at=looked.sight.look.at))
     told = await tell(here, change, looked, stage=stage)
     pause = pause_of(here, looked.place, change.rollout)
@@ -100,9 +101,8 @@ def _costs_nothing_to_undo(change: Change) -> bool:
 
 
 async def _steady(here: World, change: Change, ending: Ending) -> Change | None:
-    """ECS is done and every target well: a deploy bakes, a known good revision does not again."""
-    bakes = change.kind is ChangeKind.DEPLOY and ending.place.config.deploy.bake
-    if bakes:
+    """ECS is done and every target well. What a person holds is not called good over their head."""
+    if _bakes(change, ending.place) or change.state is S.HELD:
         looked = Looked(ending.place, ending.sight, ending.ended, ending.failure)
         return await begin_bake(here, change, looked, at=ending.sight.look.at)
     async with here.database.write() as connection:
@@ -116,6 +116,11 @@ async def _steady(here: World, change: Change, ending: Ending) -> Change | None:
             why=None,
             is_proved=True,
         )
+
+
+def _bakes(change: Change, place: Place) -> bool:
+    """Whether it has to prove itself yet: a known good revision need not again."""
+    return change.kind is ChangeKind.DEPLOY and place.config.deploy.bake > timedelta()
 
 
 async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetime) -> Change:

@@ -71,6 +71,8 @@ async def take_step(here: World, change: Change, looked: Looked, *, pause: timed
     try:
         if change.is_promoted and stage.hook is not None:
             return await _go_on(here, change, stage.hook, "a person said so", memory.as_json())
+        if is_shifted(stage):  # what ECS does now is not for us to judge
+            return waiting
         if stage.weight <= 0:
             # Before any production traffic ECS itself has made sure that every task is ready.
             if stage.hook is None or change.state is S.HELD:
@@ -95,7 +97,7 @@ async def _judge(
     )
     change, memory = measured.change, measured.memory
     waiting = seen(change, wait=pause, memory=memory.as_json())
-    if measured.judgement is None or change.state is S.HELD:
+    if measured.judgement is None or change.state is S.HELD or change.is_promoted:
         return waiting
     verdict = measured.judgement.judged
     if verdict is Judged.BAD:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.cards import change_thread
-from bot.changes.outcome import conclude
+from bot.changes.outcome import conclude, lock_after
 from bot.changes.plan import Impossible, find_running, plan_deploy
 from bot.changes.running import (
     TAG_CHANGE,
@@ -313,6 +313,8 @@ async def _rolling_out(here: World, change: Change, rollout: Rollout, now: datet
         if moved is None:  # aborted while ECS was being asked: it must be known what to undo
             await changes.note(connection, change.id, rollout=rollout, started_at=now)
         began = moved or await changes.get(connection, change.id)
+        if change.kind is ChangeKind.ROLLBACK:
+            await lock_after(connection, place_of(here, change), began, at=now)
         await marks.want(connection, change.id, wanted_at_begin(here.catalog, began), at=now)
         await cards.add_entry(
             connection,

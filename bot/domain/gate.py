@@ -28,6 +28,7 @@ class Obstacle(StrEnum):
     FREEZE = "freeze"
     INCIDENT = "incidents"
     ORDER = "order"
+    SCAN = "scan"
     APPROVAL = "approvals"
 
 
@@ -184,6 +185,8 @@ def _passable(situation: Situation) -> Iterator[Reason]:
         yield _severe(severe, force)
     if situation.after is not None and not situation.is_good_there:
         yield _out_of_order(situation, situation.after, force)
+    if situation.scanned is not None:
+        yield Reason(situation.scanned.text, f"{situation.scanned.mend}{force}", Obstacle.SCAN)
     if situation.missing:
         yield _not_approved(situation, force)
 
@@ -223,7 +226,7 @@ def _locked(lock: Lock, situation: Situation, force: str) -> Reason:
     return Reason(
         f"{_initial(in_place(lock.service, lock.environment))} is locked by {named(lock.owner)} "
         f'since {told(lock.at)} ({age}){until}: "{lock.reason}".',
-        f"Ask {named(lock.owner)}, or clear it with `unlock {lock.environment}{target}`.{force}",
+        f"{ask} clear it with `unlock {lock.environment}{target}`.{force}",
         Obstacle.LOCK,
     )
 

@@ -101,7 +101,8 @@ class Look:
 
     `service_deployment` and its reason are asked for only when the list of deployments leaves
     doubt. `targets` counts our own tasks' targets by state, `all_targets` those of every task of
-    the service; each is None where it was not asked for, or there is no load balancer.
+    the service; each is None where it was not asked for, or there is no load balancer. `weight` is
+    the percentage of the traffic that a shift has given to ours; None for a rolling update.
     """
 
     at: datetime
@@ -109,6 +110,7 @@ class Look:
     deployments: tuple[Deployment, ...]
     service_deployment: ServiceDeploymentStatus | None = None
     service_deployment_reason: str = ""
+    weight: float | None = None
     targets: Mapping[str, int] | None = None
     all_targets: Mapping[str, int] | None = None
     latest_event: str | None = None
@@ -234,10 +236,15 @@ def _as_primary(look: Look, found: Deployment) -> tuple[Verdict, str] | None:
 
 
 def _keeps_failing(look: Look, found: Deployment) -> bool:
-    """Whether ECS's circuit breaker would have acted: it watches over rolling updates only."""
-    is_under_way = look.service_deployment is ServiceDeploymentStatus.RUNNING
+    """Whether ECS's circuit breaker would have acted: it watches over rolling updates only.
+
+    Once traffic is shifted the evidence judges. Tasks that are found unhealthy all run for a while
+    before they are stopped, so twice as many failures count whatever runs at this moment.
+    """
+    if look.service_deployment is not ServiceDeploymentStatus.RUNNING or look.weight:
+        return False
     limit = min(max(math.ceil(look.desired / 2), FEWEST_FAILURES), MOST_FAILURES)
-    return is_under_way and found.running < look.desired and found.failed >= limit
+    return found.failed >= (limit if found.running < look.desired else 2 * limit)
 
 
 def _is_steady(look: Look, found: Deployment) -> bool:

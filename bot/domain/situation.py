@@ -8,6 +8,7 @@ from bot.catalog import People
 from bot.domain.change import Approval, Binding, Change
 from bot.domain.freeze import Frozen
 from bot.domain.lock import Lock
+from bot.domain.verification import Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,8 @@ class Situation:
     """Whether it is; None while the digest is not known: then nothing may begin."""
     under_way: Change | None = None
     """Another change that is under way here."""
+    scanned: Check | None = None
+    """What the image's scan found, where the catalogue blocks that."""
 
     @property
     def counted(self) -> tuple[Approval, ...]:

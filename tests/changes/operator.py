@@ -40,10 +40,12 @@ from sandbox.seeds import SERVICE
 
 PACE = 20.0
 DEADLINE_S = 20.0
-DEPLOYERS = "S0DEPLOY"
+DEPLOYERS, FORCERS = "S0DEPLOY", "S0FORCE"
 ALICE = Actor("U0ALICE01", frozenset({DEPLOYERS}))
 BOB = Actor("U0BOB0001", frozenset({DEPLOYERS}))
+FRANK = Actor("U0FRANK01", frozenset({DEPLOYERS, FORCERS}))
 MALLORY = Actor("U0MALLORY")
+GROUPS = {person.id: person.groups for person in (ALICE, BOB, FRANK, MALLORY)}
 
 _keys = itertools.count(1)
 
@@ -66,6 +68,7 @@ def a_catalog(*, slo: Any = None, **deploy: Any) -> Catalog:
             "pace": PACE,
             "people": {
                 "deployers": {"group": DEPLOYERS, "may": {"prod": ["deploy", "rollback"]}},
+                "forcers": {"group": FORCERS, "may": {"prod": ["force"]}},
                 "everyone": {"may": {"*": ["status"]}},
             },
             "services": {
@@ -175,7 +178,7 @@ class Operator:
 
     async def card(self, change: Change, *, after: timedelta = timedelta()) -> str:
         """The card's text, as one string."""
-        show = ShowChange(self.world.catalog, lambda _: frozenset({DEPLOYERS}))
+        show = ShowChange(self.world.catalog, lambda person: GROUPS[person])
         async with self.world.database.read() as connection:
             message = await show(connection, change.id, utc_now() + after)
         return str([message.text, *message.blocks])

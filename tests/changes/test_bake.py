@@ -10,6 +10,7 @@ from bot.changes.outcome import lock_id
 from bot.domain.change import Change, ChangeState, HoldKind
 from bot.domain.judgement import Judged
 from bot.domain.rollout import Verdict
+from bot.domain.shift import Strategy
 from bot.storage import locks, revisions
 from bot.storage.schema.cards import pictures
 from bot.world import World
@@ -204,6 +205,23 @@ async def test_a_query_that_only_watches_undoes_nothing(prod: Operator, measured
     (errors,) = [one for one in ended.judgement.findings if one.name == "errors"]
     assert (errors.judged, errors.decides) == (Judged.BAD, False)
     assert "measured, not deciding" in await prod.card(ended)
+
+
+@pytest.mark.parametrize("policy", [{"bake": "0s", "slo": {}, "hold_at_most": "10h"}])
+async def test_what_a_person_holds_is_not_called_good_over_their_head(prod: Operator):
+    shifted = await prod.ends(await prod.deploys("v1.2.0", strategy=Strategy.BLUE_GREEN))
+    assert shifted.state is S.SUCCEEDED
+    proposed = await prod.until(await prod.asks_to_roll_back(), S.PROPOSED)
+    await prod.presses("change.confirm", proposed)
+    going = await prod.until_true(proposed, lambda now: now.stage is not None)
+    await prod.presses("change.hold", going)
+    held = await prod.until_true(proposed, lambda now: now.steady_at is not None)
+
+    assert (held.state, held.hold.by) == (S.HELD, "U0ALICE01")
+    assert "Measure" not in await prod.card(held)  # there is no bake to have more of
+
+    await prod.presses("change.keep", held)
+    assert (await prod.ends(held)).state is S.SUCCEEDED
 
 
 @pytest.mark.parametrize("policy", [{**BAKES, "slo": {}}])

@@ -5,7 +5,7 @@ import pytest
 from bot.changes.accept import UnderWay
 from bot.domain.change import ChangeState
 from bot.domain.rollout import Verdict
-from bot.storage import revisions
+from bot.storage import locks, revisions
 from sandbox.aws.images import Behaviour
 from tests.changes.operator import BOB, Operator
 
@@ -200,6 +200,30 @@ async def test_a_rollback_by_command_asks_first_and_finds_the_last_good_revision
     assert ended.state is S.SUCCEEDED
     assert prod.versions() == ["v1.2.0"] * 4
     assert prod.updates == ["credlink-api:2", "credlink-api:3", "credlink-api:2"]
+
+
+async def test_a_rollback_that_cannot_begin_locks_nothing(prod: Operator):
+    await prod.ends(await prod.deploys("v1.2.0"))
+    proposed = await prod.until(await prod.asks_to_roll_back(), S.PROPOSED)
+    await prod.somebody_else_deploys("v1.2.1")
+    await prod.presses("change.confirm", proposed)
+    ended = await prod.ends(proposed)
+
+    assert ended.state is S.REFUSED
+    async with prod.world.database.read() as connection:
+        assert await locks.in_environment(connection, "prod", at=prod.world.now()) == ()
+
+
+async def test_a_rollback_locks_the_place_once_ecs_was_asked(prod: Operator):
+    await prod.ends(await prod.deploys("v1.2.0"))
+    proposed = await prod.until(await prod.asks_to_roll_back(), S.PROPOSED)
+    await prod.presses("change.confirm", proposed)
+    ended = await prod.ends(proposed)
+
+    async with prod.world.database.read() as connection:
+        (lock,) = await locks.in_environment(connection, "prod", at=prod.world.now())
+    assert (lock.reason, lock.owner) == ("v1.2.0 was rolled back", "U0ALICE01")
+    assert "credlink-api in prod is locked" in await prod.card(ended)
 
 
 async def test_a_rollback_while_something_rolls_out_is_told_to_abort_that(prod: Operator):

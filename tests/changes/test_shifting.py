@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from bot.changes.outcome import lock_id
 from bot.changes.shifting import ALL_TRAFFIC
 from bot.domain.change import ChangeState, HoldKind
 from bot.domain.rollout import Verdict
 from bot.domain.shift import Strategy
+from bot.storage import locks
 from bot.world import World
 from sandbox.aws.seeds import PROD
 from tests.changes.measured import SLO, Measured, well
@@ -133,6 +135,34 @@ async def test_a_canary_is_held_at_its_step_and_promoted_by_hand(prod: Operator)
     assert continued(prod) == ["CONTINUE", "CONTINUE"]
 
 
+async def test_promoting_before_ecs_waits_goes_on_whatever_is_measured(
+    prod: Operator, measured: Measured
+):
+    measured.stories['errors{version="v1.2.0"}[1s]'] = 0.06
+    deployed = await prod.deploys("v1.2.0", **CANARY)
+    at_the_step = await prod.until_true(
+        deployed, lambda now: now.stage is not None and now.stage.weight == 20
+    )
+    await prod.presses("change.promote", at_the_step)
+    assert (await prod.now(deployed)).is_promoted
+
+    whole = await prod.until_true(
+        deployed,
+        lambda now: now.state is not S.ROLLING_OUT or now.stage.weight == ALL_TRAFFIC,
+    )
+
+    assert whole.state in {S.ROLLING_OUT, S.BAKING}
+    assert continued(prod) == ["CONTINUE", "CONTINUE"]
+
+
+@pytest.mark.parametrize("policy", [{**POLICY, "bake": "0s"}])
+async def test_without_a_bake_a_shift_is_good_as_soon_as_it_is_done(prod: Operator):
+    ended = await prod.ends(await prod.deploys("v1.2.0", **CANARY))
+
+    assert (ended.state, ended.hold) == (S.SUCCEEDED, None)
+    assert prod.versions() == ["v1.2.0"] * 4
+
+
 @pytest.mark.parametrize("policy", [{**POLICY, "hold_at_most": "60m"}])
 async def test_a_hold_cannot_outlast_what_ecs_allows_and_fails_safe(prod: Operator):
     deployed = await prod.deploys("v1.2.0", **CANARY)
@@ -237,6 +267,8 @@ async def test_an_abort_in_the_middle_of_a_shift_returns_all_traffic(prod: Opera
     assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.ABORTED)
     assert prod.versions() == ["v1.1.9"] * 4
     assert [call.operation for call in prod.aws.writes][-1] == "StopServiceDeployment"
+    async with prod.world.database.read() as connection:  # people were served by it
+        assert (await locks.get(connection, lock_id(ended.id))).reason == "v1.2.0 was rolled back"
 
 
 @pytest.mark.parametrize("strategy", [Strategy.CANARY, Strategy.BLUE_GREEN])

@@ -95,6 +95,7 @@ async def verified(aws, *, place=PLACE, **said):
         "image": IMAGE,
         "digest": NEW_DIGEST,
         "policy": ScanPolicy(),
+        "shifts": False,
         **said,
     }
     checks = await verify(a_world(aws), place, **asked)
@@ -122,6 +123,7 @@ async def in_prod(world, version, *, policy=ScanPolicy(), **said):  # noqa: B008
         container=SERVICE,
         image=None,
         policy=policy,
+        shifts=False,
         **{
             "definition": with_image(running.registrable, SERVICE, image),
             "digest": digest_of(version),

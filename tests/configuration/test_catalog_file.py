@@ -51,6 +51,8 @@ def test_the_published_schema_takes_the_example_and_is_the_models():
         ("[deploy, rollback]", "[deploy, rolback]", "Did you mean `rollback`?"),
         ('account: "222222222222"', "account: 222222222222", 'Write it in quotes: "222222222222"'),
         ("bake: 10m", "bake: 10 minutes", "expected a duration such as 90s, 10m or 1h30m"),
+        ("bake: 10m", "bake: 25h", "less than or equal to 1 day"),
+        ("hold_at_most: 30m", "hold_at_most: 15d", "less than or equal to 14 days"),
         ("min: 3, max: 10", "min: 30, max: 10", "min (30) is above max (10)"),
         ("strategy: rolling", "strategy: yolo", "is not one of 'rolling', 'canary'"),
         ("E2CREDLINK", "e2-lower-case", "does not look right"),

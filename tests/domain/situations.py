@@ -9,6 +9,7 @@ from bot.domain.change import Approval, Binding
 from bot.domain.freeze import Frozen
 from bot.domain.lock import Lock
 from bot.domain.situation import Severe, Situation
+from bot.domain.verification import Check, Level
 
 NOW = datetime(2026, 11, 27, 17, 0, tzinfo=UTC)
 """A Friday."""
@@ -42,6 +43,11 @@ def a_situation(**said: Any) -> Situation:
             **said,
         }
     )
+
+
+def a_finding() -> Check:
+    """What a scan found and the catalogue blocks."""
+    return Check(name="scan", level=Level.BLOCK, text="1 CRITICAL was found.", mend="Mend it.")
 
 
 def a_lock(**said: Any) -> Lock:

@@ -22,6 +22,7 @@ from tests.domain.situations import (
     MALLORY,
     NOW,
     PEOPLE,
+    a_finding,
     a_freeze,
     a_lock,
     a_situation,
@@ -66,6 +67,7 @@ situations = st.builds(
     severe=st.lists(st.just(severe()), max_size=1).map(tuple),
     after=st.sampled_from([None, "staging"]),
     is_good_there=st.sampled_from([None, True, False]),
+    scanned=st.sampled_from([None, a_finding()]),
 )
 
 
@@ -79,7 +81,11 @@ def conditions_hold(situation: Situation) -> bool:
     for frozen in situation.freezes:
         if frozen.begins_at <= situation.now and situation.now < frozen.ends_at:
             return False
-    if situation.severe or (situation.after and situation.is_good_there is not True):
+    if (
+        situation.severe
+        or situation.scanned
+        or (situation.after and situation.is_good_there is not True)
+    ):
         return False
     others = {
         approval.by

@@ -291,3 +291,24 @@ def test_service_deployments_are_asked_for_only_in_doubt(deployments, doubt):
 )
 def test_every_word_of_ecs_for_a_service_deployment_is_understood(word, status):
     assert SD.of(word) is status
+
+
+@pytest.mark.parametrize(
+    ("sentence", "running", "failed", "said", "verdict"),
+    [
+        ("as many as ECS's breaker takes, with tasks missing", 2, 3, {}, Verdict.FAILED),
+        ("one fewer is bad luck", 2, 2, {}, None),
+        ("all run at this moment, as the unhealthy do between two failures", 4, 3, {}, None),
+        ("all run at this moment, and each has failed before", 4, 6, {}, Verdict.FAILED),
+        ("with traffic on it the evidence judges", 2, 9, {"weight": 20.0}, None),
+        ("half of many is needed", 60, 50, {"desired": 100}, Verdict.FAILED),
+        ("never more than ECS needs", 300, 200, {"desired": 1000}, Verdict.FAILED),
+    ],
+)
+def test_a_shift_whose_tasks_keep_failing_is_given_up_though_ecs_would_go_on(
+    sentence, running, failed, said, verdict
+):
+    shifting = ours(state=None, running=running, failed=failed)
+    became = judge(a_look(shifting, old(), service_deployment=SD.RUNNING, **said), OURS)
+
+    assert (became.verdict if isinstance(became, Ended) else None) is verdict, sentence

@@ -5,10 +5,11 @@ from datetime import datetime
 from bot.catalog import Catalog
 from bot.domain import freeze
 from bot.domain.alert import AlertGroup
-from bot.domain.change import Change, ChangeKind
+from bot.domain.change import Change, ChangeKind, Plan
 from bot.domain.incident import PagerDutyIncident
 from bot.domain.place import Place
 from bot.domain.situation import Severe, Situation
+from bot.domain.verification import SCAN, Check, blocking
 from bot.storage import approvals, changes, freezes, locks, revisions
 from bot.storage.database import Connection
 from bot.storage.situation import troubles
@@ -51,17 +52,24 @@ async def situation(
         after=policy.after,
         is_good_there=await _is_good(connection, policy.after, place.service, digest),
         under_way=_another(under_way, change),
+        scanned=_scanned(plan),
     )
 
 
 def is_fast_lane(change: Change) -> bool:
-    """Whether it goes back to a revision known to be good: a rollback finds no other."""
+    """Whether it goes back: a rollback finds only what proved itself, or ran until the last deploy
+    where nothing has yet."""
     return change.kind is ChangeKind.ROLLBACK
 
 
 def _another(under_way: Change | None, change: Change | None) -> Change | None:
     is_same = under_way is not None and change is not None and under_way.id == change.id
     return None if is_same else under_way
+
+
+def _scanned(plan: Plan | None) -> Check | None:
+    found = blocking(plan.checks) if plan is not None else ()
+    return next((check for check in found if check.name == SCAN), None)
 
 
 async def _is_good(

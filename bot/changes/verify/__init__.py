@@ -51,14 +51,15 @@ async def verify(
     image: Image | None,
     digest: str | None,
     policy: ScanPolicy,
+    shifts: bool,
     only: Collection[str] = NAMES,
 ) -> tuple[Check, ...]:
     """Check what `definition`, as it would be registered, will need; in the order of `NAMES`.
 
     `image` is the wanted image where it was just described, so that it is not asked for again;
-    `digest` its digest. Takes 3 s at most: what did not answer by then, or may not be asked, is
-    UNKNOWN and says what was not learned, and which permission is missing. A mistake of ours in
-    one check costs that check alone.
+    `digest` its digest; `shifts` tells whether the deploy would shift traffic. Takes 3 s at most:
+    what did not answer by then, or may not be asked, is UNKNOWN and says what was not learned, and
+    which permission is missing. A mistake of ours in one check costs that check alone.
     """
     case = Case(
         world=world,
@@ -70,6 +71,7 @@ async def verify(
         image=image,
         digest=digest,
         policy=policy,
+        shifts=shifts,
         deadline=asyncio.get_running_loop().time() + BUDGET_S,
     )
     async with asyncio.TaskGroup() as together:

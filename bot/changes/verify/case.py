@@ -35,6 +35,8 @@ class Case:
     image: Image | None
     digest: str | None
     policy: ScanPolicy
+    shifts: bool
+    """Whether ECS would shift traffic between two target groups."""
     deadline: float
 
     @property

@@ -7,7 +7,6 @@ from bot.domain.verification import Check, Remark, needs, prerequisites, surroun
 from bot.domain.verification.surroundings import Bounds, Group, Target
 from integrations.aws.models import Balancer
 
-ROLLING = "ROLLING"
 RULE = ":listener-rule/"
 """In the ARN of a rule; a network load balancer shifts traffic by whole listeners."""
 
@@ -70,8 +69,9 @@ async def _groups(case: Case, wanted: dict[str, Target | None]) -> list[Remark]:
 
 async def _gone(case: Case, rules: list[str]) -> list[Remark]:
     there = await case.account.elbv2.describe_rules(rules)
-    shifts = case.service.strategy != ROLLING
-    return [surroundings.missing_rule(rule, shifts=shifts) for rule in rules if rule not in there]
+    return [
+        surroundings.missing_rule(rule, shifts=case.shifts) for rule in rules if rule not in there
+    ]
 
 
 def _target(case: Case, balancer: Balancer) -> Target:

@@ -14,7 +14,7 @@ CATALOG = load(Path("credlink.example.yml"))
 
 
 def test_the_commands_page_has_every_verb_with_its_usage_and_no_other():
-    page = Path("docs/commands.md").read_text()
+    page = Path("docs/commands.md").read_text().replace(r"\|", "|")  # in a table
 
     said = set(re.findall(r"^\| `/credlink ([^`]+)` \|", page, flags=re.MULTILINE))
 

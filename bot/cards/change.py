@@ -21,10 +21,11 @@ from bot.cards.change_rollout import aborted_by, known_as, moving
 from bot.cards.evidence import findings_text
 from bot.cards.marks import marks_line
 from bot.cards.text import counted, day_and_time, mention, moment, short_digest, spoken
-from bot.domain.change import Change, ChangeKind, ChangeState, HoldKind, Origin, revision_name
+from bot.domain.change import Change, ChangeKind, ChangeState, HoldKind, Origin
 from bot.domain.gate import Decision, Obstacle
 from bot.domain.lock import Lock
 from bot.domain.mark import Mark
+from bot.domain.plan import revision_name
 from bot.domain.rollout import Verdict
 from bot.domain.situation import Situation
 from bot.domain.words import in_place

@@ -6,8 +6,9 @@ from bot.cards.blocks import Block, context, escaped, section
 from bot.cards.gate import approvals_line
 from bot.cards.live import live
 from bot.cards.text import counted, day_and_time, short_digest
-from bot.domain.change import Approval, Change, Plan, revision_name
+from bot.domain.change import Approval, Change
 from bot.domain.gate import Decision, Obstacle
+from bot.domain.plan import Plan, revision_name
 from bot.domain.shift import Strategy
 from bot.domain.verification import Check, Level
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from bot.cards.blocks import Message, escaped, message, section
 from bot.cards.evidence import findings_text
 from bot.cards.text import mention, moment
-from bot.domain.change import Act, ActKind, Change, Rollout, revision_name
+from bot.domain.change import Act, ActKind, Change, Rollout
 from bot.domain.failure import Failure
 from bot.domain.judgement import Judgement
+from bot.domain.plan import revision_name
 
 _DONE = {
     ActKind.CONFIRM: "Confirmed",

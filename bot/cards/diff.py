@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.cards.answer import Answer
 from bot.cards.blocks import Block, context, escaped, section
 from bot.cards.text import day_and_time, short_digest, spoken
-from bot.domain.change import GoodRevision, Plan, revision_name
 from bot.domain.difference import Difference, Part
+from bot.domain.plan import GoodRevision, Plan, revision_name
 
 SHOWN = 20
 """Differences named one by one."""

@@ -9,7 +9,8 @@ from bot.cards.blocks import Block, context, escaped, section
 from bot.cards.change import outcome
 from bot.cards.history import by_whom
 from bot.cards.text import counted, day_and_time, moment, short_digest, spoken
-from bot.domain.change import Change, Observed
+from bot.domain.change import Change
+from bot.domain.plan import Observed
 from bot.domain.rollout import RolloutState
 
 IN_PROGRESS, FAILED = RolloutState.IN_PROGRESS, RolloutState.FAILED

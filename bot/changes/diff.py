@@ -11,11 +11,11 @@ from bot.catalog import Verb
 from bot.changes.plan import Impossible, find_running, plan_deploy
 from bot.changes.running import Running, account_of
 from bot.domain.asked import Actor
-from bot.domain.change import GoodRevision, Plan
 from bot.domain.definition import with_image
 from bot.domain.difference import differences
 from bot.domain.gate import decide
 from bot.domain.place import Place, find_place
+from bot.domain.plan import GoodRevision, Plan
 from bot.domain.shift import Strategy
 from bot.domain.way_back import Known
 from bot.errors import NotAllowed

@@ -15,10 +15,11 @@ from typing import Any
 
 from bot.changes.running import account_of
 from bot.changes.service_deployments import find_service_deployment
-from bot.domain.change import Plan, Rollout
+from bot.domain.change import Rollout
 from bot.domain.events import spoken_event
 from bot.domain.failure import Failure, StoppedContainer, StoppedTask, explain, is_planned
 from bot.domain.place import Place
+from bot.domain.plan import Plan
 from bot.domain.rollout import (
     GRACE,
     HEALTHY,

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.changes.plan import Impossible, find_running
-from bot.domain.change import Observed, Revision
 from bot.domain.place import Place, places
+from bot.domain.plan import Observed, Revision
 from bot.storage import history, revisions
 from bot.world import World
 from integrations.errors import IntegrationError

@@ -11,10 +11,11 @@ from bot.cards.change import headline
 from bot.catalog import Catalog
 from bot.changes.audit.entries import outcome_entry
 from bot.domain.card import Kind
-from bot.domain.change import Change, ChangeKind, ChangeState, GoodRevision
+from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.lock import BOT, Lock
 from bot.domain.mark import wanted_at_end
 from bot.domain.place import Place
+from bot.domain.plan import GoodRevision
 from bot.storage import approvals, audit, cards, changes, locks, marks, revisions
 from bot.storage.changes import Facts
 from bot.storage.database import Connection

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from bot.changes.running import Running, account_of, revision_of, what_runs
 from bot.changes.strategy import ROLLING, what_is_missing
 from bot.changes.verify import ROLLBACK_NAMES, verify
-from bot.domain.change import Change, GoodRevision, Plan, Revision
+from bot.domain.change import Change
 from bot.domain.definition import (
     NoSuchContainer,
     changed_fields,
@@ -23,6 +23,7 @@ from bot.domain.definition import (
 )
 from bot.domain.image import ImageReference, ecr_registry, read_image
 from bot.domain.place import Place, listed
+from bot.domain.plan import GoodRevision, Plan, Revision
 from bot.domain.shift import Strategy
 from bot.domain.verification import Check, ScanPolicy
 from bot.domain.way_back import Known, way_back

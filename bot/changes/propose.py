@@ -6,8 +6,9 @@ from dataclasses import replace
 from bot.changes.outcome import conclude
 from bot.changes.plan import Impossible, plan_deploy, plan_rollback
 from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
-from bot.domain.change import Change, ChangeKind, ChangeState, Plan
+from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.place import Place
+from bot.domain.plan import Plan
 from bot.domain.verification import SCAN, blocking, spoken
 from bot.errors import BotError
 from bot.storage import changes

@@ -10,8 +10,9 @@ from bot.changes.service_deployments import find_service_deployment
 from bot.changes.start import UPDATE, was_attempted
 from bot.changes.strategy import to_go_back
 from bot.changes.watch import Ending, Looked, end, give_up, look, pause_of, tell, wait_for_aws
-from bot.domain.change import Change, ChangeState, Plan, Rollout, revision_name
+from bot.domain.change import Change, ChangeState, Rollout
 from bot.domain.place import Place
+from bot.domain.plan import Plan, revision_name
 from bot.domain.rollout import GRACE, Ended, ServiceDeploymentStatus, Verdict
 from bot.domain.shift import Strategy
 from bot.errors import BotError

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.change import Revision
 from bot.domain.definition import container_named
 from bot.domain.image import ImageReference, read_image
 from bot.domain.place import Place
+from bot.domain.plan import Revision
 from bot.world import World
 from integrations.aws.accounts import Account
 from integrations.aws.models import Deployment, Service, TaskDefinition

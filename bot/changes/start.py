@@ -26,10 +26,11 @@ from bot.changes.service_deployments import find_service_deployment
 from bot.changes.strategy import time_for, to_deploy, to_go_back
 from bot.changes.watch import give_up, wait_for_aws
 from bot.domain.card import Kind
-from bot.domain.change import Change, ChangeKind, ChangeState, Plan, Rollout, revision_name
+from bot.domain.change import Change, ChangeKind, ChangeState, Rollout
 from bot.domain.definition import with_image
 from bot.domain.mark import wanted_at_begin
 from bot.domain.place import Place, listed
+from bot.domain.plan import Plan, revision_name
 from bot.domain.shift import Strategy
 from bot.errors import BotError
 from bot.storage import acts, approvals, cards, changes, marks

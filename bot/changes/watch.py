@@ -9,9 +9,10 @@ from bot.changes.look import Memory, Sight, first_failure, is_troubled, look_at,
 from bot.changes.outcome import conclude
 from bot.changes.seen import Seen, place_of, read, seen, silent
 from bot.domain.card import Kind
-from bot.domain.change import Change, ChangeState, Observed, Plan, Rollout
+from bot.domain.change import Change, ChangeState, Rollout
 from bot.domain.failure import Failure
 from bot.domain.place import Place
+from bot.domain.plan import Observed, Plan
 from bot.domain.rollout import Ended, Progress, Verdict, judge
 from bot.errors import BotError
 from bot.storage import cards, changes, revisions

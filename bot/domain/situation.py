@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.catalog import People
-from bot.domain.change import Approval, Binding, Change
+from bot.domain.change import Approval, Change
 from bot.domain.freeze import Frozen
 from bot.domain.lock import Lock
+from bot.domain.plan import Binding
 from bot.domain.verification import Check
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.change import Change, ChangeKind, GoodRevision, Revision
+from bot.domain.change import Change, ChangeKind
+from bot.domain.plan import GoodRevision, Revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

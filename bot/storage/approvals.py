@@ -7,7 +7,8 @@ from sqlalchemy import Row, select, update
 
 from bot.catalog import ANY
 from bot.domain.card import Kind, Urgency
-from bot.domain.change import Approval, Binding, ChangeState
+from bot.domain.change import Approval, ChangeState
+from bot.domain.plan import Binding
 from bot.storage import cards
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into

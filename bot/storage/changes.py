@@ -18,11 +18,11 @@ from bot.domain.change import (
     ChangeState,
     Hold,
     Origin,
-    Plan,
     Rollout,
 )
 from bot.domain.failure import Failure
 from bot.domain.judgement import Judgement
+from bot.domain.plan import Plan
 from bot.domain.rollout import Progress, Verdict
 from bot.domain.shift import Stage, Strategy
 from bot.errors import Conflict, NotKnown

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import delete, select
 
-from bot.domain.change import GoodRevision, Observed, Revision
+from bot.domain.plan import GoodRevision, Observed, Revision
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.changes import good_revisions, observed

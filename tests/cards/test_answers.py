@@ -8,8 +8,9 @@ from bot.cards.change_buttons import ABORT
 from bot.cards.change_thread import done, ended, started, stopped
 from bot.cards.help import Entry, all_verbs, unknown_verb
 from bot.cards.status import PlaceStatus, status
-from bot.domain.change import Act, ActKind, ChangeKind, ChangeState, Observed, Revision
+from bot.domain.change import Act, ActKind, ChangeKind, ChangeState
 from bot.domain.failure import StoppedTask, explain
+from bot.domain.plan import Observed, Revision
 from bot.domain.rollout import Progress
 from tests.cards.golden import assert_golden
 from tests.changes.builders import (

@@ -9,8 +9,9 @@ import pytest
 from bot.cards.blocks import Message
 from bot.cards.change import ChangeView, card
 from bot.cards.change_buttons import ABORT, CANCEL, CONFIRM, ROLL_BACK
-from bot.domain.change import Change, ChangeKind, ChangeState, Revision
+from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.failure import StoppedContainer, StoppedTask, explain
+from bot.domain.plan import Revision
 from bot.domain.rollout import Progress, Verdict
 from tests.cards.golden import assert_golden
 from tests.changes.builders import (

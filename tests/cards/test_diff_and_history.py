@@ -7,8 +7,9 @@ import pytest
 from bot.cards.blocks import Message
 from bot.cards.diff import DiffView, Earlier, diff
 from bot.cards.history import history
-from bot.domain.change import ChangeKind, ChangeState, GoodRevision, Origin
+from bot.domain.change import ChangeKind, ChangeState, Origin
 from bot.domain.difference import Difference, How, Part
+from bot.domain.plan import GoodRevision
 from bot.domain.rollout import Verdict
 from tests.cards.golden import assert_golden
 from tests.changes.builders import NEW_DIGEST, NOW, REPOSITORY, a_change, a_plan, a_rollout, an_arn

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain.change import Change, ChangeKind, ChangeState, Plan, Revision, Rollout
+from bot.domain.change import Change, ChangeKind, ChangeState, Rollout
+from bot.domain.plan import Plan, Revision
 
 NOW = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
 ALICE = "U0ALICE01"

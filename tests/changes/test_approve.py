@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.catalog import Verb
-from bot.domain.change import ActKind, ChangeKind, ChangeState, GoodRevision
+from bot.domain.change import ActKind, ChangeKind, ChangeState
 from bot.domain.gate import Obstacle, may_begin
+from bot.domain.plan import GoodRevision
 from bot.errors import Conflict, NotAllowed, NotKnown
 from bot.storage import acts, approvals, changes, locks, revisions
 from tests.changes.builders import NEW_DIGEST, OLD_DIGEST, a_change, a_plan

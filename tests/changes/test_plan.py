@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.changes.plan import Impossible, find_running, plan_deploy
-from bot.domain.change import ChangeKind, ChangeState, GoodRevision
+from bot.domain.change import ChangeKind, ChangeState
+from bot.domain.plan import GoodRevision
 from bot.domain.way_back import Known, way_back
 from integrations.aws import models
 from integrations.errors import Unavailable

@@ -12,10 +12,11 @@ from bot.changes.guards.situation import situation
 from bot.domain.alert import GroupState, Severity
 from bot.domain.asked import Actor
 from bot.domain.card import Urgency
-from bot.domain.change import ChangeState, GoodRevision
+from bot.domain.change import ChangeState
 from bot.domain.gate import Obstacle, may_begin
 from bot.domain.incident import IncidentStatus
 from bot.domain.place import find_place
+from bot.domain.plan import GoodRevision
 from bot.errors import NotAllowed, NotKnown
 from bot.storage import alerts, changes, incidents, locks, revisions
 from integrations.pagerduty import reading

@@ -5,9 +5,10 @@ from typing import Any
 
 from bot.catalog import ANY, People, Verb
 from bot.domain.asked import Actor
-from bot.domain.change import Approval, Binding
+from bot.domain.change import Approval
 from bot.domain.freeze import Frozen
 from bot.domain.lock import Lock
+from bot.domain.plan import Binding
 from bot.domain.situation import Severe, Situation
 from bot.domain.verification import Check, Level
 

@@ -4,15 +4,8 @@ import itertools
 
 import pytest
 
-from bot.domain.change import (
-    ACTS,
-    FINAL,
-    MOVES,
-    UNDER_WAY,
-    ChangeState,
-    ImpossibleMove,
-    Revision,
-)
+from bot.domain.change import ACTS, FINAL, MOVES, UNDER_WAY, ChangeState, ImpossibleMove
+from bot.domain.plan import Revision
 from tests.changes.builders import NOW, a_change, a_plan, an_arn
 
 S = ChangeState

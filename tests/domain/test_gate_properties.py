@@ -9,10 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.catalog import ANY, Verb
 from bot.domain.asked import Actor
-from bot.domain.change import Binding
 from bot.domain.freeze import Frozen
 from bot.domain.gate import FORCIBLE, Obstacle, decide, may_approve, may_begin
 from bot.domain.lock import Lock
+from bot.domain.plan import Binding
 from bot.domain.situation import Situation
 from tests.domain.situations import (
     ALICE,

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from bot.catalog import Catalog
-from bot.domain.change import FINAL, Change, ChangeKind, ChangeState, Origin, Revision
+from bot.domain.change import FINAL, Change, ChangeKind, ChangeState, Origin
 from bot.domain.mark import MarkKind, MarkPhase, release_of, wanted_at_begin, wanted_at_end
+from bot.domain.plan import Revision
 from tests.changes.builders import NOW, a_change, a_plan
 
 S = ChangeState

@@ -6,7 +6,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from bot.domain.card import Kind, Urgency
-from bot.domain.change import Approval, Binding, ChangeState
+from bot.domain.change import Approval, ChangeState
+from bot.domain.plan import Binding
 from bot.storage import approvals, cards, changes
 from bot.storage.schema.cards import cards as cards_table
 from tests.changes.builders import NOW, a_change, a_plan

@@ -7,16 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.card import Kind, Urgency
-from bot.domain.change import (
-    Act,
-    ActKind,
-    ChangeState,
-    GoodRevision,
-    ImpossibleMove,
-    Observed,
-    Revision,
-)
+from bot.domain.change import Act, ActKind, ChangeState, ImpossibleMove
 from bot.domain.failure import StoppedContainer, StoppedTask, explain
+from bot.domain.plan import GoodRevision, Observed, Revision
 from bot.domain.rollout import Progress, Verdict
 from bot.errors import NotKnown
 from bot.storage import acts, cards, changes, revisions

@@ -5,9 +5,10 @@ from datetime import datetime
 from bot.catalog import Catalog
 from bot.domain import freeze
 from bot.domain.alert import AlertGroup
-from bot.domain.change import Change, ChangeKind, Plan
+from bot.domain.change import Change, ChangeKind
 from bot.domain.incident import PagerDutyIncident
 from bot.domain.place import Place
+from bot.domain.plan import Plan
 from bot.domain.situation import Severe, Situation
 from bot.domain.verification import SCAN, Check, blocking
 from bot.storage import approvals, changes, freezes, locks, revisions

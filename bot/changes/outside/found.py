@@ -18,16 +18,7 @@ from bot.changes.running import (
     revision_of,
     tag_of,
 )
-from bot.domain.change import (
-    Change,
-    ChangeKind,
-    ChangeState,
-    GoodRevision,
-    Origin,
-    Plan,
-    Revision,
-    Rollout,
-)
+from bot.domain.change import Change, ChangeKind, ChangeState, Origin, Rollout
 from bot.domain.definition import (
     NoSuchContainer,
     changed_fields,
@@ -37,6 +28,7 @@ from bot.domain.definition import (
 )
 from bot.domain.image import read_image
 from bot.domain.place import Place
+from bot.domain.plan import GoodRevision, Plan, Revision
 from bot.domain.rollout import Verdict
 from bot.domain.shift import Strategy
 from bot.world import World

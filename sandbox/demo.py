@@ -1,4 +1,4 @@
-"""The whole story without a browser, at a fast pace: `make demo`.
+"""The whole story without a browser, in two minutes: `make demo`.
 
 Starts the world and the bot, does what a person would through the workspace's control API, prints
 every message of the bot as it is posted and edited, and ends non-zero if an expectation fails.
@@ -21,8 +21,11 @@ from sandbox.transcript import as_text, buttons
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.world import World
 
-PACE = 3.0
-WITHIN_S = 60.0
+PACE = 1.0
+"""The bake's queries look back 15 s of real time: they follow no pace …"""
+PACE_UNJUDGED = 4.0
+"""… and without Prometheus there are none."""
+WITHIN_S = 90.0
 LOOK_EVERY_S = 0.05
 PROD = "C0PROD001"
 ALERTS = "C0ALERTS1"
@@ -109,79 +112,120 @@ class Story:
         return f"{time.monotonic() - self.began:7.2f} s"
 
 
-async def deploys(story: Story, world: World, version: str) -> None:
-    """Deploy a version to prod as alice, and wait until it is out."""
+async def proposes(story: Story, world: World, version: str) -> Message:
+    """Deploy a version to prod as alice: propose it, look, confirm; returns its card."""
     before = len(world.aws.writes)
     story.tell(f"alice types /credlink deploy prod {version}")
     await story.slack.say(seeds.ALICE.id, PROD, f"/credlink deploy prod {version}")
     plan = await story.card(
         PROD,
-        f"a plan for {version} with Confirm and Cancel",
-        lambda text, card: version in text and {"Confirm", "Cancel"} <= set(buttons(card)),
+        f"a plan for {version} with what was checked, Confirm and Cancel",
+        lambda text, card: (
+            version in text and "✓ image" in text and {"Confirm", "Cancel"} <= set(buttons(card))
+        ),
     )
     story.expect(len(world.aws.writes) == before, "nothing has been changed yet")
     story.tell("alice presses Confirm")
     await story.slack.press_button(seeds.ALICE.id, plan, "Confirm")
-    card = await story.card(
-        PROD,
-        f"the same card says that {version} is deployed",
-        lambda text, _: "Deployed" in text and version in text,
-    )
-    story.expect(card["ts"] == plan["ts"], "it is one message from plan to outcome")
+    return plan
 
 
 async def tell(story: Story, world: World) -> None:
     """The story of the README, step by step."""
-    by_hand = world.by_hand()
-    await deploys(story, world, "v1.2.0")
-    await deploys(story, world, "v1.3.0-errors")
-
+    good = await proposes(story, world, "v1.2.0")
     if world.monitoring is None:
-        story.tell("Prometheus is not installed: the alert is fired by hand")
-        await by_hand.fire("HighErrorRatio", "prod")
+        await without_evidence(story, world, good)
+    else:
+        await with_evidence(story, world, good)
+    problems = await story.slack.verdict()
+    story.expect(not problems, f"Slack refused and lost nothing {problems or ''}")
+
+
+async def with_evidence(story: Story, world: World, good: Message) -> None:
+    """A good version proves itself; a bad one is held, explained, and rolled back by button."""
+    card = await story.card(
+        PROD,
+        "it bakes: what runs is compared with the time before",
+        lambda text, _: "Baking" in text and "v1.2.0" in text,
+    )
+    story.expect(card["ts"] == good["ts"], "it is one message from plan to outcome")
+    await story.card(
+        PROD,
+        "v1.2.0 is good: the card shows its evidence, drawn",
+        lambda text, card: "Deployed" in text and "errors" in text and _has_picture(card),
+    )
+
+    bad = await proposes(story, world, "v1.3.0-errors")
+    held = await story.card(
+        PROD,
+        "v1.3.0-errors is held: errors rose, and the card says from what to what",
+        lambda text, card: "Shall it go back?" in text and "Roll back" in buttons(card),
+    )
+    story.expect(held["ts"] == bad["ts"] and _has_picture(held), "that is drawn, too")
     alert = await story.card(
         ALERTS,
-        "an alert card with the error ratio",
-        lambda text, _: "HighErrorRatio" in text and "Resolved" not in text,
+        "the alert's card shows its chart and its PagerDuty incident",
+        lambda text, card: "HighErrorRatio" in text and "PagerDuty" in text and _has_picture(card),
     )
-    if world.monitoring is not None:
-        alert = await story.card(
-            ALERTS,
-            "the same card shows its chart and its PagerDuty incident",
-            lambda text, card: "PagerDuty" in text and _has_picture(card),
-        )
-        story.tell("carol, who is on call, presses Acknowledge")
-        await story.slack.press_button(seeds.CAROL.id, alert, "Acknowledge")
-        await story.until(
-            "PagerDuty says that carol acknowledged",
-            lambda: acknowledged_by(world) == {seeds.CAROL.name},
-        )
-        await story.card(
-            ALERTS, "the card says that carol is on it", lambda text, _: "@carol is on it" in text
-        )
-
-    story.tell("bob types /credlink rollback prod")
-    await story.slack.say(seeds.BOB.id, PROD, "/credlink rollback prod")
-    plan = await story.card(
-        PROD,
-        "a plan to go back to v1.2.0",
-        lambda text, card: "v1.2.0" in text and "Confirm" in buttons(card),
-    )
-    await story.slack.press_button(seeds.BOB.id, plan, "Confirm")
+    story.tell("carol, who is on call, presses Acknowledge")
+    await story.slack.press_button(seeds.CAROL.id, alert, "Acknowledge")
     await story.until(
-        "every task runs v1.2.0 again",
-        lambda: {task.tag for task in world.running("prod") if task.healthy} == {"v1.2.0"},
+        "PagerDuty says that carol acknowledged",
+        lambda: acknowledged_by(world) == {seeds.CAROL.name},
     )
-    if world.monitoring is None:
-        await by_hand.resolve("HighErrorRatio", "prod")
+    await story.card(
+        ALERTS, "the card says that carol is on it", lambda text, _: "@carol is on it" in text
+    )
+
+    story.tell("bob presses Roll back on the held deploy")
+    await story.slack.press_button(seeds.BOB.id, held, "Roll back")
+    await is_back(story, world)
+    locked = await story.card(
+        PROD,
+        "the same card says so, and that prod is locked until somebody clears that",
+        lambda text, card: "back on v1.2.0" in text and "Clear lock" in buttons(card),
+    )
+    story.expect(locked["ts"] == bad["ts"], "it is still the same message")
+    await is_resolved(story, alert)
+
+
+async def without_evidence(story: Story, world: World, proposed: Message) -> None:
+    """No data is never fine: the deploy is held, and a person decides."""
+    held = await story.card(
+        PROD,
+        "v1.2.0 is held: nothing says whether it is good",
+        lambda text, card: "no data" in text and {"Keep", "Roll back"} <= set(buttons(card)),
+    )
+    story.expect(held["ts"] == proposed["ts"], "it is one message from plan to outcome")
+    story.tell("Prometheus is not installed, so the alert is fired by hand")
+    by_hand = world.by_hand()
+    await by_hand.fire("HighErrorRatio", "prod")
+    alert = await story.card(
+        ALERTS, "an alert card", lambda text, _: "HighErrorRatio" in text and "Resolved" not in text
+    )
+    story.tell("bob presses Roll back on the held deploy")
+    await story.slack.press_button(seeds.BOB.id, held, "Roll back")
+    await is_back(story, world, "v1.1.9")
+    await by_hand.resolve("HighErrorRatio", "prod")
+    await is_resolved(story, alert)
+
+
+async def is_back(story: Story, world: World, version: str = "v1.2.0") -> None:
+    """Wait until nothing but this version serves in prod."""
+    await story.until(
+        f"every task runs {version} again",
+        lambda: {task.tag for task in world.running("prod") if task.healthy} == {version},
+    )
+
+
+async def is_resolved(story: Story, alert: Message) -> None:
+    """Wait until the alert's card is green."""
     resolved = await story.card(
         ALERTS,
         "the same alert card turned green and still says how bad it was",
         lambda text, _: "Resolved" in text and "peak" in text,
     )
     story.expect(resolved["ts"] == alert["ts"], "it is one message from firing to resolved")
-    problems = await story.slack.verdict()
-    story.expect(not problems, f"Slack refused and lost nothing {problems or ''}")
 
 
 def acknowledged_by(world: World) -> set[str]:
@@ -200,7 +244,8 @@ def _has_picture(card: Message) -> bool:
 async def run(act: Callable[[Story, World], Awaitable[None]] = tell) -> int:
     """Play the story in a world of its own; returns the exit status."""
     with tempfile.TemporaryDirectory(prefix="credlink-demo-") as name:
-        world = World(folder=Path(name), ports=ports.choose(None), pace=PACE)
+        pace = PACE if Monitoring.available() else PACE_UNJUDGED
+        world = World(folder=Path(name), ports=ports.choose(None), pace=pace)
         bot = BotProcess(
             world.process_environment,
             operations_url=world.operations_url,

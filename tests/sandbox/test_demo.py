@@ -14,7 +14,7 @@ from sandbox.world import World
 from tests.programs import require
 
 ROOT = Path(__file__).parents[2]
-PROMISED_S = 150.0
+PROMISED_S = 180.0
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
 from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.place import Place
 from bot.domain.plan import Plan
-from bot.domain.verification import SCAN, blocking, spoken
+from bot.domain.verification import refusing
 from bot.errors import BotError
 from bot.storage import changes
 from bot.storage.known import known_of
@@ -105,17 +105,11 @@ async def _show(here: World, change: Change, plan: Plan) -> Seen:
 
 
 def _refusals(change: Change, plan: Plan) -> str:
-    """What forbids it for good. What a scan found may be passed by force, which the gate decides;
-    what cannot start may not.
-
-    A way back is never forbidden by a check: where the check is right nothing gets worse.
-    """
+    """What forbids it. A way back is never forbidden by a check: where that is right, nothing gets
+    worse."""
     if change.kind is ChangeKind.ROLLBACK:
         return ""
-    found = [
-        check for check in blocking(plan.checks) if check.name != SCAN or change.forced is None
-    ]
-    return " ".join(spoken(check) for check in found)
+    return refusing(plan.checks, is_forced=change.forced is not None)
 
 
 async def note_plan(here: World, change: Change, plan: Plan) -> None:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from bot.changes.attempts import UPDATE, was_attempted
 from bot.changes.look import Memory
 from bot.changes.outcome import conclude
 from bot.changes.running import account_of
 from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
-from bot.changes.start import UPDATE, was_attempted
 from bot.changes.strategy import to_go_back
 from bot.changes.watch import Ending, Looked, end, give_up, look, pause_of, tell, wait_for_aws
 from bot.domain.change import Change, ChangeState, Rollout

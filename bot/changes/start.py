@@ -8,51 +8,35 @@ any later one looks first at what came of the one before it.
 """
 
 import logging
-from dataclasses import replace
 from datetime import datetime
 
 from bot.cards import change_thread
+from bot.changes.attempts import UPDATE, is_first, was_attempted
 from bot.changes.outcome import conclude, lock_after
-from bot.changes.plan import Impossible, find_running, plan_deploy
-from bot.changes.running import (
-    TAG_CHANGE,
-    TAG_VERSION,
-    Running,
-    account_of,
-    describe_definition,
-)
+from bot.changes.plan import Impossible, find_running
+from bot.changes.register import register
+from bot.changes.replan import Void, changed_by_others, plan_again, propose_again
+from bot.changes.running import account_of
 from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
 from bot.changes.strategy import time_for, to_deploy, to_go_back
 from bot.changes.watch import give_up, wait_for_aws
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeKind, ChangeState, Rollout
-from bot.domain.definition import with_image
 from bot.domain.mark import wanted_at_begin
-from bot.domain.place import Place, listed
-from bot.domain.plan import Plan, revision_name
+from bot.domain.place import Place
+from bot.domain.plan import revision_name
 from bot.domain.shift import Strategy
 from bot.errors import BotError
-from bot.storage import acts, approvals, cards, changes, marks
-from bot.storage.known import known_of
+from bot.storage import cards, changes, marks
 from bot.world import World
-from integrations.aws.models import Deployment, Service, TaskDefinition
+from integrations.aws.models import Deployment, Service
 from integrations.aws.strategies import DeploymentConfiguration
 from integrations.errors import IntegrationError
 
 S = ChangeState
-REGISTER = "register"
-UPDATE = "update"
-RESERVED_TAG = "aws:"
-"""Tags that begin so are AWS's own and cannot be written."""
-LOOKED_AT = 10
-"""How many of a family's newest revisions may be ours from an attempt whose answer was lost."""
 
 log = logging.getLogger(__name__)
-
-
-class Void(Exception):
-    """The plan no longer fits what runs; the text says why."""
 
 
 @change_step
@@ -66,10 +50,10 @@ async def start(here: World, change: Change) -> Seen:
         if change.plan.wanted.task_definition is not None:
             return await _update(here, place, change, change.plan.wanted.task_definition)
         running = await find_running(here, place)
-        again = await _plan_again(here, place, change, running)
+        again = await plan_again(here, place, change, running)
         if differences := change.plan.binding.differs_from(again.binding):
-            return await _propose_again(here, place, change, differences)
-        change, wanted = await _register(here, place, change, change.plan)
+            return await propose_again(here, place, change, differences)
+        change, wanted = await register(here, place, change, change.plan)
         return await _update(here, place, change, wanted, seen_to_run=running.service)
     except IntegrationError as exc:
         return await _not_done(here, change, exc, asked_before=asked_before)
@@ -106,129 +90,6 @@ async def _refuse(here: World, change: Change, why: str) -> Seen:
     return seen(ended or await read(here, change.id))
 
 
-async def _plan_again(
-    here: World,
-    place: Place,
-    change: Change,
-    running: Running | None = None,
-    *,
-    is_checked: bool = False,
-) -> Plan:
-    """What the change would do now.
-
-    Raises:
-        Impossible, Void: it cannot be done any more, or somebody else changed what runs.
-    """
-    async with here.database.read() as connection:
-        known = await known_of(connection, change.environment, change.service)
-    planned = change.plan
-    again = await plan_deploy(
-        here,
-        place,
-        str(change.version),
-        replace(known, under_way=None),
-        strategy=planned.strategy if planned else None,
-        is_checked=is_checked,
-        running=running,
-    )
-    if planned is not None and again.running.task_definition != planned.running.task_definition:
-        raise Void(_changed_by_others(again.running.name))
-    return again
-
-
-def _changed_by_others(runs: str) -> str:
-    return (
-        f"Since this was proposed somebody else changed what runs: it is {runs} now. "
-        "Ask again to see what the change would do."
-    )
-
-
-async def _propose_again(
-    here: World, place: Place, change: Change, differences: tuple[str, ...]
-) -> Seen:
-    """What was confirmed and approved is not what would run: show that, and void every word."""
-    again = await _plan_again(here, place, change, is_checked=True)
-    again = replace(again, on_call=change.plan.on_call if change.plan else ())
-    why = f"Since it was confirmed {listed(differences)}."
-    now = here.now()
-    async with here.database.write() as connection:
-        moved = await changes.move(
-            connection,
-            change.id,
-            S.PROPOSED,
-            of={S.STARTING},
-            at=now,
-            plan=again,
-            why=why,
-            confirmed_by=None,
-            overridden=(),
-            expires_at=now + here.paced(place.config.deploy.proposal_expires),
-        )
-        if moved is not None:
-            await approvals.void(connection, change.id, at=now, why="it was for something else")
-            await cards.add_entry(
-                connection,
-                Kind.CHANGE,
-                change.id,
-                key=f"voided:{moved.state_revision}",
-                message=change_thread.voided(why, at=now),
-            )
-    here.wake()
-    return seen(moved or await read(here, change.id))
-
-
-async def _register(here: World, place: Place, change: Change, plan: Plan) -> tuple[Change, str]:
-    """Register the revision, or find it; returns the change that knows it, and its ARN."""
-    account = account_of(here, place)
-    running = await describe_definition(here, account, str(plan.running.task_definition))
-    registered = None
-    if not await _is_first(here, change, REGISTER):
-        registered = await _find_ours(here, place, running, change)
-    if registered is None:
-        registered = await account.ecs.register_task_definition(
-            with_image(running.registrable, plan.container, plan.wanted.image),
-            tags=_tags(running, change),
-        )
-    log.info(
-        "revision_registered",
-        extra={
-            "action": "revision_registered",
-            "change_id": change.id,
-            "task_definition": registered.arn,
-        },
-    )
-    async with here.database.write() as connection:
-        await changes.note(
-            connection,
-            change.id,
-            plan=plan.wanting(registered.arn),
-            silent_since=None,
-            silent_why=None,
-        )
-    return await read(here, change.id), registered.arn
-
-
-def _tags(running: TaskDefinition, change: Change) -> dict[str, str]:
-    kept = {
-        name: value for name, value in running.tags.items() if not name.startswith(RESERVED_TAG)
-    }
-    return {**kept, TAG_CHANGE: change.id, TAG_VERSION: change.wanted_name}
-
-
-async def _find_ours(
-    here: World, place: Place, running: TaskDefinition, change: Change
-) -> TaskDefinition | None:
-    """The revision an earlier attempt registered: it carries the change's id."""
-    ecs = account_of(here, place).ecs
-    for arn in await ecs.list_task_definitions(running.family, newest=LOOKED_AT):
-        if arn == running.arn:
-            continue
-        found = await ecs.describe_task_definition(arn)
-        if found.tags.get(TAG_CHANGE) == change.id:
-            return found
-    return None
-
-
 async def _update(
     here: World,
     place: Place,
@@ -252,7 +113,7 @@ async def _update(
     if found is None and service_deployment is None:
         if attempted:  # ours never arrived, and somebody else's may have meanwhile
             _check_the_plan_still_fits(change, service)
-        await _is_first(here, change, UPDATE)
+        await is_first(here, change, UPDATE)
         service = await account.ecs.update_service(
             config.cluster,
             config.ecs_service,
@@ -288,7 +149,7 @@ def _check_the_plan_still_fits(change: Change, service: Service) -> None:
     primary = service.primary
     if primary is None or primary.task_definition != planned:
         raise Void(
-            _changed_by_others(revision_name(primary.task_definition) if primary else "nothing")
+            changed_by_others(revision_name(primary.task_definition) if primary else "nothing")
         )
 
 
@@ -337,14 +198,3 @@ async def _rolling_out(here: World, change: Change, rollout: Rollout, now: datet
     # What ECS answered just now was the first look.
     pause = here.paced(place_of(here, change).config.deploy.watch_every)
     return seen(moved or await read(here, change.id), wait=pause)
-
-
-async def _is_first(here: World, change: Change, what: str) -> bool:
-    async with here.database.write() as connection:
-        return await acts.is_first_attempt(connection, change.id, what, at=here.now())
-
-
-async def was_attempted(here: World, change: Change, what: str) -> bool:
-    """Whether ECS may have been asked for this already."""
-    async with here.database.read() as connection:
-        return await acts.was_attempted(connection, change.id, what)

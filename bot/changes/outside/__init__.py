@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.cards import change_thread
+from bot.changes.attempts import UPDATE
 from bot.changes.outside import ours
 from bot.changes.outside.found import Found, change_of, outside_id, revisions_of
 from bot.changes.outside.ours import Revisions, began
 from bot.changes.promise import Promises
 from bot.changes.running import account_of
 from bot.changes.service_deployments import CLOCKS_APART
-from bot.changes.start import UPDATE
 from bot.domain.card import Kind
 from bot.domain.change import Change
 from bot.domain.place import Place, places

@@ -84,6 +84,15 @@ def blocking(checks: Iterable[Check]) -> tuple[Check, ...]:
     return tuple(check for check in checks if check.level is Level.BLOCK)
 
 
+def refusing(checks: Iterable[Check], *, is_forced: bool) -> str:
+    """What forbids the deploy, as one text.
+
+    By force a scan's findings may be passed, which the gate decides; what cannot start may not.
+    """
+    found = [check for check in blocking(checks) if check.name != SCAN or not is_forced]
+    return " ".join(spoken(check) for check in found)
+
+
 def spoken(check: Check) -> str:
     """The finding with what to do about it, as one text."""
     return f"{check.text} {check.mend}".rstrip()

@@ -1,0 +1,45 @@
+"""What was confirmed is looked up once more before ECS is asked: anything else begins nothing."""
+
+from typing import Any
+
+import pytest
+
+from bot.domain.change import ChangeState
+from tests.changes.operator import Operator
+
+S = ChangeState
+
+
+async def test_a_tag_that_moved_goes_back_to_be_confirmed_anew(prod: Operator):
+    proposed = await prod.until(await prod.asks_to_deploy("v1.2.0"), S.PROPOSED)
+    prod.aws.push_image("v1.2.0", content="built again")
+
+    await prod.presses("change.confirm", proposed)
+    again = await prod.until_true(
+        proposed, lambda now: now.state is S.PROPOSED and now.state_revision > 2
+    )
+
+    assert "the image is" in again.why
+    assert again.plan.wanted.digest != proposed.plan.wanted.digest
+    assert (prod.updates, again.confirmed_by) == ([], None)
+
+    await prod.presses("change.confirm", again)
+    ended = await prod.ends(again)
+
+    assert (ended.state, ended.why) == (S.SUCCEEDED, None)
+
+
+@pytest.mark.parametrize("policy", [{"scan": {"block": ["CRITICAL"]}}])
+async def test_a_tag_that_moved_to_what_the_catalogue_blocks_ends_the_change(
+    prod: Operator, policy: dict[str, Any]
+):
+    proposed = await prod.until(await prod.asks_to_deploy("v1.2.0"), S.PROPOSED)
+    prod.aws.push_image("v1.2.0", content="built again", findings={"CRITICAL": 2})
+
+    await prod.presses("change.confirm", proposed)
+    ended = await prod.ends(proposed)
+
+    assert ended.state is S.REFUSED
+    assert "What would run now is not what was confirmed" in ended.why
+    assert "2 CRITICAL" in ended.why
+    assert prod.updates == []

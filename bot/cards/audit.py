@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.cards.answer import Answer
 from bot.cards.blocks import Block, Element, Message, button, context, cut, escaped, section
+from bot.cards.live import live
 from bot.cards.notice import who
 from bot.cards.text import counted, day_and_time, moment
 from bot.domain.audit import Entry, Link
@@ -80,7 +81,7 @@ def _note(entry: Entry) -> str:
     """Why, in the words of whoever gave a reason."""
     if reason := entry.detail.get("reason"):
         return f"“{_short(reason)}”"
-    return _short(entry.detail.get("why", ""))
+    return live(cut(entry.detail.get("why", "").replace("\n", " "), NOTE_CHARACTERS))
 
 
 def _short(text: str) -> str:
@@ -101,7 +102,7 @@ def _forced_facts(one: Forced, now: datetime, reader: str) -> list[str]:
     entry = one.link.entry
     facts = [f"“{escaped(entry.detail.get('reason', 'no reason given'))}”"]
     facts += [
-        f"overridden: {escaped(text)}"
+        f"overridden: {live(text)}"
         for name, text in entry.detail.items()
         if name.startswith(OVERRIDDEN)
     ]

@@ -307,7 +307,7 @@ def _by_whom(change: Change) -> str:
         return f"asked by {asked}"
     if change.confirmed_by == change.asked_by:
         return f"asked and confirmed by {asked}"
-    return f"asked by {asked} · confirmed by {mention(change.confirmed_by)}"
+    return f"asked by {asked} · approved by {mention(change.confirmed_by)}"
 
 
 def _took(change: Change) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.cards.blocks import Block, escaped, section
 from bot.cards.evidence import findings_text
-from bot.cards.text import bar, counted, mention, moment, spoken
+from bot.cards.text import bar, counted, mention, moment, sentence, spoken
 from bot.domain.change import Change, ChangeState, Hold, HoldKind
 from bot.domain.rollout import Progress, Verdict
 from bot.domain.shift import Stage
@@ -48,11 +48,10 @@ def hold_line(change: Change, hold: Hold) -> str:
         case HoldKind.PERSON:
             line = f"Held by {mention(hold.by)} {since}."
         case HoldKind.BAD:
-            line = f"{escaped(hold.why)}\nShall it go back? Held {since}."
+            line = f"{escaped(sentence(hold.why))}\nShall it go back? Held {since}."
         case _:
-            line = (
-                f"The evidence does not say whether it is good. {escaped(hold.why)}\nHeld {since}."
-            )
+            why = escaped(sentence(hold.why))
+            line = f"The evidence does not say whether it is good. {why}\nHeld {since}."
     hook = change.stage.hook if change.stage is not None else None
     if hook is not None and hook.expires_at is not None and change.steady_at is None:
         does = "rolls it back" if hook.timeout_action == "ROLLBACK" else "goes on"
@@ -83,7 +82,7 @@ def _traffic(change: Change, stage: Stage) -> str:
 def _why_back(change: Change) -> str:
     if change.verdict is Verdict.ABORTED:
         return aborted_by(change)
-    return escaped(change.why or "")
+    return escaped(sentence(change.why or ""))
 
 
 def aborted_by(change: Change) -> str:

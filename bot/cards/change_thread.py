@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.cards.blocks import Message, escaped, message, section
 from bot.cards.evidence import findings_text
-from bot.cards.text import mention, moment
+from bot.cards.text import mention, moment, sentence
 from bot.domain.change import Act, ActKind, Change, Rollout
 from bot.domain.failure import Failure
 from bot.domain.judgement import Judgement
@@ -52,7 +52,7 @@ def went_on(weight: float, because: str, *, at: datetime) -> Message:
 
 def asks(change: Change, *, at: datetime) -> Message:
     """That it is held and needs a word: the person whose change it is is called, once."""
-    why = escaped(change.hold.why) if change.hold is not None else ""
+    why = escaped(sentence(change.hold.why)) if change.hold is not None else ""
     whom = f"{mention(change.asked_by)}, it" if change.asked_by else "It"
     return _line(f"{whom} is held since {moment(at)} and waits for a word. {why}".rstrip())
 

@@ -18,7 +18,7 @@ def findings_text(judgement: Judgement) -> str:
         rest += [f"{escaped(one.name)} …" for one in unsure]
         unsure = []
     lines = [_long(one) for one in (*bad, *unsure)]
-    return "\n".join([*lines, "   ".join(rest)] if rest else lines)
+    return "\n".join([*lines, " · ".join(rest)] if rest else lines)
 
 
 def _short(finding: Finding) -> str:

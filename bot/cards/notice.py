@@ -3,6 +3,7 @@
 import re
 
 from bot.cards.blocks import Message, context, escaped, message, section
+from bot.cards.live import live
 from bot.cards.text import day_and_time
 from bot.domain.notice import Form, Notice, Piece
 
@@ -27,6 +28,8 @@ def _piece(piece: Piece) -> str:
     text = escaped(piece.text)
     if piece.form is Form.PERSON:
         return who(piece.text)
+    if piece.form is Form.SENTENCE:
+        return live(piece.text)
     if piece.form is Form.CODE:
         return f"`{text.replace('`', 'ˋ')}`"
     if piece.form is Form.STRONG:

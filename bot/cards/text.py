@@ -38,6 +38,13 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+def sentence(words: str) -> str:
+    """Words with a capital and a full stop, so that another sentence may follow."""
+    if not words:
+        return ""
+    return f"{words[0].upper()}{words[1:]}{'' if words.endswith(('.', '!', '?')) else '.'}"
+
+
 def short_digest(digest: str) -> str:
     """`sha256:4be1…9f0c` of a full image digest."""
     algorithm, _, value = digest.partition(":")

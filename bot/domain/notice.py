@@ -15,6 +15,8 @@ class Form(StrEnum):
     """As it is, to be copied."""
     PERSON = "person"
     """A Slack user id: the person is mentioned. Anything else is shown as a name."""
+    SENTENCE = "sentence"
+    """A sentence of the gate's: the people and moments it names are made live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ def code(text: str) -> Piece:
 
 def strong(text: str) -> Piece:
     return Piece(Form.STRONG, text)
+
+
+def sentence(text: str) -> Piece:
+    return Piece(Form.SENTENCE, text)
 
 
 def pieces_of(line: Line) -> tuple[Piece, ...]:

@@ -11,7 +11,7 @@ from bot.catalog import Catalog
 from bot.domain.audit import Head, read_head
 from bot.domain.card import Urgency
 from bot.domain.change import Change, ChangeKind
-from bot.domain.notice import Form, Line, Notice, code, person, strong
+from bot.domain.notice import Form, Line, Notice, code, person, sentence, strong
 from bot.storage import audit, notices
 from bot.storage.database import Connection, Database
 
@@ -39,7 +39,7 @@ async def announce_forced(
     what = change.wanted_name
     if change.kind is ChangeKind.ROLLBACK:
         what = f"rollback to {what}"
-    overridden: list[Line] = [f"• overridden: {text}" for text in change.overridden]
+    overridden: list[Line] = [["• overridden: ", sentence(text)] for text in change.overridden]
     return await notices.announce(
         connection,
         id=forced_notice(change.id),

@@ -1,4 +1,4 @@
-"""The whole story of the README, clicked through in a browser, with screenshots on the way.
+"""The stories of the README, clicked through in a browser, with screenshots on the way.
 
 The screenshots go to the folder that CREDLINK_SCREENSHOTS names, otherwise to the test's own.
 """
@@ -15,11 +15,18 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 from sandbox import seeds
 from sandbox.monitoring import HOW_TO_GET_THEM, Monitoring
 from tests.programs import require
-from tests.scenarios.scene import ALERTS, PROD, Scene
+from tests.scenarios.scene import ALERTS, EU, OPS, PROD, STAGING, Scene
 
-pytestmark = [pytest.mark.browser, pytest.mark.prometheus, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.prometheus,
+    pytest.mark.timeout(240),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
-SCENE = {"with_monitoring": True, "pace": 3.0}
+PACE = 3.0
+SCENE = {"with_monitoring": True, "pace": PACE}
 PATIENCE_MS = 60_000
 WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}, "locale": "en-US"}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}}
@@ -37,6 +44,13 @@ async def browser() -> AsyncIterator[Browser]:
         )
         yield launched
         await launched.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def enough_traffic(play: Scene) -> None:
+    """The windows of the queries follow the pace; so many more requests make up for it."""
+    for environment in ("prod", "eu"):
+        play.world.credlink_api.set_demand(environment, PACE)
 
 
 @pytest.fixture
@@ -92,38 +106,60 @@ class Desk:
         if await question.count():
             await question.click()
 
+    async def opens_thread(self, card: Locator) -> Locator:
+        await card.get_by_test_id("thread-link").click()
+        return self.page.get_by_test_id("thread")
+
     async def photographs(self, name: str) -> None:
         await self.page.mouse.move(0, 0)  # nothing is hovered over
         await self.page.wait_for_timeout(300)  # fonts and pictures settle
         await self.page.screenshot(path=self._folder / f"{name}.png")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(240)
-async def test_the_story_from_a_typed_deploy_to_an_alert_that_turned_green(
+async def test_a_canary_is_held_promoted_baked_and_good(
     play: Scene, browser: Browser, screenshots: Path
 ):
     alice = await Desk.of(browser, play, seeds.ALICE, PROD, screenshots)
-    await alice.types("/credlink deploy prod v1.2.0")
-    plan = await alice.sees("Proposed", "v1.2.0")
-    await alice.photographs("1-proposed")
+    await alice.types("/credlink deploy prod v1.2.0 --strategy canary")
+    plan = await alice.sees("Proposed", "v1.2.0", "checks")
+    await alice.photographs("01-proposed")
     await alice.presses(plan, "Confirm")
-    await alice.sees("Rolling out", "v1.2.0")
-    await alice.photographs("2-rolling-out")
-    await alice.sees("Deployed", "v1.2.0")
-    await alice.photographs("3-deployed")
+    shifting = await alice.sees("Rolling out", "25 % to", "being judged")
+    await alice.photographs("02-canary")
+    await alice.presses(shifting, "Hold")
+    held = await alice.sees("Held", "25 % to", "errors 0.")
+    await alice.photographs("03-held")
+    await alice.presses(held, "Promote")
+    await alice.sees("Baking", "v1.2.0")
+    await alice.sees("Baking", "v1.2.0", "errors 0.")
+    await alice.photographs("04-baking")
 
-    await alice.types("/credlink deploy prod v1.3.0-errors")
+    deployed = await alice.sees("Deployed", "v1.2.0", "CDN invalidated")
+    await expect(deployed.locator("img").first).to_be_visible(timeout=PATIENCE_MS)
+    await alice.photographs("05-deployed")
+    dark = await Desk.of(browser, play, seeds.BOB, PROD, screenshots, color_scheme="dark")
+    await dark.sees("Deployed", "v1.2.0")
+    await dark.photographs("06-deployed-dark")
+
+
+async def test_an_alert_is_acknowledged_by_who_is_on_call(
+    play: Scene, browser: Browser, screenshots: Path
+):
+    alice = await Desk.of(browser, play, seeds.ALICE, STAGING, screenshots)
+    await alice.types("/credlink deploy staging v1.3.0-errors")
     await alice.presses(await alice.sees("Proposed", "v1.3.0-errors"), "Confirm")
-    await alice.sees("Deployed", "v1.3.0-errors")
+    held = await alice.sees("Held", "v1.3.0-errors", "new Sentry issues")
+    await alice.photographs("07-held-by-sentry")
+    await alice.presses(held, "Keep")
+    await alice.sees("Deployed", "v1.3.0-errors", "kept by")
 
     carol = await Desk.of(browser, play, seeds.CAROL, ALERTS, screenshots)
-    alert = await carol.sees("HighErrorRatio", "PagerDuty")
+    alert = await carol.sees("HighErrorRatio", "staging", "PagerDuty")
     await expect(alert.locator("img").first).to_be_visible(timeout=PATIENCE_MS)
-    await carol.photographs("4-firing")
+    await carol.photographs("08-firing")
     await carol.presses(alert, "Acknowledge")
-    await carol.sees("HighErrorRatio", "is on it")
-    await carol.photographs("5-acknowledged")
+    await carol.sees("HighErrorRatio", "staging", "is on it")
+    await carol.photographs("09-acknowledged")
     acknowledged = [
         entry.user.name
         for incident in play.world.pagerduty.account.incidents.values()
@@ -131,19 +167,92 @@ async def test_the_story_from_a_typed_deploy_to_an_alert_that_turned_green(
     ]
     assert acknowledged == [seeds.CAROL.real_name]
 
+
+async def test_a_bad_canary_that_a_second_person_approved_is_rolled_back_by_itself(
+    play: Scene, browser: Browser, screenshots: Path
+):
+    alice = await Desk.of(browser, play, seeds.ALICE, EU, screenshots)
+    bob = await Desk.of(browser, play, seeds.BOB, EU, screenshots)
+    phone = await Desk.of(browser, play, seeds.CAROL, EU, screenshots, **PHONE)
+    await alice.types("/credlink deploy eu v1.3.0-errors --strategy canary")
+    await alice.sees("Proposed", "v1.3.0-errors", "waits for approval")
+    await phone.sees("Proposed", "v1.3.0-errors", "waits for approval")
+    await phone.photographs("10-approval-phone")
+    plan = await bob.sees("Proposed", "v1.3.0-errors", "waits for approval")
+    await bob.photographs("11-approval")
+    await bob.presses(plan, "Approve")
+    await bob.sees("Rolling out", "25 % to", "✗ errors")
+    await bob.photographs("12-going-wrong")
+
+    undone = await bob.sees("Rolled back", "v1.3.0-errors", "is locked")
+    await expect(undone.locator("img").first).to_be_visible(timeout=PATIENCE_MS)
+    await bob.photographs("13-rolled-back")
+    thread = await bob.opens_thread(undone)
+    await expect(thread).to_contain_text("The evidence speaks against it", timeout=PATIENCE_MS)
+    await bob.photographs("14-rolled-back-thread")
+    await phone.sees("Rolled back", "v1.3.0-errors", "is locked")
+    await phone.photographs("15-rolled-back-phone")
+    await alice.types("/credlink can-i-deploy eu")
+    await alice.sees("Not now", "was rolled back")
+    await alice.photographs("16-can-i-deploy")
+    await alice.presses(undone_of(alice), "Clear lock")
+    await expect(undone_of(alice)).not_to_contain_text("is locked", timeout=PATIENCE_MS)
+
+
+async def test_the_alert_resolves_when_its_card_rolls_back(
+    play: Scene, browser: Browser, screenshots: Path
+):
+    carol = await Desk.of(browser, play, seeds.CAROL, ALERTS, screenshots)
+    alert = await carol.sees("HighErrorRatio", "staging", "is on it")
     onset = await alert.locator("img").first.get_attribute("src")
     assert onset
-    await alice.types("/credlink rollback prod")
-    await alice.presses(await alice.sees("Proposed", "v1.2.0", "rollback"), "Confirm")
-    resolved = await carol.sees("Resolved", "HighErrorRatio", "peak")
-    await expect(resolved.locator("img").first).not_to_have_attribute("src", onset)
-    await carol.photographs("6-resolved")
-    await alice.photographs("7-rolled-back")
-    phone = await Desk.of(browser, play, seeds.CAROL, ALERTS, screenshots, **PHONE)
-    await phone.sees("Resolved", "HighErrorRatio", "peak")
-    await phone.photographs("8-phone")
-    dark = await Desk.of(browser, play, seeds.BOB, ALERTS, screenshots, color_scheme="dark")
-    await dark.sees("Resolved", "HighErrorRatio", "peak")
-    await dark.photographs("9-dark")
 
+    await carol.presses(alert, "Roll back to v1.1.9")
+
+    resolved = await carol.sees("Resolved", "HighErrorRatio", "staging", "peak")
+    await expect(resolved.locator("img").first).not_to_have_attribute("src", onset)
+    await carol.photographs("17-resolved")
+    phone = await Desk.of(browser, play, seeds.CAROL, ALERTS, screenshots, **PHONE)
+    await phone.sees("Resolved", "HighErrorRatio", "staging", "peak")
+    await phone.photographs("18-resolved-phone")
+
+
+async def test_a_frozen_friday_is_overridden_and_found_again_in_the_audit(
+    play: Scene, browser: Browser, screenshots: Path
+):
+    carol = await Desk.of(browser, play, seeds.CAROL, PROD, screenshots)
+    await carol.types('/credlink freeze prod "Friday" for 2h')
+    await carol.sees("Frozen: prod", "Friday")
+    await carol.types("/credlink deploy prod v1.2.1")
+    await carol.sees("Changes are frozen", "Friday")
+    await carol.photographs("19-frozen")
+    await carol.types('/credlink deploy prod v1.2.1 --force "customers cannot pay"')
+    plan = await carol.sees("Proposed by force", "v1.2.1", "passed by force")
+    await carol.photographs("20-proposed-by-force")
+    await carol.presses(plan, "Confirm")
+    await carol.sees("by force", "v1.2.1", "Baking")
+
+    bob = await Desk.of(browser, play, seeds.BOB, OPS, screenshots)
+    await bob.sees("Forced: credlink-api v1.2.1 → prod", "customers cannot pay")
+    await bob.photographs("21-forced")
+    await bob.types("/credlink audit forced")
+    listed = await bob.sees("overridden", "customers cannot pay", "Reviewed")
+    await bob.photographs("22-audit-forced")
+    await bob.presses(listed, "Reviewed")
+    await bob.sees("you have reviewed this")
+    await bob.types("/credlink audit prod")
+    await bob.sees("force", "v1.2.1")
+    await bob.photographs("23-audit")
+    await bob.types("/credlink history prod")
+    await bob.photographs("24-history")
+    phone = await Desk.of(browser, play, seeds.BOB, OPS, screenshots, **PHONE)
+    await phone.sees("Forced: credlink-api v1.2.1 → prod")
+    await phone.photographs("25-forced-phone")
+
+    await carol.sees("Deployed by force", "v1.2.1")
     assert await play.slack.verdict() == []
+
+
+def undone_of(desk: Desk) -> Locator:
+    """The card of the deploy that was rolled back."""
+    return desk.card("Rolled back: credlink-api v1.3.0-errors")

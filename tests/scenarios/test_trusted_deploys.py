@@ -71,7 +71,7 @@ async def test_approved_anew_by_a_second_person_it_is_deployed(play: Scene):
     card = await play.card(EU, "v1.2.1", ts=waiting["ts"], button="Approve")
     await play.presses(seeds.BOB, card, "Approve")
 
-    card = await play.card(EU, "Baking", "confirmed by @bob", ts=card["ts"])
+    card = await play.card(EU, "Baking", "approved by @bob", ts=card["ts"])
     card = await play.card(EU, "Deployed", "errors 0.", "✓", "[picture", ts=card["ts"])
     assert "asked by @alice" in as_text(card, NAMES)
     assert {task.tag for task in play.world.running("eu") if task.healthy} == {"v1.2.1"}

@@ -93,16 +93,24 @@ def _version(tags: Mapping[str, str], image_tag: str | None) -> str | None:
 async def tag_of(world: World, place: Place, image: ImageReference, digest: str) -> str | None:
     """The tag people know a digest by; a name is not worth failing for, so None in any trouble."""
     if digest not in world.versions:
-        account = place.config.account
-        elsewhere = image.ecr_account if image.ecr_account != account else None
         try:
-            found = await account_of(world, place).ecr.describe_image(
-                image.repository, digest=digest, registry_id=elsewhere
-            )
+            tag = await first_tag(account_of(world, place), place, image, digest)
         except IntegrationError:
             return None
-        named = [tag for tag in found.tags if tag not in MOVING_TAGS]
-        if not named:
+        if tag is None:
             return None
-        world.versions[digest] = named[0]
+        world.versions[digest] = tag
     return world.versions[digest]
+
+
+async def first_tag(
+    account: Account, place: Place, image: ImageReference, digest: str
+) -> str | None:
+    """The first of a digest's tags that says which image it is; None if none does.
+
+    Raises:
+        IntegrationError: the registry is not ECR's, or does not answer.
+    """
+    elsewhere = image.ecr_account if image.ecr_account != place.config.account else None
+    found = await account.ecr.describe_image(image.repository, digest=digest, registry_id=elsewhere)
+    return next((tag for tag in found.tags if tag not in MOVING_TAGS), None)

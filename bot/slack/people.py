@@ -86,14 +86,7 @@ class People:
         return True
 
     async def _read_groups(self) -> None:
-        said = await self._api.patiently(
-            "usergroups.list", include_users=True, include_disabled=False
-        )
-        found: Mapping[str, frozenset[str]] = {
-            group["id"]: frozenset(group["users"])
-            for group in said.get("usergroups") or []
-            if isinstance(group.get("users"), list)
-        }
+        found = await read_groups(self._api)
         self._groups = {group: found.get(group, frozenset()) for group in self._wanted}
         self._say_unread(self._wanted - found.keys(), "not among the workspace's user groups")
 
@@ -122,3 +115,22 @@ class People:
                     await self._stale.wait()
             self._stale.clear()
             wait_s = self._refresh_s if await self.refresh() else AGAIN_S
+
+
+async def read_groups(api: SlackApi, *, attempts: int = 5) -> Mapping[str, frozenset[str]]:
+    """Who is in each user group that is enabled and whose members Slack shows, by its id.
+
+    Raises:
+        SlackError: the token lacks usergroups:read, the plan has no user groups, or Slack did not
+            answer.
+
+    Source: https://docs.slack.dev/reference/methods/usergroups.list
+    """
+    said = await api.patiently(
+        "usergroups.list", attempts=attempts, include_users=True, include_disabled=False
+    )
+    return {
+        group["id"]: frozenset(group["users"])
+        for group in said.get("usergroups") or []
+        if isinstance(group.get("users"), list)
+    }

@@ -13,7 +13,7 @@ from botocore.credentials import (
     CredentialResolver,
     DeferredRefreshableCredentials,
 )
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
@@ -176,6 +176,9 @@ class _AssumedRole(CredentialProvider):
 
     def load(self) -> DeferredRefreshableCredentials:
         base = self._connection.base()
+        own = base.get_credentials()
+        if own is None:  # botocore's fetcher would fail with an AttributeError
+            raise NoCredentialsError
         fetcher = AssumeRoleCredentialFetcher(
             client_creator=partial(
                 base.create_client,
@@ -183,7 +186,7 @@ class _AssumedRole(CredentialProvider):
                 endpoint_url=self._connection.endpoint_url,
                 config=self._connection.config,
             ),
-            source_credentials=base.get_credentials(),
+            source_credentials=own,
             role_arn=self._role_arn,
             extra_args={"RoleSessionName": ROLE_SESSION_NAME},
         )

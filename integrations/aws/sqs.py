@@ -22,13 +22,20 @@ class SqsClient:
         self._session = session
 
     async def receive_messages(
-        self, queue_url: str, *, wait_s: int = 10, at_most: int = MESSAGES_A_CALL
+        self,
+        queue_url: str,
+        *,
+        wait_s: int = 10,
+        at_most: int = MESSAGES_A_CALL,
+        visibility_timeout_s: int | None = None,
     ) -> tuple[QueuedMessage, ...]:
         """Return messages as soon as there are any, none after `wait_s` (0 to 15) without.
 
         Each comes again after the queue's visibility time-out until it is deleted, and now and
         then twice or out of order all the same. Waiting holds one of AWS's threads, also for the
-        rest of the wait after the caller was cancelled.
+        rest of the wait after the caller was cancelled. With a `visibility_timeout_s` of 0 whoever
+        asks next has them at once; each counts as delivered all the same, and a redrive policy may
+        limit that.
 
         Costs one sqs:ReceiveMessage, whether or not something came: waiting longer costs less.
 
@@ -41,12 +48,14 @@ class SqsClient:
         """
         if not 0 <= wait_s <= LONGEST_WAIT_S:
             raise ValueError(f"waits 0 to {LONGEST_WAIT_S} s, not {wait_s}")
+        hidden = {} if visibility_timeout_s is None else {"VisibilityTimeout": visibility_timeout_s}
         reply = await self._call(
             "receive_message",
             QueueUrl=queue_url,
             WaitTimeSeconds=wait_s,
             MaxNumberOfMessages=at_most,
             MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+            **hidden,
         )
         return tuple(_message(raw) for raw in reply.get("Messages", ()))
 

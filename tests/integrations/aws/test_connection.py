@@ -150,14 +150,15 @@ async def test_a_refused_signature_is_told_without_the_request_it_quotes(ecs, ve
     assert "token-nobody-may-see" not in "".join(traceback.format_exception(caught.value))
 
 
-async def test_without_credentials_a_person_is_told_so(monkeypatch, tmp_path, vendor):
+@pytest.mark.parametrize("role", [None, ROLE])
+async def test_without_credentials_a_person_is_told_so(monkeypatch, tmp_path, vendor, role):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     accounts = Accounts(AwsConnection(endpoint_url=vendor.url))
     with pytest.raises(Forbidden, match="no AWS credentials were found"):
-        await accounts.account("us-east-1").sts.get_caller_identity()
+        await accounts.account("us-east-1", role).sts.get_caller_identity()
     await accounts.aclose()
     assert vendor.received == []
 

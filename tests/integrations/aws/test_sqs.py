@@ -56,6 +56,22 @@ async def test_an_empty_queue_gives_nothing(sqs, stub):
     assert await sqs.receive_messages(QUEUE, wait_s=0) == ()
 
 
+async def test_a_message_can_be_looked_at_without_hiding_it(sqs, stub):
+    stub.add_response(
+        "receive_message",
+        {"Messages": [{"MessageId": "m1", "ReceiptHandle": "r1", "Body": "{}"}]},
+        {
+            "QueueUrl": QUEUE,
+            "WaitTimeSeconds": 0,
+            "MaxNumberOfMessages": 1,
+            "MessageSystemAttributeNames": ["SentTimestamp", "ApproximateReceiveCount"],
+            "VisibilityTimeout": 0,
+        },
+    )
+    [message] = await sqs.receive_messages(QUEUE, wait_s=0, at_most=1, visibility_timeout_s=0)
+    assert message.id == "m1"
+
+
 async def test_nobody_waits_until_the_connection_gives_up(sqs):
     with pytest.raises(ValueError, match="waits 0 to 15 s, not 20"):
         await sqs.receive_messages(QUEUE, wait_s=20)

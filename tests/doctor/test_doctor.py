@@ -1,48 +1,31 @@
 """`credlink doctor` against a whole world: every fault is named with what to correct."""
 
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot import doctor
 from bot.__main__ import MISCONFIGURED, main
 from bot.catalog_file import load
-from bot.doctor import Finding, examine
+from bot.doctor import examine
 from bot.settings import read_settings
-from sandbox import ports, seeds
+from sandbox import seeds
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.world import CATALOG, World
+from tests.doctor.examining import (
+    ACCOUNTS,
+    BOARDS,
+    GROUPS,
+    NOBODY,
+    PLACE,
+    QUEUE,
+    SLOS,
+    findings,
+    over_http,
+    wrong,
+)
 from tests.integrations.vendor import Says, Vendor
-
-NOBODY = "http://127.0.0.1:9"
-PLACE = "services.credlink-api.environments.prod"
-BOARDS = {"Grafana, credlink-api in prod", "Grafana, credlink-api in eu"}
-ACCOUNTS = {f"AWS, credlink-api in {name}" for name in ("eu", "prod", "staging")}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    folder = tmp_path_factory.mktemp("world")
-    async with World(folder=folder, ports=ports.choose(None), with_monitoring=False) as made:
-        yield made
-
-
-def over_http(world: World, **variables: str) -> dict[str, str]:
-    """The world's variables in HTTP mode: Slack lets an app ask for few sockets a minute."""
-    return {**world.environment(), "SLACK_MODE": "http", **variables}
-
-
-async def findings(world: World, catalog: Path = CATALOG, /, **variables: str) -> list[Finding]:
-    read = load(catalog)
-    return await examine(read, read_settings(over_http(world, **variables), read))
-
-
-def wrong(found: list[Finding]) -> dict[str, str]:
-    """What is to be mended, by its name."""
-    return {finding.name: finding.said for finding in found if not finding.ok}
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -62,7 +45,10 @@ async def test_a_world_in_order_is_well_and_says_what_it_found(
         "✓ Slack's Socket Mode: a connection is granted",
         "credlink-prod/credlink-api runs 4 tasks",
         "credlink-staging/credlink-api runs 2 tasks",
-        "✓ Prometheus: not configured (PROMETHEUS_URL)",
+        "✓ Slack's user groups: deployers has 3, approvers has 2",
+        "✓ events queue, credlink-api in prod: credlink-ecs lets us receive",
+        "✓ Prometheus: answers",
+        "✓ SLO queries, credlink-api in prod: 6 of 6 give data",
         "✓ PagerDuty: 1 webhook subscription active",
         "✓ Sentry, credlink-api: credlink/api-gw can be read",
         "✓ Grafana, credlink-api in prod: dashboard ",
@@ -77,7 +63,11 @@ async def test_a_world_in_order_is_well_and_says_what_it_found(
 @pytest.mark.parametrize(
     ("variable", "names", "remedy"),
     [
-        ("SLACK_BOT_TOKEN", {"Slack"}, "SLACK_BOT_TOKEN: the Bot User OAuth Token (xoxb-…)"),
+        (
+            "SLACK_BOT_TOKEN",
+            {"Slack", GROUPS},
+            "SLACK_BOT_TOKEN: the Bot User OAuth Token (xoxb-…)",
+        ),
         (
             "SLACK_APP_TOKEN",
             {"Slack's Socket Mode"},
@@ -183,13 +173,13 @@ async def test_a_name_that_leads_nowhere_is_traced_to_its_key_in_the_catalogue(
 @pytest.mark.parametrize(
     ("variable", "address", "names"),
     [
-        ("SLACK_API_URL", f"{NOBODY}/api/", {"Slack"}),
-        ("PROMETHEUS_URL", NOBODY, {"Prometheus"}),
+        ("SLACK_API_URL", f"{NOBODY}/api/", {"Slack", GROUPS}),
+        ("PROMETHEUS_URL", NOBODY, {"Prometheus", *SLOS}),
         ("ALERTMANAGER_URL", NOBODY, {"Alertmanager"}),
         ("GRAFANA_URL", NOBODY, {"Grafana", *BOARDS}),
         ("PAGERDUTY_API_URL", NOBODY, {"PagerDuty"}),
         ("SENTRY_URL", NOBODY, {"Sentry, credlink-api"}),
-        ("AWS_ENDPOINT_URL", NOBODY, {*ACCOUNTS, "CloudFront, credlink-api in prod"}),
+        ("AWS_ENDPOINT_URL", NOBODY, {*ACCOUNTS, "CloudFront, credlink-api in prod", QUEUE}),
         ("DATABASE_URL", "postgresql://bot:hush@127.0.0.1:9/credlink", {"database"}),
         ("DATABASE_URL", "sqlite:///:memory:", {"database"}),
     ],
@@ -218,7 +208,7 @@ async def test_an_address_that_never_answers_is_named_within_the_time_and_holds_
         took_s = time.monotonic() - began
 
     said = wrong(found)
-    assert set(said) == {"Prometheus", "Grafana", *BOARDS}
+    assert set(said) == {"Prometheus", "Grafana", *BOARDS, *SLOS}
     assert said["Prometheus"] == "no answer within 4 s. Check PROMETHEUS_URL, and the way there."
     assert took_s < 8
 

@@ -1,0 +1,98 @@
+"""AWS: each place's account and service, the distribution it invalidates, its queue of events."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from bot.catalog import Catalog, Environment
+from bot.doctor.look import Look, Missing
+from bot.doctor.named import called, where
+from bot.domain.place import Place, places
+from bot.outside import Outside
+from integrations.errors import NotFound, Rejected
+
+NO_INVALIDATION = "INOTHINGCREDLINK"
+"""The id of no invalidation."""
+NO_RECEIPT = "credlink-doctor"
+"""The receipt of no message."""
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+REFUSED_RECEIPTS = ("ReceiptHandleIsInvalid", "InvalidIdFormat")
+
+
+def looks(catalog: Catalog, outside: Outside) -> Iterator[Look]:
+    everywhere = list(places(catalog))
+    for place in everywhere:
+        yield Look(
+            f"AWS, {called(place)}",
+            partial(_service, outside, place.config),
+            f"`region` of {where(place)} and AWS_ENDPOINT_URL",
+            f"the bot's AWS credentials, and `role` of {where(place)}",
+            f"`cluster`, `ecs_service` and `region` of {where(place)}",
+        )
+    for place in everywhere:
+        if place.config.cloudfront is not None:
+            yield Look(
+                f"CloudFront, {called(place)}",
+                partial(_distribution, outside, place.config, place.config.cloudfront.distribution),
+                "AWS_ENDPOINT_URL",
+                "the role's cloudfront:CreateInvalidation and cloudfront:GetInvalidation",
+                f"`cloudfront` of {where(place)}",
+            )
+    # Several places may share a queue: it is reached as the first that names it is.
+    queues: dict[str, Place] = {}
+    for place in everywhere:
+        if place.config.events_queue is not None:
+            queues.setdefault(place.config.events_queue, place)
+    for url, place in queues.items():
+        yield Look(
+            f"events queue, {called(place)}",
+            partial(_queue, outside, place.config, url),
+            "AWS_ENDPOINT_URL",
+            f"the queue's policy, and that `role` of {where(place)} may sqs:ReceiveMessage and "
+            "sqs:DeleteMessage there (and kms:Decrypt where it is encrypted with a key of yours)",
+            f"`events_queue` and `region` of {where(place)}",
+        )
+
+
+async def _service(outside: Outside, place: Environment) -> str:
+    account = outside.aws.account(place.region, place.role)
+    identity = await account.sts.get_caller_identity()
+    if identity.account != place.account:
+        raise Missing(
+            f"these credentials are of account {identity.account}, and the catalogue says "
+            f"{place.account}. Name a `role` of that account, or correct `account`."
+        )
+    service = await account.ecs.describe_service(place.cluster, place.ecs_service)
+    return f"{identity.arn}; {place.cluster}/{place.ecs_service} runs {service.running} tasks"
+
+
+async def _distribution(outside: Outside, place: Environment, distribution: str) -> str:
+    """Ask for an invalidation that is none: CloudFront says which of both it does not know."""
+    cloudfront = outside.aws.account(place.region, place.role).cloudfront
+    try:
+        await cloudfront.get_invalidation(distribution, NO_INVALIDATION)
+    except NotFound as exc:
+        if "NoSuchInvalidation" not in exc.detail:
+            raise
+    return f"distribution {distribution}"
+
+
+async def _queue(outside: Outside, place: Environment, url: str) -> str:
+    """Receive a message without hiding it, and delete one that is none.
+
+    A message that waits is delivered once more than otherwise and stays where it is. Of deleting
+    it is known that SQS read the receipt and did not name a permission. What EventBridge puts
+    there, nothing of the bot's permissions shows.
+    """
+    sqs = outside.aws.account(place.region, place.role).sqs
+    waiting = await sqs.receive_messages(url, wait_s=0, at_most=1, visibility_timeout_s=0)
+    try:
+        await sqs.delete_message(url, NO_RECEIPT)
+    except Rejected as exc:
+        if not exc.detail.startswith(REFUSED_RECEIPTS):
+            raise
+    name = url.rpartition("/")[2]
+    news = "a message waits there" if waiting else "no message waits there"
+    return (
+        f"{name} lets us receive and does not forbid deleting; {news}. That EventBridge puts ECS's "
+        "events there is not proved"
+    )

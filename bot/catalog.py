@@ -71,6 +71,8 @@ Duration = Annotated[
     BeforeValidator(read_duration, json_schema_input_type=str | float),
     PlainSerializer(lambda length: f"{length.total_seconds():g}s", return_type=str),
 ]
+VERSION = "$version"
+"""Stands for an image tag in a query."""
 LONGEST_BAKE = timedelta(days=1)
 """ECS bakes no longer."""
 ChannelName = Annotated[str, Field(pattern=r"^(#[a-z0-9_-]{1,80}|[CG][A-Z0-9]{2,})$")]
@@ -117,6 +119,14 @@ class Slo(Part):
     decides: bool = True
     """Whether it may undo a deploy; otherwise it is measured and shown, and decides nothing."""
     unit: str = ""
+
+    @field_validator("by_version")
+    @classmethod
+    def _names_the_version(cls, query: str | None) -> str | None:
+        """Without it both versions would be measured alike, and nothing would ever be found."""
+        if query is not None and VERSION not in query:
+            raise ValueError(f"it has no {VERSION}, where the image tag is put in")
+        return query
 
 
 class Scale(Part):

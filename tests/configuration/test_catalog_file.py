@@ -52,6 +52,12 @@ def test_the_published_schema_takes_the_example_and_is_the_models():
         ('account: "222222222222"', "account: 222222222222", 'Write it in quotes: "222222222222"'),
         ("bake: 10m", "bake: 10 minutes", "expected a duration such as 90s, 10m or 1h30m"),
         ("bake: 10m", "bake: 25h", "less than or equal to 1 day"),
+        ("[deploy, rollback]", "[deploy, rollback, everything]", "is not one of"),
+        (
+            'by_version: sum(rate(http_requests_total{version="$version"}[1m]))',
+            "by_version: sum(rate(http_requests_total[1m]))",
+            "it has no $version, where the image tag is put in",
+        ),
         ("hold_at_most: 30m", "hold_at_most: 15d", "less than or equal to 14 days"),
         ("min: 3, max: 10", "min: 30, max: 10", "min (30) is above max (10)"),
         ("strategy: rolling", "strategy: yolo", "is not one of 'rolling', 'canary'"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from bot.catalog import Slo
+from bot.catalog import VERSION, Slo
 from bot.domain.change import Change
 from bot.domain.judgement import (
     BASELINE,
@@ -38,7 +38,6 @@ BUDGET_S = 8.0
 """How long one source may take; a late one is named and asked again at the next look."""
 WINDOW = timedelta(minutes=1)
 """How far apart samples are where a query has no range of its own."""
-VERSION = "$version"
 ISSUES_NAMED = 3
 SENTRY, TARGETS = "new Sentry issues", "targets"
 

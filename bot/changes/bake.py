@@ -26,7 +26,7 @@ async def bake(here: World, change: Change, memory: dict[str, Any]) -> Seen:
         return seen(change)
     if change.steady_at is None or change.bake_until is None:
         return seen(change)
-    looked = await look(here, change, change.rollout, Memory.of(memory))
+    looked = await look(here, change, change.rollout, Memory.of(memory), is_timed=False)
     if not isinstance(looked, Looked):
         return looked
     is_well = isinstance(looked.result, Ended) and looked.result.verdict is Verdict.SUCCEEDED

@@ -13,7 +13,7 @@ from bot.changes.rollback import go_back
 from bot.changes.rollout import roll_out
 from bot.changes.seen import Seen
 from bot.changes.start import start
-from bot.domain.change import MOVES, ChangeState
+from bot.domain.change import FINAL, ChangeState
 from bot.engine import CONTROL, receive, workflow
 
 S = ChangeState
@@ -27,17 +27,21 @@ log = logging.getLogger(__name__)
 async def carry_out(change_id: str) -> str:
     """Carry out one change from its proposal to its outcome; returns the state it ended in."""
     done = Seen(state=S.PROPOSING.value, wait_s=0, memory={}, is_steady=False)
-    while S(done["state"]) in MOVES:
+    while done["state"] not in FINAL:
+        before = done
         try:
             done = await _next(change_id, done)
         except Exception:  # noqa: BLE001  its type differs on replay; bugs are met inside the steps
-            # Our own database was away for longer than a step tries. Giving up would leave the
-            # place taken for ever.
+            # Our own database was away for longer than a step tries, or a newer replica has put the
+            # change into a state this one does not know. Giving up would leave the place taken for
+            # ever.
             log.warning("step_again", extra={"action": "step_again", "change_id": change_id})
             await receive(CONTROL, timeout_s=AGAIN_S)
             continue
         if done["wait_s"] > 0:
             await receive(CONTROL, timeout_s=done["wait_s"])
+        elif done == before:  # a step that found nothing to do must not be done without a pause
+            await receive(CONTROL, timeout_s=AGAIN_S)
     return done["state"]
 
 

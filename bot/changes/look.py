@@ -10,7 +10,7 @@ when the list of deployments leaves doubt.
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from bot.changes.running import account_of
@@ -30,6 +30,7 @@ from bot.domain.rollout import (
     ServiceDeploymentStatus,
     is_in_doubt,
 )
+from bot.domain.wellness import Wellness
 from bot.world import World
 from integrations.aws import models
 
@@ -46,21 +47,23 @@ _TELLS_OF_TROUBLE = re.compile(r"unable|unhealthy|fail|cannot|error", re.IGNOREC
 class Memory:
     """What the last look leaves to the next, through the journal.
 
-    `looks` counts them. `service_deployment` is the one known to be ours, as an ARN. `unwell` is
-    how many looks in a row found fewer tasks well than are wanted. `judged_at` is when the
-    evidence was last measured, in epoch seconds.
+    `looks` counts them. `service_deployment` is the one known to be ours, as an ARN. `wellness` is
+    how its tasks have been. `judged_at` is when the evidence was last measured, in epoch seconds.
     """
 
     looks: int = 0
     service_deployment: str | None = None
-    unwell: int = 0
+    wellness: Wellness = field(default_factory=Wellness)
     judged_at: float = 0.0
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> "Memory":
         """Read it back from a step's result; what an older version kept is forgotten."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in kept.items() if name in known})
+        names = {one.name for one in fields(cls)}
+        known = {name: value for name, value in kept.items() if name in names}
+        if "wellness" in known:
+            known["wellness"] = Wellness(**known["wellness"])
+        return cls(**known)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -77,13 +80,13 @@ class Sight:
     """ECS's record of the rollout, where it was asked for."""
 
 
-def ours_of(world: World, rollout: Rollout) -> Ours:
-    """The deployment that a rollout is judged by."""
+def ours_of(world: World, rollout: Rollout, *, is_timed: bool = True) -> Ours:
+    """The deployment that a rollout is judged by; what was steady is not timed any more."""
     return Ours(
         task_definition=rollout.task_definition,
         deployment_id=rollout.deployment_id,
         began_at=rollout.began_at,
-        deadline=rollout.deadline,
+        deadline=rollout.deadline if is_timed else None,
         grace=world.paced(GRACE),
     )
 

@@ -9,7 +9,8 @@ from bot import metrics
 from bot.cards import change_thread
 from bot.cards.change import headline
 from bot.catalog import Catalog
-from bot.changes.audit.entries import outcome_entry
+from bot.changes.audit.entries import locked_entry, outcome_entry
+from bot.domain.audit import Entry
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.lock import BOT, Lock
@@ -43,6 +44,8 @@ async def conclude(
     ended = await changes.move(connection, change_id, to, of=of, at=at, **facts)
     if ended is None:
         return None
+    if ended.kind is ChangeKind.ROLLBACK and to is ChangeState.SUCCEEDED:
+        await _disprove(connection, ended)
     if is_proved:
         await _prove(connection, ended, at=at)
         await _tell_those_after(connection, catalog, ended)
@@ -64,8 +67,20 @@ async def conclude(
     return ended
 
 
+async def _disprove(connection: Connection, change: Change) -> None:
+    """What a person rolled back from did not prove itself, after all."""
+    if change.plan is None or change.plan.running.task_definition is None:
+        return
+    await revisions.withdraw_good(
+        connection,
+        change.environment,
+        change.service,
+        task_definition=change.plan.running.task_definition,
+    )
+
+
 async def _prove(connection: Connection, change: Change, *, at: datetime) -> None:
-    """What runs now proved itself; what a person rolled back from did not, after all."""
+    """What runs now proved itself."""
     if change.plan is None or change.rollout is None:
         return
     wanted = change.plan.wanted
@@ -78,9 +93,6 @@ async def _prove(connection: Connection, change: Change, *, at: datetime) -> Non
         good_at=at,
     )
     where = (change.environment, change.service)
-    if change.kind is ChangeKind.ROLLBACK:
-        left = str(change.plan.running.task_definition)
-        await revisions.withdraw_good(connection, *where, task_definition=left)
     await revisions.add_good(connection, *where, proved)
 
 
@@ -97,27 +109,29 @@ def lock_id(change_id: str) -> str:
     return f"lock-{change_id}"
 
 
-async def lock_after(connection: Connection, place: Place, change: Change, *, at: datetime) -> None:
+async def lock_after(
+    connection: Connection, place: Place, change: Change, *, at: datetime
+) -> Entry | None:
     """Lock the place of a change that goes back, so that nobody deploys the bad version by habit.
 
-    Whoever holds it already goes on holding it. The change's card shows the lock.
+    Whoever holds it already goes on holding it. The change's card shows the lock. Returns what the
+    audit is to say of it, for the caller to add as the transaction's last.
     """
     if not place.config.deploy.lock_after_rollback:
-        return
+        return None
     left = change.wanted_name
     if change.kind is ChangeKind.ROLLBACK and change.plan is not None:
         left = change.plan.running.name
-    lock = await locks.add(
-        connection,
-        Lock(
-            id=lock_id(change.id),
-            environment=change.environment,
-            service=change.service,
-            owner=change.asked_by if change.kind is ChangeKind.ROLLBACK else BOT,
-            reason=f"{left} was rolled back",
-            at=at,
-            change_id=change.id,
-        ),
+    wanted = Lock(
+        id=lock_id(change.id),
+        environment=change.environment,
+        service=change.service,
+        owner=change.asked_by if change.kind is ChangeKind.ROLLBACK else BOT,
+        reason=f"{left} was rolled back",
+        at=at,
+        change_id=change.id,
     )
+    lock = await locks.add(connection, wanted)
     card = (Kind.CHANGE, change.id)
     await cards.show(connection, card_of=card, kind=Kind.LOCK, subject_id=lock.id)
+    return locked_entry(change, lock) if lock.id == wanted.id else None

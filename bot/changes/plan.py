@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from bot.changes.running import Running, account_of, revision_of, what_runs
+from bot.changes.running import MOVING_TAGS, Running, account_of, revision_of, what_runs
 from bot.changes.strategy import ROLLING, what_is_missing
 from bot.changes.verify import ROLLBACK_NAMES, verify
 from bot.domain.change import Change
@@ -158,14 +158,18 @@ async def plan_rollback(
     if definition.status != "ACTIVE":
         raise Impossible(f"The task definition {arn} was deregistered; ECS cannot run it again.")
     wanted = _as_it_is(definition, running.container, target)
-    changed = changed_fields(running.definition.registrable, definition.registrable)
+    after, warnings = definition.registrable, tuple[str, ...]()
+    if read_image(wanted.image).digest is None:
+        wanted, warnings = await _pinned(world, place, wanted)
+        after = with_image(after, running.container, wanted.image)
+    changed = changed_fields(running.definition.registrable, after)
     checks: tuple[Check, ...] = ()
     if is_checked:
         checks = await verify(
             world,
             place,
             service=running.service,
-            definition=definition.registrable,
+            definition=after,
             container=running.container,
             image=None,
             digest=wanted.digest,
@@ -174,7 +178,14 @@ async def plan_rollback(
             only=ROLLBACK_NAMES,
         )
     plan = _plan(place, running, wanted, known, changed=changed)
-    return replace(plan, checks=checks, definition_hash=definition_hash(definition.registrable))
+    return replace(
+        plan,
+        base=definition.arn if wanted.task_definition is None else None,
+        wanted_is_good=any(one.task_definition == arn for one in known.good),
+        warnings=(*plan.warnings, *warnings),
+        checks=checks,
+        definition_hash=definition_hash(after),
+    )
 
 
 def _no_way_back(place: Place, version: str | None, good: Sequence[GoodRevision]) -> str:
@@ -202,6 +213,33 @@ def _as_it_is(definition: TaskDefinition, container: str, target: Revision) -> R
         version=target.version or found.version,
         digest=target.digest or found.digest,
     )
+
+
+async def _pinned(world: World, place: Place, wanted: Revision) -> tuple[Revision, tuple[str, ...]]:
+    """The same by digest, which has to be registered anew, and what is to be said of it.
+
+    Where a task definition names an image by its tag ECS looks up anew what that means, and it may
+    be another image by now than the one that ran.
+
+    Raises:
+        Impossible: the tag moves with every build, and which image it was is not known.
+        IntegrationError: AWS did not answer.
+    """
+    reference = read_image(wanted.image)
+    if wanted.digest is not None:
+        return replace(wanted, task_definition=None, image=reference.at(wanted.digest)), ()
+    if reference.tag is None or reference.tag in MOVING_TAGS:
+        raise Impossible(
+            f"{wanted.image} may be another image by now than the one that ran, and which one that "
+            "was is not known. Deploy a version instead."
+        )
+    warning = f"Whether {reference.tag} is still the image that ran then is not known."
+    if reference.ecr_account is None:
+        return wanted, (warning,)
+    found = await _find_image(world, place, reference, reference.tag, ())
+    digest = found.digest
+    pinned = replace(wanted, task_definition=None, image=reference.at(digest), digest=digest)
+    return pinned, (warning,)
 
 
 def _wanted_image(place: Place, running: Running) -> ImageReference:

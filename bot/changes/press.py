@@ -47,6 +47,8 @@ RIGHTS = {
     ActKind.ABORT: Verb.ROLLBACK,
 }
 """Which right an act needs. What belongs to the asker alone is not among them."""
+STEADY = {ActKind.PROMOTE: False, ActKind.KEEP: True, ActKind.WAIT: True}
+"""Acts of a rollout under way, and of one that has all its traffic and only proves itself."""
 ENDING: Mapping[ActKind, Callable[[str], Facts]] = {
     ActKind.CANCEL: lambda by: {"ended_by": by},
     ActKind.KEEP: lambda by: {"kept_by": by, "verdict": Verdict.SUCCEEDED, "why": None},
@@ -105,7 +107,7 @@ class PressChange:
                 moved = await self._move(connection, press, kind)
                 if moved is None:
                     return Answer(await _stale(connection, press))
-                await audit.add(connection, pressed_entry(moved, press, kind))
+                await self._write_down(connection, press, kind, moved)
         except NotAllowed as exc:
             await self._deny(press, kind.value, change, str(exc))
             raise
@@ -148,6 +150,8 @@ class PressChange:
         from_states, to = ACTS[kind]
         if change.state_revision != press.revision or change.state not in from_states:
             return None
+        if kind in STEADY and (change.steady_at is not None) is not STEADY[kind]:
+            return None
         now, by = self.now(), press.asked.by.id
         if kind is ActKind.CONFIRM:
             if change.expires_at is not None and now >= change.expires_at:
@@ -176,8 +180,6 @@ class PressChange:
             )
         if moved is None:
             return None
-        if kind is ActKind.ABORT and _served(change):
-            await lock_after(connection, self._place(change), moved, at=now)
         act = Act(change_id=change.id, state_revision=press.revision, kind=kind, by=by, at=now)
         await acts.record(connection, act)
         if kind not in ENDING:  # of which the outcome's own entry tells
@@ -186,6 +188,19 @@ class PressChange:
             await cards.add_entry(connection, Kind.CHANGE, change.id, key=key, message=entry)
         return moved
 
+    async def _write_down(
+        self, connection: Connection, press: Press, kind: ActKind, moved: Change
+    ) -> None:
+        """What the audit says of it, last of all: the act, what was forced, the lock it set."""
+        locked = None
+        if kind is ActKind.ABORT and _served(moved):
+            locked = await lock_after(connection, self._place(moved), moved, at=self.now())
+        await audit.add(connection, pressed_entry(moved, press, kind))
+        if kind is ActKind.CONFIRM and moved.overridden:
+            await audit.add(connection, forced_entry(moved, press.asked))
+        if locked is not None:
+            await audit.add(connection, locked)
+
     def _place(self, change: Change) -> Place:
         return find_place(self.catalog, change.environment, change.service)
 
@@ -193,7 +208,8 @@ class PressChange:
         """What is known with the move."""
         match kind:
             case ActKind.HOLD:
-                return {"hold": Hold(kind=HoldKind.PERSON, why="", at=now, by=by)}
+                hold = Hold(kind=HoldKind.PERSON, why="", at=now, by=by)
+                return {"hold": hold, "is_promoted": False}
             case ActKind.PROMOTE:
                 return {"hold": None, "is_promoted": True}
             case ActKind.WAIT:
@@ -245,7 +261,6 @@ class PressChange:
             return None
         if overridden:
             await announce_forced(connection, self.catalog, moved, at=now)
-            await audit.add(connection, forced_entry(moved, asked))
         return moved
 
     async def roll_back(self, press: Press) -> Answer | None:

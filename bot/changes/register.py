@@ -24,14 +24,15 @@ log = logging.getLogger(__name__)
 async def register(here: World, place: Place, change: Change, plan: Plan) -> tuple[Change, str]:
     """Register the revision, or find it; returns the change that knows it, and its ARN."""
     account = account_of(here, place)
-    running = await describe_definition(here, account, str(plan.running.task_definition))
+    base = plan.base or str(plan.running.task_definition)
+    before = await describe_definition(here, account, base)
     registered = None
     if not await is_first(here, change, REGISTER):
-        registered = await _find_ours(here, place, running, change)
+        registered = await _find_ours(here, place, before, change)
     if registered is None:
         registered = await account.ecs.register_task_definition(
-            with_image(running.registrable, plan.container, plan.wanted.image),
-            tags=_tags(running, change),
+            with_image(before.registrable, plan.container, plan.wanted.image),
+            tags=_tags(before, change),
         )
     log.info(
         "revision_registered",
@@ -52,20 +53,18 @@ async def register(here: World, place: Place, change: Change, plan: Plan) -> tup
     return await read(here, change.id), registered.arn
 
 
-def _tags(running: TaskDefinition, change: Change) -> dict[str, str]:
-    kept = {
-        name: value for name, value in running.tags.items() if not name.startswith(RESERVED_TAG)
-    }
+def _tags(before: TaskDefinition, change: Change) -> dict[str, str]:
+    kept = {name: value for name, value in before.tags.items() if not name.startswith(RESERVED_TAG)}
     return {**kept, TAG_CHANGE: change.id, TAG_VERSION: change.wanted_name}
 
 
 async def _find_ours(
-    here: World, place: Place, running: TaskDefinition, change: Change
+    here: World, place: Place, before: TaskDefinition, change: Change
 ) -> TaskDefinition | None:
     """The revision an earlier attempt registered: it carries the change's id."""
     ecs = account_of(here, place).ecs
-    for arn in await ecs.list_task_definitions(running.family, newest=LOOKED_AT):
-        if arn == running.arn:
+    for arn in await ecs.list_task_definitions(before.family, newest=LOOKED_AT):
+        if arn == before.arn:
             continue
         found = await ecs.describe_task_definition(arn)
         if found.tags.get(TAG_CHANGE) == change.id:

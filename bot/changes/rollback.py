@@ -18,12 +18,15 @@ from bot.domain.shift import Strategy
 from bot.errors import BotError
 from bot.storage import changes
 from bot.world import World
-from integrations.aws.models import Service
+from integrations.aws.models import Service, ServiceDeployment
 from integrations.errors import IntegrationError, Rejected
 
 S = ChangeState
 BACK_AGAIN = frozenset({Verdict.SUCCEEDED, Verdict.NOTHING_RUNNING})
 """Verdicts on the way back that mean: it is as it was before."""
+UNDER_WAY = frozenset({ServiceDeploymentStatus.RUNNING, ServiceDeploymentStatus.ROLLING_BACK})
+OVERTAKEN = frozenset({Verdict.SUPERSEDED, Verdict.VANISHED})
+"""Verdicts on the way back that ECS's list of deployments alone cannot prove."""
 
 
 @change_step
@@ -50,14 +53,44 @@ async def _watch(here: World, change: Change, back: Rollout, memory: Memory) -> 
     looked = await look(here, change, back, memory)
     if not isinstance(looked, Looked):
         return looked
+    pause = pause_of(here, looked.place, back)
     if isinstance(looked.result, Ended):
+        if await _still_returns(here, looked, change, back):
+            return seen(change, wait=pause, memory=looked.sight.memory.as_json())
         ending = Ending(looked.place, looked.sight, looked.result, looked.failure)
         settled = await _settle(here, change, ending)
         here.wake()
         return seen(settled or await read(here, change.id))
     told = await tell(here, change, looked)
-    pause = pause_of(here, looked.place, back)
     return seen(told, wait=pause, memory=looked.sight.memory.as_json())
+
+
+async def _still_returns(here: World, looked: Looked, change: Change, back: Rollout) -> bool:
+    """Whether it only looks overtaken: until ECS has rolled a shift back, it lists ours as primary.
+
+    Asks up to four calls, and only then.
+    """
+    in_doubt = isinstance(looked.result, Ended) and looked.result.verdict in OVERTAKEN
+    if not in_doubt or change.rollout is None or here.now() >= back.deadline:
+        return False
+    try:
+        forwards = await _forwards(here, looked.place, change.rollout)
+    except IntegrationError:
+        return True  # it is asked again at the next look
+    if forwards is None:
+        return False
+    return ServiceDeploymentStatus.of(forwards.status) in UNDER_WAY
+
+
+async def _forwards(here: World, place: Place, rollout: Rollout) -> ServiceDeployment | None:
+    """ECS's record of the rollout that is undone."""
+    return await find_service_deployment(
+        account_of(here, place).ecs,
+        place,
+        rollout.task_definition,
+        since=rollout.began_at,
+        named=(rollout.service_deployment,),
+    )
 
 
 async def _nothing_to_undo(here: World, change: Change) -> Seen:
@@ -113,21 +146,14 @@ async def _stop_shift(here: World, place: Place, change: Change) -> bool:
     rollout = change.rollout
     if rollout is None or not rollout.strategy.shifts:
         return False
-    ecs = account_of(here, place).ecs
-    found = await find_service_deployment(
-        ecs,
-        place,
-        rollout.task_definition,
-        since=rollout.began_at,
-        named=(rollout.service_deployment,),
-    )
+    found = await _forwards(here, place, rollout)
     if found is None:
         return False
     status = ServiceDeploymentStatus.of(found.status)
     if status is not ServiceDeploymentStatus.RUNNING:
         return status in {ServiceDeploymentStatus.ROLLING_BACK, ServiceDeploymentStatus.ROLLED_BACK}
     try:
-        await ecs.stop_service_deployment(found.arn)
+        await account_of(here, place).ecs.stop_service_deployment(found.arn)
     except Rejected:  # it ended between the two calls: whatever it became is seen at the next look
         return False
     return True

@@ -13,6 +13,7 @@ from bot.domain.place import Place
 from bot.domain.rollout import Ended, Verdict, too_slow
 from bot.domain.shift import Stage
 from bot.storage import changes
+from bot.storage.changes import Facts
 from bot.world import World
 
 S = ChangeState
@@ -25,6 +26,7 @@ ENDS = {
     Verdict.NOTHING_RUNNING: S.UNPROVEN,
 }
 """Where a verdict ends a rollout, unless there is a way back to take."""
+SCALING_UP = frozenset({"RECONCILE_SERVICE", "PRE_SCALE_UP", "SCALE_UP"})
 UNDONE_BY_POLICY = frozenset({Verdict.FAILED, Verdict.TOO_SLOW})
 """What `on_bad: roll-back` rolls back without asking."""
 
@@ -61,7 +63,7 @@ def _ended(here: World, change: Change, looked: Looked, stage: Stage | None) -> 
     if change.rollout is None or not change.rollout.strategy.shifts:
         return None
     # Pauses and bakes are part of the time a shift may take, but not until its tasks are there.
-    is_scaling_up = stage is None or (stage.weight <= 0 and stage.hook is None)
+    is_scaling_up = stage is None or (stage.lifecycle in SCALING_UP and stage.hook is None)
     limit = change.rollout.began_at + here.paced(looked.place.config.deploy.rollout_timeout)
     if not is_scaling_up or looked.sight.look.at < limit:
         return None
@@ -114,8 +116,13 @@ async def _steady(here: World, change: Change, ending: Ending) -> Change | None:
             S.SUCCEEDED,
             verdict=Verdict.SUCCEEDED,
             why=None,
-            is_proved=True,
+            is_proved=change.kind is ChangeKind.DEPLOY or _is_known_good(change),
         )
+
+
+def _is_known_good(change: Change) -> bool:
+    """Whether what it goes back to had proved itself; to run once more alone proves nothing."""
+    return change.plan is not None and change.plan.wanted_is_good
 
 
 def _bakes(change: Change, place: Place) -> bool:
@@ -124,39 +131,28 @@ def _bakes(change: Change, place: Place) -> bool:
 
 
 async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetime) -> Change:
-    """From now on the evidence counts. What a person holds stays held, in the bake."""
-    bake = here.paced(looked.place.config.deploy.bake)
-    stage = stage_of(here, change, looked)
+    """From now on the evidence counts. What a person holds stays held, in the bake.
+
+    Either way the change is in another state revision: a button that was drawn for the rollout does
+    nothing any more.
+    """
+    facts: Facts = {
+        "steady_at": at,
+        "bake_until": at + here.paced(looked.place.config.deploy.bake),
+        "progress": looked.progress,
+        "failure": looked.failure,
+        "stage": stage_of(here, change, looked),
+        "is_promoted": False,
+        "judgement": None,
+        "silent_since": None,
+        "silent_why": None,
+    }
     async with here.database.write() as connection:
         moved = await changes.move(
-            connection,
-            change.id,
-            S.BAKING,
-            of={S.ROLLING_OUT},
-            at=at,
-            steady_at=at,
-            bake_until=at + bake,
-            progress=looked.progress,
-            failure=looked.failure,
-            stage=stage,
-            is_promoted=False,
-            judgement=None,
-            silent_since=None,
-            silent_why=None,
-        )
-        if moved is None:
-            await changes.note(
-                connection,
-                change.id,
-                steady_at=at,
-                bake_until=at + bake,
-                progress=looked.progress,
-                stage=stage,
-                judgement=None,
-            )
-            moved = await changes.get(connection, change.id)
+            connection, change.id, S.BAKING, of={S.ROLLING_OUT}, at=at, **facts
+        ) or await changes.move(connection, change.id, S.HELD, of={S.HELD}, at=at, **facts)
     here.wake()
-    return moved
+    return moved or await read(here, change.id)
 
 
 async def _follow_ecs_back(here: World, change: Change, ending: Ending) -> Change | None:

@@ -7,7 +7,7 @@ so a bot that is gone fails safe, and a hold cannot outlast it.
 import logging
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from bot.cards import change_thread
 from bot.changes.evidence.judge import act_on_bad, hold, measure
@@ -66,18 +66,21 @@ async def take_step(here: World, change: Change, looked: Looked, *, pause: timed
     """Judge the step a rollout stands at, and answer ECS where it waits."""
     memory, stage = looked.sight.memory, change.stage
     waiting = seen(change, wait=pause, memory=memory.as_json())
-    if stage is None or change.origin is Origin.OUTSIDE:
+    if stage is None:
         return waiting
     try:
         if change.is_promoted and stage.hook is not None:
-            return await _go_on(here, change, stage.hook, "a person said so", memory.as_json())
-        if is_shifted(stage):  # what ECS does now is not for us to judge
+            because = "a person said so"
+            return await _go_on(here, change, stage.hook, because, memory.as_json(), pause=pause)
+        if change.origin is Origin.OUTSIDE or is_shifted(stage):
+            # Others' steps are theirs to judge, and what ECS does afterwards is its own.
             return waiting
         if stage.weight <= 0:
             # Before any production traffic ECS itself has made sure that every task is ready.
             if stage.hook is None or change.state is S.HELD:
                 return waiting
-            return await _go_on(here, change, stage.hook, "its tasks are ready", memory.as_json())
+            because = "its tasks are ready"
+            return await _go_on(here, change, stage.hook, because, memory.as_json(), pause=pause)
         return await _judge(here, change, looked, stage, pause=pause)
     except IntegrationError as exc:
         assert change.rollout is not None  # noqa: S101  it is what was looked at
@@ -108,43 +111,67 @@ async def _judge(
         why = measured.judgement.why
         return await hold(here, looked.place, change, HoldKind.INCONCLUSIVE, why)
     if verdict is Judged.GOOD:
-        return await _go_on(here, change, stage.hook, "the step was good", memory.as_json())
+        because = "the step was good"
+        return await _go_on(here, change, stage.hook, because, memory.as_json(), pause=pause)
     return waiting
 
 
 async def _go_on(
-    here: World, change: Change, hook: Hook, because: str, memory: dict[str, Any]
+    here: World,
+    change: Change,
+    hook: Hook,
+    because: str,
+    memory: dict[str, Any],
+    *,
+    pause: timedelta,
 ) -> Seen:
-    """Tell ECS to take the next step, once; the thread says why."""
-    await _answer(here, change, hook, "CONTINUE")
-    weight = change.stage.weight if change.stage else 0.0
-    async with here.database.write() as connection:
-        stage = replace(change.stage, hook=None) if change.stage else None
-        await changes.note(connection, change.id, is_promoted=False, stage=stage)
-        await cards.add_entry(
-            connection,
-            Kind.CHANGE,
-            change.id,
-            key=f"step:{hook.id}",
-            message=change_thread.went_on(weight, because, at=here.now()),
-        )
-    here.wake()
-    return seen(await read(here, change.id), memory=memory)
+    """Tell ECS to take the next step, once; the thread says why.
 
-
-async def _answer(
-    here: World, change: Change, hook: Hook, action: Literal["CONTINUE", "ROLLBACK"]
-) -> None:
-    """Answer a hook; one that was answered already, or has expired, needs none.
+    The change is in another state revision then: a button drawn for this step is not for the next.
 
     Raises:
-        IntegrationError: AWS did not answer.
+        IntegrationError: AWS did not answer, or would not go on although it still waits.
+    """
+    was_ours = await _answer(here, change, hook)
+    weight = change.stage.weight if change.stage else 0.0
+    now = here.now()
+    async with here.database.write() as connection:
+        stage = replace(change.stage, hook=None) if change.stage else None
+        moved = await changes.move(
+            connection,
+            change.id,
+            S.ROLLING_OUT,
+            of={S.ROLLING_OUT},
+            at=now,
+            is_promoted=False,
+            stage=stage,
+        )
+        if moved is not None and was_ours:
+            message = change_thread.went_on(weight, because, at=now)
+            key = f"step:{hook.id}"
+            await cards.add_entry(connection, Kind.CHANGE, change.id, key=key, message=message)
+    here.wake()
+    return seen(await read(here, change.id), wait=pause, memory=memory)
+
+
+async def _answer(here: World, change: Change, hook: Hook) -> bool:
+    """Let ECS go on from a hook; False where it was answered before, or has expired.
+
+    Raises:
+        IntegrationError: AWS did not answer, or would not go on although it still waits.
     """
     ecs = account_of(here, place_of(here, change)).ecs
+    arn = hook.service_deployment
     try:
-        await ecs.continue_service_deployment(hook.service_deployment, hook.id, action=action)
+        await ecs.continue_service_deployment(arn, hook.id, action="CONTINUE")
     except Rejected as exc:
+        became = (await ecs.describe_service_deployments([arn])).get(arn)
+        awaited = became.awaited if became is not None else None
+        if awaited is not None and awaited.id == hook.id:
+            raise
         log.info(
             "hook_answered_before",
             extra={"action": "hook_answered_before", "change_id": change.id, "why": exc.detail},
         )
+        return False
+    return True

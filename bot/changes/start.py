@@ -1,7 +1,8 @@
 """Second: the new revision is registered, and ECS is asked to run it. Each is done once.
 
-Before that it is looked up once more what exactly would run: what was confirmed and approved is
-this image in this task definition, and anything else goes back to be confirmed and approved anew.
+Before that it is looked up once more what exactly would run, and whether the gate still lets it:
+what was confirmed and approved is this image in this task definition, and anything else goes back
+to be confirmed and approved anew.
 
 Both write down that they are about to ask before they ask. A first attempt therefore asks at once;
 any later one looks first at what came of the one before it.
@@ -15,7 +16,14 @@ from bot.changes.attempts import UPDATE, is_first, was_attempted
 from bot.changes.outcome import conclude, lock_after
 from bot.changes.plan import Impossible, find_running
 from bot.changes.register import register
-from bot.changes.replan import Void, changed_by_others, plan_again, propose_again
+from bot.changes.replan import (
+    Void,
+    back_to_proposed,
+    changed_by_others,
+    in_the_way_now,
+    plan_again,
+    propose_again,
+)
 from bot.changes.running import account_of
 from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
@@ -28,7 +36,7 @@ from bot.domain.place import Place
 from bot.domain.plan import revision_name
 from bot.domain.shift import Strategy
 from bot.errors import BotError
-from bot.storage import cards, changes, marks
+from bot.storage import audit, cards, changes, marks
 from bot.world import World
 from integrations.aws.models import Deployment, Service
 from integrations.aws.strategies import DeploymentConfiguration
@@ -42,18 +50,26 @@ log = logging.getLogger(__name__)
 @change_step
 async def start(here: World, change: Change) -> Seen:
     """Register the revision where there is none yet, or else have ECS run it."""
-    if change.state is not S.STARTING or change.plan is None:
+    plan = change.plan
+    if change.state is not S.STARTING or plan is None:
         return seen(change)
     asked_before = await was_attempted(here, change, UPDATE)
     try:
         place = place_of(here, change)
-        if change.plan.wanted.task_definition is not None:
-            return await _update(here, place, change, change.plan.wanted.task_definition)
+        if not asked_before:
+            decision = await in_the_way_now(here, place, change)
+            if not decision.allowed:
+                return await back_to_proposed(here, place, change, decision)
+        if plan.wanted.task_definition is not None:
+            return await _update(here, place, change, plan.wanted.task_definition)
+        if change.kind is ChangeKind.ROLLBACK:
+            change, wanted = await register(here, place, change, plan)
+            return await _update(here, place, change, wanted)
         running = await find_running(here, place)
         again = await plan_again(here, place, change, running)
-        if differences := change.plan.binding.differs_from(again.binding):
+        if differences := plan.binding.differs_from(again.binding):
             return await propose_again(here, place, change, differences)
-        change, wanted = await register(here, place, change, change.plan)
+        change, wanted = await register(here, place, change, plan)
         return await _update(here, place, change, wanted, seen_to_run=running.service)
     except IntegrationError as exc:
         return await _not_done(here, change, exc, asked_before=asked_before)
@@ -175,8 +191,9 @@ async def _rolling_out(here: World, change: Change, rollout: Rollout, now: datet
         if moved is None:  # aborted while ECS was being asked: it must be known what to undo
             await changes.note(connection, change.id, rollout=rollout, started_at=now)
         began = moved or await changes.get(connection, change.id)
+        locked = None
         if change.kind is ChangeKind.ROLLBACK:
-            await lock_after(connection, place_of(here, change), began, at=now)
+            locked = await lock_after(connection, place_of(here, change), began, at=now)
         await marks.want(connection, change.id, wanted_at_begin(here.catalog, began), at=now)
         await cards.add_entry(
             connection,
@@ -185,6 +202,8 @@ async def _rolling_out(here: World, change: Change, rollout: Rollout, now: datet
             key="started",
             message=change_thread.started(rollout),
         )
+        if locked is not None:
+            await audit.add(connection, locked)
     log.info(
         "rollout_started",
         extra={

@@ -52,8 +52,13 @@ class Ending:
     failure: Failure | None
 
 
-async def look(here: World, change: Change, rollout: Rollout, memory: Memory) -> Looked | Seen:
-    """Look once at `rollout`. Where that shows nothing, the step's result: wait, or give up."""
+async def look(
+    here: World, change: Change, rollout: Rollout, memory: Memory, *, is_timed: bool = True
+) -> Looked | Seen:
+    """Look once at `rollout`. Where that shows nothing, the step's result: wait, or give up.
+
+    What is not timed may go on for ever without an end of its own.
+    """
     try:
         place = place_of(here, change)
     except BotError as exc:
@@ -70,7 +75,8 @@ async def look(here: World, change: Change, rollout: Rollout, memory: Memory) ->
         since = rollout.deadline if is_timed else change.silent_since or here.now()
         pause = pause_of(here, place, rollout)
         return await wait_for_aws(here, change, exc, pause=pause, since=since)
-    return Looked(place, sight, judge(sight.look, ours_of(here, rollout)), failure)
+    ours = ours_of(here, rollout, is_timed=is_timed)
+    return Looked(place, sight, judge(sight.look, ours), failure)
 
 
 async def tell(here: World, change: Change, looked: Looked, **facts: Unpack[Facts]) -> Change:

@@ -66,7 +66,7 @@ MOVES: Mapping[ChangeState, frozenset[ChangeState]] = {
     # To itself when a person promotes it past the step it waits at.
     S.ROLLING_OUT: _WATCHED | {S.ROLLING_OUT, S.BAKING, S.HELD, S.SUCCEEDED},
     S.BAKING: _WATCHED | {S.HELD, S.SUCCEEDED},
-    S.HELD: _WATCHED | {S.ROLLING_OUT, S.BAKING, S.SUCCEEDED},
+    S.HELD: _WATCHED | {S.ROLLING_OUT, S.HELD, S.BAKING, S.SUCCEEDED},
     S.ROLLING_BACK: frozenset({S.ROLLED_BACK, S.CANCELLED, S.SUPERSEDED, S.UNPROVEN, S.FAILED}),
 }
 FINAL = frozenset(ChangeState) - MOVES.keys()

@@ -89,6 +89,11 @@ def may_begin(
     return Decision((*reasons, *passable, *by_force.reasons))
 
 
+def still_in_the_way(situation: Situation) -> Decision:
+    """Decide whether what was allowed to begin may still: nobody's rights are asked for again."""
+    return Decision(tuple(_passable(situation)))
+
+
 def may_approve(situation: Situation, actor: Actor) -> Decision:
     """Decide whether `actor` may give their word for this change: never their own, never twice."""
     reasons = list(_may_judge(situation, actor, "nobody approves their own"))

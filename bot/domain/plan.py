@@ -64,6 +64,10 @@ class Plan:
     desired: int
     running_since: datetime | None = None
     running_is_good: bool = False
+    wanted_is_good: bool = False
+    """Whether the very task definition that is wanted has proved itself there."""
+    base: str | None = None
+    """The task definition that the wanted one is registered from; without it, the running one."""
     pushed_at: datetime | None = None
     """When the wanted image came to the registry."""
     changed: tuple[str, ...] = ()

@@ -122,7 +122,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
-    """The deployment that is judged, and how long ECS has.
+    """The deployment that is judged, and how long ECS has: None once it had all it wanted.
 
     `deployment_id` is None when the answer that named it was lost; then the newest deployment of
     our own task definition is meant.
@@ -131,7 +131,7 @@ class Ours:
     task_definition: str
     deployment_id: str | None
     began_at: datetime
-    deadline: datetime
+    deadline: datetime | None
     grace: timedelta
 
     def among(self, deployments: tuple[Deployment, ...]) -> Deployment | None:
@@ -187,7 +187,7 @@ def judge(look: Look, ours: Ours) -> Progress | Ended:
         ended = _as_primary(look, found)
     else:
         ended = _displaced(look, ours, found)
-    if ended is None and look.at >= ours.deadline:
+    if ended is None and ours.deadline is not None and look.at >= ours.deadline:
         ended = Verdict.TOO_SLOW, too_slow(progress)
     if ended is None:
         return progress
@@ -228,8 +228,8 @@ def _as_primary(look: Look, found: Deployment) -> tuple[Verdict, str] | None:
         return None
     if look.desired == 0:
         return Verdict.NOTHING_RUNNING, "The service wants no task, so nothing has proved it."
-    if found.running == 0:
-        return Verdict.NOTHING_RUNNING, "ECS calls it complete, and no task of it runs."
+    if found.running < look.desired:
+        return None  # ECS calls it complete once; what has died since then it replaces
     if look.targets is not None and look.targets.get(HEALTHY, 0) < found.running:
         return None
     return Verdict.SUCCEEDED, found.rollout_reason

@@ -6,6 +6,7 @@ from sqlalchemy import insert, select, update
 
 from bot.domain.change import Act, ActKind
 from bot.storage.database import Connection
+from bot.storage.dialect import insert_into
 from bot.storage.schema.changes import change_acts, change_attempts
 
 
@@ -72,13 +73,12 @@ async def is_first_attempt(
 ) -> bool:
     """Whether AWS was never before asked for this; asking is written down by the question.
 
-    Only the change's own workflow asks, so two never do so at once.
+    The change's own workflow asks; a replica that wakes while another has it may ask beside it.
     """
-    same = (change_attempts.c.change_id == change_id, change_attempts.c.what == what)
-    if (await connection.execute(select(change_attempts.c.at).where(*same))).first():
-        return False
-    await connection.execute(insert(change_attempts).values(change_id=change_id, what=what, at=at))
-    return True
+    row = insert_into(connection, change_attempts).values(change_id=change_id, what=what, at=at)
+    key = [change_attempts.c.change_id, change_attempts.c.what]
+    first = row.on_conflict_do_nothing(index_elements=key).returning(change_attempts.c.what)
+    return (await connection.execute(first)).first() is not None
 
 
 async def was_attempted(connection: Connection, change_id: str, what: str) -> bool:

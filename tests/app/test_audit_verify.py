@@ -16,6 +16,7 @@ from bot.storage import audit, migrate
 from bot.storage.database import Connection, Database
 from bot.storage.schema.audit import audit_entries, audit_heads
 from tests.domain.audit_builders import NOW, an_entry
+from tests.storage.tampering import unguard
 
 CATALOG = Path("credlink.example.yml").resolve()
 
@@ -59,6 +60,7 @@ class Audited:
         """The last entry is removed, and the head set back so that nothing shows."""
 
         async def cut(connection: Connection) -> None:
+            await unguard(connection)
             await connection.execute(delete(audit_entries).where(audit_entries.c.number == 3))
             kept = select(audit_entries.c.hash).where(audit_entries.c.number == 2)
             hash_ = (await connection.execute(kept)).scalar_one()
@@ -93,6 +95,7 @@ def test_an_audit_in_order_is_said_with_its_head(audited: Audited, capsys: Any):
 def test_an_altered_entry_is_named_and_the_status_says_so(audited: Audited, capsys: Any):
     audited.begins()
     second = update(audit_entries).where(audit_entries.c.number == 2)
+    audited.writes(unguard)
     audited.writes(lambda connection: connection.execute(second.values(actor="U0MALLORY")))
 
     assert verify() == FAILED

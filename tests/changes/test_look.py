@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.changes.look import TARGETS_EVERY, Memory, first_failure, is_troubled, look_at, ours_of
 from bot.domain.rollout import Progress, ServiceDeploymentStatus, Verdict, judge
+from bot.domain.wellness import Wellness
 from integrations.aws import models
 from tests.changes.answers import (
     LATER,
@@ -269,7 +270,9 @@ async def test_stopped_tasks_are_asked_for_only_at_a_sign_of_trouble():
 
 
 def test_memory_survives_the_journal():
-    kept = Memory(looks=7, service_deployment="arn:sd/ours", unwell=1, judged_at=3.5)
+    kept = Memory(
+        looks=7, service_deployment="arn:sd/ours", wellness=Wellness(best=4, gone=1), judged_at=3.5
+    )
 
     assert Memory.of(kept.as_json()) == kept
     assert Memory.of({}) == Memory()

@@ -1,5 +1,6 @@
 """The verdict, as a table of looks: each row is what ECS shows, and what that means."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,13 @@ def a_look(*deployments, minutes=1.0, **said):
         ),
         pytest.param(a_look(ours(state=COMPLETED), targets={}), id="complete, no target listed"),
         pytest.param(
+            a_look(ours(state=COMPLETED, running=1), targets={"healthy": 1}),
+            id="complete, and three of four have died since",
+        ),
+        pytest.param(
+            a_look(ours(state=COMPLETED, running=0)), id="complete, and nothing of it runs any more"
+        ),
+        pytest.param(
             a_look(ours(state=FAILED), service_deployment=SD.ROLLING_BACK),
             id="ECS is about to roll back and does not list what takes our place",
         ),
@@ -152,11 +160,6 @@ def test_what_has_not_ended_is_progress(look: Look):
             id="no task is wanted",
         ),
         pytest.param(
-            a_look(ours(state=COMPLETED, running=0)),
-            Verdict.NOTHING_RUNNING,
-            id="complete, and nothing of it runs",
-        ),
-        pytest.param(
             a_look(ours(state=FAILED, rollout_reason="tasks failed to start")),
             Verdict.FAILED,
             id="the breaker tripped and does not roll back",
@@ -212,6 +215,11 @@ def test_what_has_not_ended_is_progress(look: Look):
         pytest.param(a_look(minutes=2), Verdict.VANISHED, id="CodeDeploy: no deployments at all"),
         pytest.param(a_look(ours(), minutes=15), Verdict.TOO_SLOW, id="its time is up"),
         pytest.param(
+            a_look(ours(state=COMPLETED, running=0), minutes=15),
+            Verdict.TOO_SLOW,
+            id="complete, and nothing of it runs when its time is up",
+        ),
+        pytest.param(
             a_look(ours(state=COMPLETED), targets={"healthy": 3, "unhealthy": 1}, minutes=15),
             Verdict.TOO_SLOW,
             id="complete, but not healthy in time",
@@ -224,6 +232,12 @@ def test_what_has_ended_has_a_name(look: Look, verdict: Verdict):
     assert isinstance(result, Ended)
     assert result.verdict is verdict
     assert result.why or verdict is Verdict.SUCCEEDED
+
+
+def test_what_was_steady_is_never_too_slow():
+    steady = replace(OURS, deadline=None)
+
+    assert isinstance(judge(a_look(ours(), minutes=99), steady), Progress)
 
 
 def test_a_success_at_the_last_moment_is_a_success():

@@ -14,6 +14,7 @@ from sandbox.scenarios import scenarios
 from sandbox.transcript import as_text, buttons
 from tests.scenarios.rows import all_rows, alter, changes_of, database_of
 from tests.scenarios.scene import EU, NAMES, OPS, PROD, STAGING, Card, Scene
+from tests.storage import tampering
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -193,6 +194,7 @@ async def test_a_pipeline_that_breaks_is_shown_and_left_to_whoever_began_it(play
 async def test_the_audit_proves_itself_until_somebody_alters_a_row(play: Scene, database: Path):
     assert await verify(play) == 0
 
+    alter(database, tampering.GUARDS["sqlite"][0])
     altered = alter(
         database, "UPDATE audit_entries SET actor = ? WHERE act = 'force'", seeds.ALICE.id
     )

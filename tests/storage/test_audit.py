@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from bot.domain.audit import GENESIS, Head, digest
 from bot.domain.audit_proof import Fault
@@ -15,6 +16,7 @@ from bot.storage.audit import Verified, Wanted
 from bot.storage.database import Database
 from bot.storage.schema.audit import audit_entries, audit_heads
 from tests.domain.audit_builders import ALICE, BOB, NOW, an_entry
+from tests.storage.tampering import unguard
 
 WRITERS = 8
 EACH = 20
@@ -43,6 +45,7 @@ async def numbers(database: Database) -> list[int]:
 
 async def change_row(database: Database, row: int, **columns: Any) -> None:
     async with database.write() as connection:
+        await unguard(connection)
         await connection.execute(
             update(audit_entries).where(audit_entries.c.number == row).values(**columns)
         )
@@ -200,6 +203,7 @@ async def test_details_of_another_shape_are_named_too(database: Database, detail
     await add(database, "a", "b", "c")
 
     async with database.write() as connection:
+        await unguard(connection)
         await connection.execute(
             text(f"UPDATE audit_entries SET detail = '{detail}' WHERE number = 2")  # noqa: S608
         )
@@ -207,9 +211,28 @@ async def test_details_of_another_shape_are_named_too(database: Database, detail
     assert await faults(database) == [(Fault.CONTENT, 2, 2)]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(audit_entries).values(actor="U0MALLORY"),
+        delete(audit_entries).where(audit_entries.c.number == 2),
+    ],
+    ids=["altered", "removed"],
+)
+async def test_the_database_itself_refuses_that_an_entry_is(database: Database, statement: Any):
+    await add(database, "a", "b", "c")
+
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with database.write() as connection:
+            await connection.execute(statement)
+
+    assert await faults(database) == []
+
+
 async def test_a_removed_row_is_found(database: Database):
     await add(database, "a", "b", "c")
     async with database.write() as connection:
+        await unguard(connection)
         await connection.execute(delete(audit_entries).where(audit_entries.c.number == 2))
 
     assert await faults(database) == [(Fault.MISSING, 2, 2)]
@@ -247,6 +270,7 @@ async def test_a_tail_cut_off_is_found_even_with_its_head_when_a_head_was_posted
     await add(database, "a", "b", "c")
     posted = (await verified(database)).head
     async with database.write() as connection:
+        await unguard(connection)
         await connection.execute(delete(audit_entries).where(audit_entries.c.number == 3))
     assert await faults(database) == [(Fault.CUT, 3, 3)]
 

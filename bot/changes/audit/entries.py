@@ -9,9 +9,10 @@ from datetime import datetime
 from bot.domain.asked import Asked, Press
 from bot.domain.audit import Entry
 from bot.domain.change import ActKind, Change, Origin
+from bot.domain.lock import BOT, Lock
 
 ACCEPTED, DENIED, DONE = "accepted", "denied", "done"
-FORCE, REVIEW = "force", "review"
+FORCE, REVIEW, LOCK, RETURN = "force", "review", "lock", "return"
 OUTSIDE = "outside the bot"
 """Who acted when the bot found a change that nobody asked it for."""
 
@@ -66,7 +67,7 @@ def forced_entry(change: Change, asked: Asked) -> Entry:
     overridden = {f"overridden {n}": text for n, text in enumerate(change.overridden, start=1)}
     return Entry(
         key=forced_key(change.id),
-        at=change.asked_at,
+        at=asked.at,
         actor=asked.by.id,
         act=FORCE,
         outcome=ACCEPTED,
@@ -116,6 +117,48 @@ def denied_entry(
         subject=subject,
         source=source_of(asked),
         detail=_said(why=why),
+    )
+
+
+def held_entry(change: Change, *, at: datetime) -> Entry:
+    """The bot holds a change, because of the evidence."""
+    why = change.hold.why if change.hold is not None else ""
+    return _by_the_bot(change, ActKind.HOLD.value, at=at, why=why)
+
+
+def returned_entry(change: Change, *, at: datetime, why: str) -> Entry:
+    """What was confirmed goes back to be confirmed anew."""
+    return _by_the_bot(change, RETURN, at=at, why=why)
+
+
+def _by_the_bot(change: Change, act: str, *, at: datetime, why: str) -> Entry:
+    return Entry(
+        key=f"{act}:{change.id}:{change.state_revision}",
+        at=at,
+        actor=BOT,
+        act=act,
+        outcome=DONE,
+        environment=change.environment,
+        service=change.service,
+        subject=change.id,
+        source=change.correlation_id,
+        detail=_said(version=change.wanted_name, why=why),
+    )
+
+
+def locked_entry(change: Change, lock: Lock) -> Entry:
+    """A change has locked its place by going back."""
+    return Entry(
+        key=f"lock:{lock.id}",
+        at=lock.at,
+        actor=lock.owner,
+        act=LOCK,
+        outcome=DONE,
+        environment=lock.environment,
+        service=lock.service,
+        subject=lock.id,
+        source=change.correlation_id,
+        detail=_said(owner=lock.owner, reason=lock.reason, change=change.id),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.cards import change_thread
+from bot.changes.audit.entries import held_entry
 from bot.changes.evidence.draw import draw_evidence
 from bot.changes.evidence.measure import Period, judged
 from bot.changes.look import Memory
@@ -15,9 +16,10 @@ from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeKind, ChangeState, Hold, HoldKind, Origin
 from bot.domain.judgement import Judgement
 from bot.domain.place import Place
-from bot.domain.rollout import Ended, Verdict
+from bot.domain.rollout import Verdict
 from bot.domain.shift import Stage
-from bot.storage import cards, changes
+from bot.domain.wellness import REPLACED_WITHIN
+from bot.storage import audit, cards, changes
 from bot.world import World
 
 S = ChangeState
@@ -47,13 +49,14 @@ async def measure(
 ) -> Measured:
     """Ask the sources what they say of the time since `since`, if it is time to."""
     now, place = here.now(), looked.place
-    memory = replace(looked.sight.memory, unwell=_unwell(looked))
+    progress = looked.progress
+    wellness = looked.sight.memory.wellness.after(progress.healthy, progress.desired, now)
+    memory = replace(looked.sight.memory, wellness=wellness)
     is_due = now.timestamp() - memory.judged_at >= _every_s(here, place)
     if not is_due and not (is_over and change.state is not S.HELD):
         return Measured(change, memory, None)
     if change.rollout is None:
         return Measured(change, memory, None)
-    progress = looked.progress
     period = Period(
         began=change.rollout.began_at,
         since=since,
@@ -62,7 +65,11 @@ async def measure(
         is_over=is_over,
         both_run=stage is not None and 0 < stage.weight < ALL_TRAFFIC,
         well=(progress.healthy, progress.desired),
-        unwell_looks=memory.unwell,
+        is_unwell=wellness.is_bad(
+            now,
+            replaced_within=here.paced(REPLACED_WITHIN),
+            full_within=here.paced(place.config.deploy.rollout_timeout),
+        ),
     )
     judgement = _as_shown(await judged(here, place, change, period))
     told = await tell(here, change, looked, judgement=judgement)
@@ -90,13 +97,6 @@ def _figure(value: float | None, *, digits: int = 2) -> float | None:
     return None if value is None else float(f"{value:.{digits}g}")
 
 
-def _unwell(looked: Looked) -> int:
-    is_well = isinstance(looked.result, Ended) and looked.result.verdict is Verdict.SUCCEEDED
-    if is_well or looked.progress.healthy >= looked.progress.desired:
-        return 0
-    return looked.sight.memory.unwell + 1
-
-
 def _every_s(here: World, place: Place) -> float:
     return here.paced(place.config.deploy.judge_every).total_seconds()
 
@@ -119,11 +119,13 @@ async def act_on_bad(here: World, place: Place, change: Change, judgement: Judge
             progress=None,
         )
         if moved is not None:
-            await lock_after(connection, place, moved, at=now)
+            locked = await lock_after(connection, place, moved, at=now)
             message = change_thread.undone(judgement, at=now)
             await cards.add_entry(
                 connection, Kind.CHANGE, change.id, key="regressed", message=message
             )
+            if locked is not None:
+                await audit.add(connection, locked)
     log.warning(
         "change_regressed",
         extra={"action": "change_regressed", "change_id": change.id, "why": judgement.why},
@@ -156,5 +158,6 @@ async def hold(here: World, place: Place, change: Change, kind: HoldKind, why: s
             message = change_thread.asks(moved, at=now)
             key = f"held:{moved.state_revision}"
             await cards.add_entry(connection, Kind.CHANGE, change.id, key=key, message=message)
+            await audit.add(connection, held_entry(moved, at=now))
     here.wake()
     return seen(moved or await read(here, change.id))

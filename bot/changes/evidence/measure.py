@@ -47,7 +47,8 @@ class Period:
     """What is judged: the time since `since`, beside the time before `began`.
 
     `both_run` is true while the old version still takes traffic: then each is measured alone where
-    the catalogue says how. `well` is how many tasks are well, of how many that are wanted.
+    the catalogue says how. `well` is how many tasks are well, of how many that are wanted;
+    `is_unwell` whether too few are for too long.
     """
 
     began: datetime
@@ -57,7 +58,7 @@ class Period:
     is_over: bool
     both_run: bool = False
     well: tuple[int, int] | None = None
-    unwell_looks: int = 0
+    is_unwell: bool = False
 
 
 async def judged(world: World, place: Place, change: Change, period: Period) -> Judgement:
@@ -222,21 +223,16 @@ def _of_targets(period: Period) -> Finding | None:
     if period.well is None:
         return None
     well, wanted = period.well
-    is_bad = well < wanted and period.unwell_looks >= UNWELL_LOOKS
     why = f"{well} of {wanted} tasks are well." if well < wanted else "Every task is well."
     return Finding(
         name=TARGETS,
         unit=Unit.PLAIN,
-        judged=Judged.BAD if is_bad else Judged.GOOD,
+        judged=Judged.BAD if period.is_unwell else Judged.GOOD,
         decides=True,
         after=float(well),
         before=float(wanted),
         why=why,
     )
-
-
-UNWELL_LOOKS = 3
-"""Looks in a row with fewer tasks well than wanted: one may be a task that is being replaced."""
 
 
 async def _issues(world: World, place: Place, change: Change) -> Finding | None:

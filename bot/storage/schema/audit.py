@@ -1,9 +1,29 @@
 """Who did what: rows that are only ever added, each holding the hash of the one before it."""
 
-from sqlalchemy import JSON, Column, Index, Integer, Table, Text
+from collections.abc import Mapping
+
+from sqlalchemy import JSON, Column, Connection, Index, Integer, Table, Text, event, text
 
 from bot.storage.database import Moment
 from bot.storage.schema.base import metadata
+
+GUARDS: Mapping[str, tuple[str, ...]] = {
+    "sqlite": (
+        """CREATE TRIGGER audit_entries_not_altered BEFORE UPDATE ON audit_entries
+        BEGIN SELECT RAISE(ABORT, 'audit_entries is append-only'); END""",
+        """CREATE TRIGGER audit_entries_not_removed BEFORE DELETE ON audit_entries
+        BEGIN SELECT RAISE(ABORT, 'audit_entries is append-only'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION audit_entries_append_only() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'audit_entries is append-only'; END $$""",
+        """CREATE TRIGGER audit_entries_append_only
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_append_only()""",
+    ),
+}
+"""By dialect: the database refuses to alter or remove an entry, whoever asks it to."""
 
 audit_entries = Table(
     "audit_entries",
@@ -34,3 +54,9 @@ audit_heads = Table(
     Column("hash", Text, nullable=False),
     comment="One row, locked by whoever adds an entry: the end of the chain",
 )
+
+
+@event.listens_for(audit_entries, "after_create")
+def _guard(_table: Table, connection: Connection, **_options: object) -> None:
+    for statement in GUARDS.get(connection.dialect.name, ()):
+        connection.execute(text(statement))

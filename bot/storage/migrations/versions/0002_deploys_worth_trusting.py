@@ -1,5 +1,7 @@
 """Deploys worth trusting: approvals, locks, freezes, the audit, and what a bake says."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,6 +11,24 @@ revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+
+GUARDS: Mapping[str, tuple[str, ...]] = {
+    "sqlite": (
+        """CREATE TRIGGER audit_entries_not_altered BEFORE UPDATE ON audit_entries
+        BEGIN SELECT RAISE(ABORT, 'audit_entries is append-only'); END""",
+        """CREATE TRIGGER audit_entries_not_removed BEFORE DELETE ON audit_entries
+        BEGIN SELECT RAISE(ABORT, 'audit_entries is append-only'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION audit_entries_append_only() RETURNS trigger
+        LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'audit_entries is append-only'; END $$""",
+        """CREATE TRIGGER audit_entries_append_only
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_append_only()""",
+    ),
+}
+"""By dialect: the database refuses to alter or remove an entry, whoever asks it to."""
 
 
 def upgrade() -> None:
@@ -42,6 +62,9 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_audit_entries_environment_at"), ["environment", "at"], unique=False
         )
+
+    for statement in GUARDS[op.get_bind().dialect.name]:
+        op.execute(statement)
 
     op.create_table(
         "audit_heads",

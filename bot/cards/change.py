@@ -165,6 +165,7 @@ _OUTCOMES = {
     Verdict.ABORTED: ("⚫", "Aborted"),
     Verdict.VANISHED: ("🔴", "Vanished"),
     Verdict.UNSEEN: ("⚪", "Outcome unknown"),
+    Verdict.UNDECIDED: ("⚪", "Undecided"),
 }
 
 
@@ -245,6 +246,8 @@ def _what_serves(change: Change) -> str:
     """What takes the traffic after something other than success; nothing where nobody knows."""
     if change.verdict is Verdict.UNSEEN:
         return "What runs there now is not known: ask for the status once AWS answers."
+    if change.verdict is Verdict.UNDECIDED:
+        return f"*{escaped(change.wanted_name)}* runs on, and does not count as good."
     if change.plan is None or change.progress is None:
         return ""
     before = escaped(change.plan.running.name)

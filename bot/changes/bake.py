@@ -6,6 +6,7 @@ from typing import Any
 from bot.changes.evidence.draw import draw_evidence
 from bot.changes.evidence.judge import act_on_bad, hold, measure
 from bot.changes.look import Memory
+from bot.changes.outcome import conclude
 from bot.changes.rollout import settle
 from bot.changes.seen import Seen, change_step, read, seen
 from bot.changes.watch import Ending, Looked, end, look
@@ -17,6 +18,14 @@ from bot.world import World
 S = ChangeState
 PAUSES_A_LOOK = 5
 """A bake is looked at so many times more rarely than a rollout: minutes matter, not seconds."""
+
+
+HELD_LOOK = timedelta(minutes=1)
+"""While it is held nothing follows from a look, and a press wakes the workflow."""
+HELD_AT_MOST = timedelta(days=1)
+"""A hold that everybody forgot must not keep the place for ever."""
+MEASURED_AT_MOST = timedelta(days=3)
+"""Prometheus answers with 11,000 points at most; this has 4,320."""
 
 
 @change_step
@@ -36,11 +45,13 @@ async def bake(here: World, change: Change, memory: dict[str, Any]) -> Seen:
         here.wake()
         return seen(settled or await read(here, change.id))
     now = here.now()
+    if change.hold is not None and now >= change.hold.at + here.paced(HELD_AT_MOST):
+        return await _undecided(here, change, looked)
     measured = await measure(
         here,
         change,
         looked,
-        since=change.steady_at,
+        since=max(change.steady_at, now - here.paced(MEASURED_AT_MOST)),
         length=change.bake_until - change.steady_at,
         is_over=now >= change.bake_until,
     )
@@ -63,9 +74,9 @@ async def bake(here: World, change: Change, memory: dict[str, Any]) -> Seen:
 def _pause(here: World, looked: Looked, change: Change) -> timedelta:
     """Until the next look: never past the end of the bake."""
     policy = looked.place.config.deploy
-    pause = min(here.paced(policy.watch_every) * PAUSES_A_LOOK, here.paced(policy.judge_every))
     if change.bake_until is None or change.state is S.HELD:
-        return pause
+        return here.paced(HELD_LOOK)
+    pause = min(here.paced(policy.watch_every) * PAUSES_A_LOOK, here.paced(policy.judge_every))
     left = change.bake_until - here.now()
     return min(pause, max(left, here.paced(policy.watch_every)))
 
@@ -80,6 +91,25 @@ async def _unsure(here: World, change: Change, looked: Looked, judgement: Judgem
     if change.origin is Origin.OUTSIDE:
         return await _succeed(here, change, looked, is_proved=False)
     return await hold(here, looked.place, change, HoldKind.INCONCLUSIVE, judgement.why)
+
+
+async def _undecided(here: World, change: Change, looked: Looked) -> Seen:
+    """Nobody said what is to become of it: it ends, without counting as good."""
+    async with here.database.write() as connection:
+        ended = await conclude(
+            connection,
+            here.catalog,
+            change.id,
+            S.UNPROVEN,
+            of={S.HELD},
+            at=here.now(),
+            verdict=Verdict.UNDECIDED,
+            why="It was held for a day, and nobody decided.",
+            progress=looked.progress,
+            hold=None,
+        )
+    here.wake()
+    return seen(ended or await read(here, change.id))
 
 
 async def _succeed(here: World, change: Change, looked: Looked, *, is_proved: bool) -> Seen:

@@ -20,6 +20,8 @@ S = ChangeState
 AGAIN_S = 30.0
 """How long until a step is begun again that could not reach our own database."""
 
+BREATH_S = 1.0
+
 log = logging.getLogger(__name__)
 
 
@@ -40,8 +42,8 @@ async def carry_out(change_id: str) -> str:
             continue
         if done["wait_s"] > 0:
             await receive(CONTROL, timeout_s=done["wait_s"])
-        elif done == before:  # a step that found nothing to do must not be done without a pause
-            await receive(CONTROL, timeout_s=AGAIN_S)
+        elif done == before:  # a step that finds nothing to do must not be done without a pause
+            await receive(CONTROL, timeout_s=BREATH_S)
     return done["state"]
 
 

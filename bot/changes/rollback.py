@@ -135,7 +135,7 @@ async def _ask(here: World, place: Place, change: Change, plan: Plan) -> Seen:
             connection, change.id, back=back, progress=None, silent_since=None, silent_why=None
         )
     here.wake()
-    return seen(await read(here, change.id))
+    return seen(await read(here, change.id), wait=here.paced(config.deploy.watch_every))
 
 
 async def _stop_shift(here: World, place: Place, change: Change) -> bool:

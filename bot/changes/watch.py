@@ -24,6 +24,9 @@ from integrations.errors import IntegrationError, NotFound
 S = ChangeState
 FORWARDS = frozenset({S.ROLLING_OUT, S.BAKING, S.HELD})
 """States in which it is our own tasks whose death needs a reason."""
+DIED = frozenset({Verdict.FAILED, Verdict.TOO_SLOW, Verdict.ROLLED_BACK_BY_ECS})
+ASKED_LATER = 5
+"""How many looks on the way back still ask why a task died."""
 LOOKING = "describe_services"
 """What finds nothing when the service is gone; anything else that is missing proves less."""
 
@@ -99,12 +102,18 @@ async def tell(here: World, change: Change, looked: Looked, **facts: Unpack[Fact
 async def _failure(
     here: World, place: Place, change: Change, plan: Plan, rollout: Rollout, sight: Sight
 ) -> Failure | None:
-    """Why the first of our tasks died: what was read before, or is to be read now."""
-    if change.failure is not None or change.state not in FORWARDS:
+    """Why the first of our tasks died: what was read before, or is to be read now.
+
+    A task has its exit code only once it is down, which may be after the rollout was given up.
+    """
+    if change.failure is not None:
         return change.failure
-    if not is_troubled(sight, rollout):
-        return None
-    return await first_failure(here, place, plan, rollout)
+    if change.state in FORWARDS:
+        is_asked, ours = is_troubled(sight, rollout), rollout
+    else:
+        is_asked = change.verdict in DIED and sight.memory.looks <= ASKED_LATER
+        ours = change.rollout or rollout
+    return await first_failure(here, place, plan, ours) if is_asked else None
 
 
 async def tell_failure(connection: Connection, change: Change, failure: Failure | None) -> None:

@@ -29,6 +29,8 @@ class Verdict(StrEnum):
     ABORTED = "aborted"
     VANISHED = "vanished"
     """ECS knows neither the deployment nor what became of it."""
+    UNDECIDED = "undecided"
+    """It was held while it proved itself, and nobody said what is to become of it."""
     UNSEEN = "unseen"
     """AWS did not answer until long after the deadline."""
     BROKEN = "broken"

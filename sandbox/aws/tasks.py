@@ -125,10 +125,10 @@ def _running(ecs: Ecs, task: Task) -> None:
     _set(ecs, task, "RUNNING")
     match task.culprit.image.behaviour:
         case Behaviour.CRASH:
-            ecs.schedule.after(CRASH_S, _exits, ecs, task, 1, None)
+            ecs.schedule.after(CRASH_S, exits, ecs, task, 1, None)
         case Behaviour.OUT_OF_MEMORY:
             killed = "OutOfMemoryError: Container killed due to memory usage"
-            ecs.schedule.after(CRASH_S, _exits, ecs, task, 137, killed)
+            ecs.schedule.after(CRASH_S, exits, ecs, task, 137, killed)
         case Behaviour.UNHEALTHY if task.targets:
             ecs.schedule.after(UNHEALTHY_S, _fails_target_checks, ecs, task)
         case Behaviour.UNHEALTHY if task.culprit.has_health_check:
@@ -163,7 +163,8 @@ def _cannot_pull(ecs: Ecs, task: Task) -> None:
     _fail(ecs, task, "TaskFailedToStart", reason)
 
 
-def _exits(ecs: Ecs, task: Task, exit_code: int, reason: str | None) -> None:
+def exits(ecs: Ecs, task: Task, exit_code: int, reason: str | None) -> None:
+    """The task's culprit ends by itself, and the task with it."""
     if task.is_wanted:
         task.culprit.exit_code, task.culprit.reason = exit_code, reason
         _fail(ecs, task, "EssentialContainerExited", "Essential container in task exited")

@@ -159,16 +159,16 @@ def _pause(ecs: Ecs, service: Service, deployment: Deployment, step: Step) -> bo
 def answer(ecs: Ecs, service: Service, record: ServiceDeployment, hook: Hook, action: str) -> None:
     """Continue or roll back a deployment that waits at `hook`."""
     hook.status = "SUCCEEDED" if action == "CONTINUE" else "FAILED"
-    _go_on(ecs, service, record, hook, action)
+    go_on(ecs, service, record, hook, action)
 
 
 def _time_out(ecs: Ecs, service: Service, record: ServiceDeployment, hook: Hook) -> None:
     if hook.status == "AWAITING_ACTION":
         hook.status = "TIMED_OUT"
-        _go_on(ecs, service, record, hook, hook.timeout_action)
+        go_on(ecs, service, record, hook, hook.timeout_action)
 
 
-def _go_on(ecs: Ecs, service: Service, record: ServiceDeployment, hook: Hook, action: str) -> None:
+def go_on(ecs: Ecs, service: Service, record: ServiceDeployment, hook: Hook, action: str) -> None:
     if action == "CONTINUE" and record.shift is not None:
         record.shift.hook_passed = True
         return

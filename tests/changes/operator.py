@@ -231,6 +231,10 @@ class Operator:
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.05)
 
+    async def clock_passes(self, moment: datetime) -> None:
+        """Wait until then, and what is due then is done."""
+        await asyncio.sleep(max(0.0, (moment - utc_now()).total_seconds()) + 0.3)
+
     async def looks_at_everything(self) -> None:
         """The chore that the running bot does again and again."""
         await Observe(self.world)()

@@ -1,19 +1,26 @@
 """After the rollout: the evidence is measured, and undoes, keeps, or asks."""
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from bot.changes import bake
 from bot.changes.outcome import lock_id
 from bot.domain.change import Change, ChangeState, HoldKind
 from bot.domain.judgement import Judged
 from bot.domain.rollout import Verdict
 from bot.domain.shift import Strategy
-from bot.storage import locks, revisions
+from bot.storage import audit, locks, revisions
+from bot.storage.audit import Wanted
 from bot.storage.schema.cards import pictures
 from bot.world import World
+from sandbox.aws import tasks as simulated_tasks
+from sandbox.aws.images import Behaviour
+from sandbox.aws.seeds import PROD
 from tests.changes.measured import SLO, Measured, well
 from tests.changes.operator import Operator, utc_now
 
@@ -265,3 +272,103 @@ async def test_somebody_who_deploys_over_a_bake_supersedes_it(prod: Operator):
     assert (ended.state, ended.verdict) == (S.SUPERSEDED, Verdict.SUPERSEDED)
     assert theirs in ended.why
     assert not await is_good(prod, ended)
+
+
+LONG = {**BY_ITSELF, "bake": "400s"}
+
+
+def tasks_die(prod: Operator, how_many: int, *, then: Behaviour) -> None:
+    """So many of the running tasks are out of memory; those that replace them behave like that."""
+    prod.aws.images.behaviours["v1.2.0"] = then
+    ecs = prod.aws.ecs(PROD.account, "us-east-1")
+    with prod.aws.lock:
+        for service in ecs.services.values():
+            for task in [one for one in service.tasks if one.is_wanted][:how_many]:
+                simulated_tasks.exits(ecs, task, 137, "OutOfMemoryError")
+
+
+def one_target(prod: Operator, state: str) -> None:
+    """The load balancer finds one task's target in this state, until it is told otherwise."""
+    ecs = prod.aws.ecs(PROD.account, "us-east-1")
+    with prod.aws.lock:
+        (service,) = ecs.services.values()
+        for target in service.tasks[0].targets:
+            target.state = state
+
+
+@pytest.mark.parametrize("policy", [{**LONG, "rollout_timeout": "600s"}])
+@pytest.mark.parametrize(
+    ("how_many", "then"), [(4, Behaviour.CRASH), (3, Behaviour.STUCK), (1, Behaviour.STUCK)]
+)
+async def test_tasks_that_die_in_the_bake_and_stay_away_are_never_called_good(
+    prod: Operator, how_many: int, then: Behaviour
+):
+    deployed = await prod.deploys("v1.2.0")
+    await prod.until(deployed, S.BAKING)
+    tasks_die(prod, how_many, then=then)
+
+    ended = await prod.ends(deployed)
+
+    assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.REGRESSED)
+    assert "4 tasks are well" in ended.why
+    assert prod.versions() == ["v1.1.9"] * 4
+
+
+@pytest.mark.parametrize("policy", [{**LONG, "bake": "160s", "rollout_timeout": "600s"}])
+async def test_a_task_that_dies_and_is_replaced_undoes_nothing(prod: Operator):
+    deployed = await prod.deploys("v1.2.0")
+    await prod.until(deployed, S.BAKING)
+    tasks_die(prod, 1, then=Behaviour.HEALTHY)
+
+    ended = await prod.ends(deployed)
+
+    assert (ended.state, ended.verdict) == (S.SUCCEEDED, Verdict.SUCCEEDED)
+
+
+@pytest.mark.parametrize("policy", [{**LONG, "bake": "200s", "rollout_timeout": "60s"}])
+async def test_in_the_bake_the_rollouts_time_is_over_and_forgotten(prod: Operator):
+    deployed = await prod.deploys("v1.2.0")
+    baking = await prod.until(deployed, S.BAKING)
+    await prod.clock_passes(baking.rollout.deadline)
+    one_target(prod, "initial")
+    await asyncio.sleep(0.6)
+    one_target(prod, "healthy")
+
+    ended = await prod.ends(deployed)
+
+    assert (ended.state, ended.verdict) == (S.SUCCEEDED, Verdict.SUCCEEDED)
+
+
+@pytest.mark.parametrize("policy", [BAKES])
+async def test_a_hold_that_everybody_forgot_ends_without_counting_as_good(
+    prod: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bake, "HELD_LOOK", timedelta(seconds=10))
+    monkeypatch.setattr(bake, "HELD_AT_MOST", timedelta(seconds=60))
+    deployed = await prod.deploys("v1.2.0")
+    await prod.presses("change.hold", await prod.until(deployed, S.BAKING))
+
+    ended = await prod.ends(deployed)
+
+    assert (ended.state, ended.verdict) == (S.UNPROVEN, Verdict.UNDECIDED)
+    assert not await is_good(prod, ended)
+    card = await prod.card(ended)
+    assert "⚪ Undecided: credlink-api v1.2.0 → prod" in card
+    assert "*v1.2.0* runs on, and does not count as good." in card
+
+
+@pytest.mark.parametrize("policy", [BY_ITSELF])
+async def test_what_the_bot_does_by_itself_is_in_the_audit(prod: Operator, measured: Measured):
+    measured.stories["errors"] = since_deploy(0.001, 0.05)
+    ended = await prod.ends(await prod.deploys("v1.2.0"))
+
+    async with prod.world.database.read() as connection:
+        links, _ = await audit.newest(connection, Wanted(), at_most=10)
+    done = [(one.entry.act, one.entry.actor, one.entry.outcome) for one in reversed(links)]
+    assert done == [
+        ("deploy", "U0ALICE01", "accepted"),
+        ("confirm", "U0ALICE01", "done"),
+        ("lock", "bot", "done"),
+        ("deploy", "U0ALICE01", "rolled_back"),
+    ]
+    assert ended.verdict is Verdict.REGRESSED

@@ -1,17 +1,21 @@
 """Canary, linear and blue/green: each step is judged before the next, by the bot or a person."""
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.changes.outcome import lock_id
 from bot.changes.shifting import ALL_TRAFFIC
-from bot.domain.change import ChangeState, HoldKind
+from bot.domain.change import Change, ChangeState, HoldKind
 from bot.domain.rollout import Verdict
 from bot.domain.shift import Strategy
 from bot.storage import locks
 from bot.world import World
+from sandbox.aws import deployments, traffic
+from sandbox.aws.calls import Fault
 from sandbox.aws.seeds import PROD
 from tests.changes.measured import SLO, Measured, well
 from tests.changes.operator import Operator
@@ -64,6 +68,11 @@ def continued(prod: Operator) -> list[str]:
     ]
 
 
+def at(change: Change, weight: float) -> bool:
+    """Whether the new version has this share of the traffic, in percent."""
+    return change.stage is not None and change.stage.weight == weight
+
+
 def configurations(prod: Operator) -> list[dict[str, Any]]:
     return [
         call.parameters.get("deploymentConfiguration", {})
@@ -74,9 +83,7 @@ def configurations(prod: Operator) -> list[dict[str, Any]]:
 
 async def test_a_good_canary_takes_a_share_then_the_rest_and_bakes(prod: Operator):
     deployed = await prod.deploys("v1.2.0", **CANARY)
-    at_the_step = await prod.until_true(
-        deployed, lambda now: now.stage is not None and now.stage.weight == 20
-    )
+    at_the_step = await prod.until_true(deployed, lambda now: at(now, 20))
     assert "20 % to *v1.2.0*, 80 % to *v1.1.9*" in await prod.card(at_the_step)
 
     ended = await prod.ends(deployed)
@@ -115,9 +122,7 @@ async def test_a_bad_canary_is_rolled_back_by_itself_before_the_rest_follows(
 
 async def test_a_canary_is_held_at_its_step_and_promoted_by_hand(prod: Operator):
     deployed = await prod.deploys("v1.2.0", **CANARY)
-    at_the_step = await prod.until_true(
-        deployed, lambda now: now.stage is not None and now.stage.weight == 20
-    )
+    at_the_step = await prod.until_true(deployed, lambda now: at(now, 20))
     await prod.presses("change.hold", at_the_step)
     held = await prod.until_true(
         deployed, lambda now: now.state is S.HELD and now.stage.hook is not None
@@ -140,9 +145,7 @@ async def test_promoting_before_ecs_waits_goes_on_whatever_is_measured(
 ):
     measured.stories['errors{version="v1.2.0"}[1s]'] = 0.06
     deployed = await prod.deploys("v1.2.0", **CANARY)
-    at_the_step = await prod.until_true(
-        deployed, lambda now: now.stage is not None and now.stage.weight == 20
-    )
+    at_the_step = await prod.until_true(deployed, lambda now: at(now, 20))
     await prod.presses("change.promote", at_the_step)
     assert (await prod.now(deployed)).is_promoted
 
@@ -166,9 +169,7 @@ async def test_without_a_bake_a_shift_is_good_as_soon_as_it_is_done(prod: Operat
 @pytest.mark.parametrize("policy", [{**POLICY, "hold_at_most": "60m"}])
 async def test_a_hold_cannot_outlast_what_ecs_allows_and_fails_safe(prod: Operator):
     deployed = await prod.deploys("v1.2.0", **CANARY)
-    at_the_step = await prod.until_true(
-        deployed, lambda now: now.stage is not None and now.stage.weight == 20
-    )
+    at_the_step = await prod.until_true(deployed, lambda now: at(now, 20))
     await prod.presses("change.hold", at_the_step)
 
     ended = await prod.ends(deployed)
@@ -257,9 +258,7 @@ async def test_a_strategy_the_service_is_not_built_for_is_refused_with_what_is_m
 
 async def test_an_abort_in_the_middle_of_a_shift_returns_all_traffic(prod: Operator):
     deployed = await prod.deploys("v1.2.0", **CANARY)
-    at_the_step = await prod.until_true(
-        deployed, lambda now: now.stage is not None and now.stage.weight == 20
-    )
+    at_the_step = await prod.until_true(deployed, lambda now: at(now, 20))
 
     await prod.presses("change.abort", at_the_step)
     ended = await prod.ends(deployed)
@@ -290,4 +289,96 @@ async def test_a_shift_whose_tasks_are_never_ready_is_too_slow_and_undone(prod: 
     ended = await prod.ends(await prod.deploys("v1.5.0-stuck", **CANARY))
 
     assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.TOO_SLOW)
+    assert prod.versions() == ["v1.1.9"] * 4
+
+
+async def test_a_button_drawn_for_one_step_does_not_take_the_next(
+    prod: Operator, measured: Measured
+):
+    deployed = await prod.deploys("v1.2.0", strategy=Strategy.LINEAR)
+    first = await prod.until_true(deployed, lambda now: at(now, 50))
+    await prod.until_true(deployed, lambda now: at(now, ALL_TRAFFIC))
+
+    answer = await prod.presses("change.promote", first)
+
+    assert "has changed since that button was drawn" in answer.text
+    assert not (await prod.now(deployed)).is_promoted
+
+
+async def test_a_hold_that_became_steady_is_no_longer_promoted(prod: Operator):
+    deployed = await prod.deploys("v1.2.0", strategy=Strategy.BLUE_GREEN)
+    await prod.until_true(deployed, lambda _: continued(prod) == ["CONTINUE"])
+    await prod.presses("change.hold", await prod.now(deployed))
+    held = await prod.until(deployed, S.HELD)
+    steady = await prod.until_true(deployed, lambda now: now.steady_at is not None)
+
+    answer = await prod.presses("change.promote", held)
+    refused = await prod.presses("change.promote", steady)
+
+    for said in (answer, refused):
+        assert "has changed since that button was drawn" in said.text
+    await prod.presses("change.keep", steady)
+    assert (await prod.ends(deployed)).state is S.SUCCEEDED
+
+
+@pytest.mark.parametrize("policy", [{**POLICY, "rollout_timeout": "60s", "on_bad": "ask"}])
+async def test_the_time_that_a_person_held_it_is_not_ecss(
+    prod: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    """ECS moves the traffic some time after it was told to: then no hook stands any more."""
+    real = traffic.go_on
+
+    def late(ecs: Any, service: Any, record: Any, hook: Any, action: str) -> None:
+        real(ecs, service, record, hook, action)
+        record.shift.until = ecs.now + 0.6
+
+    monkeypatch.setattr(traffic, "go_on", late)
+    deployed = await prod.deploys("v1.2.0", **CANARY)
+    await prod.presses("change.hold", await prod.until(deployed, S.ROLLING_OUT))
+    held = await prod.until_true(
+        deployed, lambda now: now.stage is not None and now.stage.hook is not None
+    )
+    await prod.clock_passes(held.rollout.began_at + timedelta(seconds=3))  # the rollout's time
+    await prod.presses("change.promote", held)
+
+    went_on = await prod.until_true(deployed, lambda now: at(now, 20) or now.is_final)
+
+    assert went_on.state is S.ROLLING_OUT
+
+
+@pytest.mark.parametrize("policy", [{**POLICY, "hold_at_most": "60m"}])
+async def test_a_step_that_ecs_refuses_to_take_is_said_and_not_called_taken(prod: Operator):
+    refused = Fault("ContinueServiceDeployment", 10_000, "InvalidParameterException", "no")
+    prod.aws.faults.add(refused)
+    deployed = await prod.deploys("v1.2.0", **CANARY)
+
+    silent = await prod.until_true(deployed, lambda now: now.silent_since is not None)
+    before = len(prod.aws.calls)
+    await asyncio.sleep(1)
+
+    assert "no" in silent.silent_why
+    assert not [key for key in await prod.thread(deployed) if key.startswith("step:")]
+    assert len(prod.aws.calls) - before < 40  # it pauses between its attempts
+    prod.aws.faults.clear()
+    await prod.until_true(deployed, lambda now: at(now, 20))
+
+
+async def test_a_way_back_that_ecs_takes_its_time_for_is_not_somebody_elses_deploy(
+    prod: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    """Until ECS has rolled a shift back it goes on to list ours as the primary deployment."""
+    real = deployments.roll_back
+
+    def late(ecs: Any, service: Any, reason: str, *, by: str) -> None:
+        record = service.primary.record
+        record.status = "ROLLBACK_IN_PROGRESS"
+        record.rollback = {"reason": reason, "startedAt": ecs.now}
+        ecs.schedule.after(60, lambda: real(ecs, service, reason, by=by))
+
+    monkeypatch.setattr(deployments, "roll_back", late)
+    deployed = await prod.deploys("v1.2.0", **CANARY)
+    await prod.presses("change.abort", await prod.until_true(deployed, lambda now: at(now, 20)))
+    ended = await prod.ends(deployed)
+
+    assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.ABORTED)
     assert prod.versions() == ["v1.1.9"] * 4

@@ -115,9 +115,10 @@ def line_chart(chart: Chart) -> bytes:
 
 
 def _highest(lines: Sequence[Line]) -> list[Line]:
-    """As many as can be told apart, those that rise highest first."""
+    """As many as can be told apart: all in the order they came in, or those that rise highest."""
     drawable = [line for line in lines if _finite(line)]
-    drawable.sort(key=lambda line: max(value for _, value in _finite(line)), reverse=True)
+    if len(drawable) > MOST_LINES:
+        drawable.sort(key=lambda line: max(value for _, value in _finite(line)), reverse=True)
     return drawable[:MOST_LINES]
 
 

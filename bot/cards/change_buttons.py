@@ -34,6 +34,8 @@ def under_way(change: Change) -> list[Element]:
             return back
         case S.ROLLING_OUT if change.stage is not None and change.origin is Origin.BOT:
             return [_hold(change), *_promote(change), *back]
+        case S.ROLLING_OUT if change.stage is not None:  # others' steps are not for us to hold
+            return [*_promote(change), *back]
         case S.ROLLING_OUT:
             return back
         case S.BAKING:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.cards.blocks import Block, escaped, section
 from bot.cards.evidence import findings_text
 from bot.cards.text import bar, counted, mention, moment, sentence, spoken
-from bot.domain.change import Change, ChangeState, Hold, HoldKind
+from bot.domain.change import Change, ChangeState, Hold, HoldKind, Origin
 from bot.domain.rollout import Progress, Verdict
 from bot.domain.shift import Stage
 
@@ -72,8 +72,13 @@ def _traffic(change: Change, stage: Stage) -> str:
     split = f"{stage.weight:g} % to *{new}*"
     if 0 < stage.weight < 100:
         split += f", {100 - stage.weight:g} % to *{old}*"
-    lines = [f"{bar(round(stage.weight * 100), 10_000)}  {split} since {moment(stage.since)}"]
-    if stage.hook is not None and change.state is not S.HELD:
+    drawn = f"{bar(round(stage.weight * 100), 10_000)}  " if stage.weight > 0 else ""
+    lines = [f"{drawn}{split} since {moment(stage.since)}"]
+    if stage.hook is not None and change.origin is Origin.OUTSIDE:
+        expires = stage.hook.expires_at
+        until = f" until {moment(expires)}" if expires is not None else ""
+        lines.append(f"ECS waits{until} for whoever began it, or for *Promote*.")
+    elif stage.hook is not None and change.state is not S.HELD:
         doing = "This share is being judged" if stage.weight > 0 else "The first step is next"
         lines.append(f"{doing}; ECS waits meanwhile.")
     return "\n".join(lines)

@@ -16,6 +16,9 @@ from bot.storage.schema.cards import cards
 from integrations.errors import Forbidden
 from sandbox.aws.calls import access_denied
 from sandbox.aws.images import Behaviour
+from sandbox.aws.registry import digest_of, image_uri
+from sandbox.aws.seeds import PROD
+from sandbox.seeds import REGION, SERVICE
 from tests.changes.operator import Operator, utc_now
 
 S = ChangeState
@@ -187,7 +190,7 @@ async def test_a_person_may_abort_an_adopted_one(prod: Operator, sweep: SweepOth
     assert len(await told(prod)) == 1
 
 
-async def test_one_that_waits_at_a_hook_is_shown_and_never_answered_for(
+async def test_one_that_waits_at_a_hook_is_answered_for_by_people_alone(
     prod: Operator, sweep: SweepOthers
 ):
     await prod.somebody_else_updates(
@@ -219,6 +222,81 @@ async def test_one_that_waits_at_a_hook_is_shown_and_never_answered_for(
     await prod.until_true(change, lambda _: looks(prod) >= before + 3)
     assert "ContinueServiceDeployment" not in {call.operation for call in prod.aws.calls}
     assert (await prod.now(change)).stage.hook == waiting.stage.hook
+
+    card = await prod.card(waiting)
+    assert "Promote" in card
+    assert "Hold" not in card
+    await prod.presses("change.promote", waiting)
+    await prod.until_true(change, lambda now: now.stage.weight == 10)
+    (answer,) = [call for call in prod.aws.calls if call.operation == "ContinueServiceDeployment"]
+    assert answer.parameters["action"] == "CONTINUE"
+
+
+async def pipeline_deploys_tag(prod: Operator, tag: str) -> str:
+    """Somebody else has the service run its image by this tag; returns the revision's ARN."""
+    described = _registrable(prod.definition("credlink-api"))
+    (container,) = described["containerDefinitions"]
+    image = f"{image_uri(PROD.account, REGION, SERVICE)}:{tag}"
+    named = {**described, "containerDefinitions": [{**container, "image": image}]}
+    registered = await asyncio.to_thread(prod.ecs.register_task_definition, **named)
+    arn = registered["taskDefinition"]["taskDefinitionArn"]
+    await prod.somebody_else_updates(taskDefinition=arn)
+    return arn
+
+
+def digests(prod: Operator) -> set[str]:
+    """What the running tasks' images are."""
+    listed = prod.ecs.list_tasks(cluster=PROD.cluster, serviceName=SERVICE)["taskArns"]
+    described = prod.ecs.describe_tasks(cluster=PROD.cluster, tasks=listed)["tasks"]
+    return {one["imageDigest"] for task in described for one in task["containers"]}
+
+
+async def test_going_back_to_a_tag_that_moved_runs_the_image_that_was_good(
+    prod: Operator, sweep: SweepOthers
+):
+    prod.aws.push_image("stable", content="v1.2.0")
+    await slowly(prod, sweep)
+    await pipeline_deploys_tag(prod, "stable")
+    await sweep()
+    await prod.ends((await told(prod))[0])
+    await prod.ends(await prod.deploys("v1.2.1"))
+    prod.aws.push_image("stable", content="something else")
+
+    proposed = await prod.until(await prod.asks_to_roll_back(), S.PROPOSED)
+    await prod.presses("change.confirm", proposed)
+    ended = await prod.ends(proposed)
+
+    assert ended.state is S.SUCCEEDED
+    assert digests(prod) == {digest_of("v1.2.0")} == {ended.plan.wanted.digest}
+
+
+async def test_going_back_to_a_tag_that_moves_and_nobody_knows_what_it_was_is_refused(
+    prod: Operator,
+):
+    prod.aws.push_image("stable", content="v1.2.0")
+    await pipeline_deploys_tag(prod, "stable")
+    await prod.until_ecs_says("SUCCESSFUL")
+    await prod.ends(await prod.deploys("v1.2.1"))
+
+    ended = await prod.ends(await prod.asks_to_roll_back())
+
+    assert ended.state is S.REFUSED
+    assert "which one that was is not known" in ended.why
+
+
+async def test_a_tag_that_stays_is_looked_up_pinned_and_said_to_be_uncertain(prod: Operator):
+    await pipeline_deploys_tag(prod, "v1.2.0")
+    await prod.until_ecs_says("SUCCESSFUL")
+    await prod.ends(await prod.deploys("v1.2.1"))
+
+    proposed = await prod.until(await prod.asks_to_roll_back(), S.PROPOSED)
+    assert "Whether v1.2.0 is still the image that ran then is not known" in str(
+        proposed.plan.warnings
+    )
+    await prod.presses("change.confirm", proposed)
+    ended = await prod.ends(proposed)
+
+    assert (ended.state, digests(prod)) == (S.SUCCEEDED, {digest_of("v1.2.0")})
 
 
 async def test_ours_are_never_told_twice(prod: Operator, sweep: SweepOthers):

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from bot.domain.change import ChangeState
-from tests.changes.operator import Operator
+from bot.errors import NotAllowed
+from bot.storage import locks
+from sandbox.aws.calls import server_error
+from tests.changes.operator import BOB, Operator
+from tests.domain.situations import a_lock
 
 S = ChangeState
 
@@ -27,6 +31,34 @@ async def test_a_tag_that_moved_goes_back_to_be_confirmed_anew(prod: Operator):
     ended = await prod.ends(again)
 
     assert (ended.state, ended.why) == (S.SUCCEEDED, None)
+
+
+@pytest.mark.parametrize("policy", [{"rollout_timeout": "600s"}])
+async def test_what_comes_into_the_way_while_aws_is_silent_stops_it_before_it_begins(
+    prod: Operator,
+):
+    proposed = await prod.until(await prod.asks_to_deploy("v1.2.0"), S.PROPOSED)
+    prod.aws.faults.add(server_error("RegisterTaskDefinition", times=10_000))
+    await prod.presses("change.confirm", proposed)
+    await prod.until_true(proposed, lambda now: now.silent_since is not None)
+    async with prod.world.database.write() as connection:
+        lock = a_lock(service="*", reason="AWS is down, hands off", at=prod.world.now())
+        await locks.add(connection, lock)
+    prod.aws.faults.clear()
+
+    back = await prod.until(proposed, S.PROPOSED)
+
+    assert (back.confirmed_by, prod.updates) == (None, [])
+    card = await prod.card(back)
+    assert "Before it could begin something came into its way." in card
+    assert "AWS is down, hands off" in card
+    with pytest.raises(NotAllowed, match="hands off"):
+        await prod.presses("change.confirm", back)
+
+    async with prod.world.database.write() as connection:
+        await locks.release(connection, lock.id, by=BOB.id, at=prod.world.now())
+    await prod.presses("change.confirm", back)
+    assert (await prod.ends(back)).state is S.SUCCEEDED
 
 
 @pytest.mark.parametrize("policy", [{"scan": {"block": ["CRITICAL"]}}])

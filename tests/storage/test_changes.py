@@ -257,6 +257,16 @@ async def test_a_second_attempt_knows_that_it_is_one(database):
         assert not await acts.was_attempted(connection, "change-1", "back")
 
 
+async def test_of_two_attempts_at_once_one_is_the_first(database):
+    await kept(database, a_change())
+
+    async def attempt() -> bool:
+        async with database.write() as connection:
+            return await acts.is_first_attempt(connection, "change-1", "update", at=NOW)
+
+    assert sorted(await asyncio.gather(*(attempt() for _ in range(6)))) == [False] * 5 + [True]
+
+
 async def test_good_revisions_stand_in_the_order_in_which_they_last_proved_themselves(database):
     def good(number, *, at):
         return GoodRevision(

@@ -84,6 +84,7 @@ async def _chart(
     start = began - max(BEFORE_AT_LEAST, now - began)
     step = max(timedelta(seconds=1), timedelta(seconds=math.ceil((now - start) / STEPS / _SECOND)))
     lines = await _lines(prometheus, slo, change, start, now, step)
+    start = max(start, _first(lines, before=began) - step)
     markers = [Marker(began, f"deploy {change.wanted_name}")]
     if change.steady_at is not None and steady - began > (now - start) / 10:
         markers.append(Marker(steady, "all traffic"))
@@ -127,6 +128,13 @@ async def _lines(
     return [
         line for name, series in zip(queries, answers, strict=True) for line in _named(name, series)
     ]
+
+
+def _first(lines: Sequence[Line], *, before: datetime) -> datetime:
+    """When anything was first measured, or `before` where that is earlier: what a young Prometheus
+    cannot know takes no room."""
+    measured = (at for line in lines for at, value in line.points if math.isfinite(value))
+    return min([before, *measured])
 
 
 def _shifts(stage: Stage | None) -> bool:

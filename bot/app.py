@@ -55,7 +55,7 @@ from bot.ways_in import Changes, Ways, opened, started
 from bot.world import World
 from commands import UseCases
 
-DRAIN_S = 10
+DRAIN_S = 3
 OVERDUE = 75
 """The exit status of a process that could not leave before another took over (EX_TEMPFAIL)."""
 ALONE = "local"

@@ -30,7 +30,7 @@ async def looks(aws: Aws, memory: Memory) -> tuple[object, Memory]:
 
 async def test_a_task_whose_target_is_not_well_yet_is_waited_for_although_ecs_is_done():
     aws = Aws(
-        a_service(a_deployment(running=2, rollout_state="COMPLETED")),
+        a_service(a_deployment(running=2, rollout_state="COMPLETED"), desired=2),
         running_tasks=(a_task("10.0.0.1"), a_task("10.0.0.2")),
         describe_target_health=(a_target("10.0.0.1", "healthy"), a_target("10.0.0.2", "initial")),
     )
@@ -69,7 +69,7 @@ async def test_a_healthy_target_of_somebody_elses_task_does_not_stand_in_for_our
 
 async def test_tasks_without_an_address_of_their_own_are_not_waited_for_for_ever():
     aws = Aws(
-        a_service(a_deployment(running=1, rollout_state="COMPLETED")),
+        a_service(a_deployment(running=1, rollout_state="COMPLETED"), desired=1),
         running_tasks=(replace(a_task("10.0.0.1"), private_ip=None),),
         describe_target_health=(a_target("i-0abc", "healthy"),),
     )

@@ -195,9 +195,13 @@ ODD: dict[str, tuple[Aws, Verdict | None]] = {
         Aws(a_service(a_deployment(rollout_state="COMPLETED"), desired=0)),
         V.NOTHING_RUNNING,
     ),
-    "COMPLETED with no task running proves nothing": (
+    "COMPLETED with no task running is not over": (
         Aws(a_service(a_deployment(rollout_state="COMPLETED"))),
-        V.NOTHING_RUNNING,
+        None,
+    ),
+    "COMPLETED with fewer running than are wanted is not over": (
+        Aws(a_service(a_deployment(running=3, rollout_state="COMPLETED"))),
+        None,
     ),
 }
 

@@ -1,6 +1,7 @@
 """Proposals: what they show, what cannot be done, and the buttons that decide on them."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -77,13 +78,12 @@ async def test_what_aws_refuses_is_said_in_its_words(prod: Operator):
 
 @pytest.mark.parametrize("policy", [{"proposal_expires": "10s"}])
 async def test_a_proposal_nobody_confirms_expires(prod: Operator):
-    change = await proposed(prod)
-
-    ended = await prod.ends(change)
+    ended = await prod.ends(await prod.asks_to_deploy("v1.2.0"))
 
     assert ended.state is S.EXPIRED
     assert "Nobody confirmed it in time." in await prod.card(ended)
-    answer = await prod.presses("change.confirm", change)
+    proposed_then = replace(ended, state_revision=ended.state_revision - 1)
+    answer = await prod.presses("change.confirm", proposed_then)
     assert "has changed since that button was drawn" in answer.text
     assert prod.aws.writes == []
 

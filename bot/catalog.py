@@ -43,6 +43,13 @@ class Verb(StrEnum):
     HISTORY = "history"
     ONCALL = "oncall"
     QUERY = "query"
+    """Run the catalogue's named queries."""
+    PROMQL = "promql"
+    """Run a query of one's own."""
+    LOGS = "logs"
+    ALARMS = "alarms"
+    MUTE = "mute"
+    """Mute CloudWatch alarms."""
     ALERTS = "alerts"
     AUDIT = "audit"
 

@@ -13,6 +13,9 @@ class Kind(StrEnum):
     SYSTEM = "system"
     LOCK = "lock"
     FREEZE = "freeze"
+    SCALING = "scaling"
+    HOME = "home"
+    """A person's App Home; its subject is the person."""
     NUDGE = "nudge"
     """The question to a lock's owner whether it is still needed; each time it is asked is one."""
 

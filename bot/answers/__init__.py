@@ -1,0 +1,1 @@
+"""The everyday questions: asked of every source at once, answered in one card."""

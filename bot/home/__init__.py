@@ -1,0 +1,1 @@
+"""App Home: what a person sees of everything, on one page of their own."""

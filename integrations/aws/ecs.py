@@ -210,6 +210,29 @@ class EcsClient(ServiceDeployments):
         )
         return reading.service(reply["service"], cluster=cluster)
 
+    async def set_desired_count(self, cluster: str, service: str, count: int) -> Service:
+        """Have the service run `count` tasks, 0 or more, and return it as ECS then has it.
+
+        No deployment begins. Where Application Auto Scaling moves the service, a count outside its
+        bounds does not last, and one within only until a policy thinks otherwise. May be repeated.
+
+        Costs one ecs:UpdateService.
+
+        Raises:
+            NotFound: there is no such cluster or service.
+            Rejected: the service is being deleted, or AWS does not run so many.
+            Forbidden: ecs:UpdateService is missing.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+        """
+        if count < 0:
+            raise ValueError(f"no service runs {count} tasks")
+        reply = await self._call(
+            "update_service", cluster=cluster, service=service, desiredCount=count
+        )
+        return reading.service(reply["service"], cluster=cluster)
+
     async def running_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
         """Return the service's tasks whose desired status is RUNNING, old and new ones.
 

@@ -72,6 +72,7 @@ MISSING = frozenset(
         "ClusterNotFoundException",
         "ImageNotFoundException",
         "LayersNotFoundException",
+        "ObjectNotFoundException",
         "RepositoryNotFoundException",
         "ResourceNotFoundException",
         "ScanNotFoundException",

@@ -310,3 +310,23 @@ async def test_a_missing_permission_ecs_does_not_name_is_that_of_the_action(ecs,
     stub.add_client_error("update_service", "AccessDeniedException", "", 400)
     with pytest.raises(Forbidden, match=r"lacks ecs:UpdateService"):
         await ecs.update_service(CLUSTER, SERVICE, NEW)
+
+
+async def test_a_service_is_told_how_many_tasks_and_nothing_else(ecs, stub):
+    stub.add_response(
+        "update_service",
+        {"service": a_service(desiredCount=6)},
+        {"cluster": CLUSTER, "service": SERVICE, "desiredCount": 6},
+    )
+    assert (await ecs.set_desired_count(CLUSTER, SERVICE, 6)).desired == 6
+
+
+async def test_a_count_below_zero_asks_nobody(ecs):
+    with pytest.raises(ValueError, match="no service runs -1 tasks"):
+        await ecs.set_desired_count(CLUSTER, SERVICE, -1)
+
+
+async def test_the_permission_to_set_a_count_is_named_when_missing(ecs, stub):
+    stub.add_client_error("update_service", "AccessDeniedException", "", 400)
+    with pytest.raises(Forbidden, match="lacks ecs:UpdateService"):
+        await ecs.set_desired_count(CLUSTER, SERVICE, 6)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bot.cards.blocks import FALLBACK_CHARACTERS, Block, Message, cut
+from bot.cards.blocks import FALLBACK_CHARACTERS, Block, Message, cut, escaped
 
 
 def as_text(shown: Message) -> Message:
@@ -15,6 +15,8 @@ def as_text(shown: Message) -> Message:
 def _lines(block: Block) -> Iterator[str]:
     if block["type"] == "actions":
         return
+    for row in block.get("rows", ()):
+        yield escaped(" · ".join(cell["text"] for cell in row))
     for holder in (block, *block.get("fields", ()), *block.get("elements", ())):
         text = _text(holder)
         if text:

@@ -35,6 +35,9 @@ class Asked:
     key: str
     correlation_id: str
     at: datetime
+    typed: str = field(default="", repr=False)
+    """What was typed after the slash command, the verb included, its quotes and spaces as they
+    were: for what has a grammar of its own, as PromQL."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from bot.domain.asked import Actor, Asked, Press
+from bot.slack.words import typed
 
 Groups = Callable[[str], frozenset[str]]
 
@@ -31,6 +32,7 @@ def asked(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Asked:
         key=str(body["trigger_id"]),
         correlation_id=uuid4().hex[:12],
         at=now,
+        typed=typed(body.get("text") or ""),
     )
 
 

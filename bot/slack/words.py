@@ -13,8 +13,12 @@ def words_of(text: str) -> list[str]:
 
     `shlex` would take an apostrophe for a quote, and quadratic time for a long word.
     """
-    typed = unescaped(text).translate(QUOTES)
-    return [QUOTED.sub(r"\1", word) for word in WORD.findall(typed)]
+    return [QUOTED.sub(r"\1", word) for word in WORD.findall(typed(text))]
+
+
+def typed(text: str) -> str:
+    """A command's text as it was typed: without Slack's escaping, with straight quotes."""
+    return unescaped(text).translate(QUOTES)
 
 
 def unescaped(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from integrations.aws.autoscaling import AutoscalingClient
 from integrations.aws.client import AwsConnection
 from integrations.aws.cloudfront import CloudFrontClient
+from integrations.aws.cloudwatch import CloudWatchClient
 from integrations.aws.ecr import EcrClient
 from integrations.aws.ecs import EcsClient
 from integrations.aws.elbv2 import Elbv2Client
@@ -29,6 +30,7 @@ class Account:
     ssm: SsmClient
     logs: LogsClient
     autoscaling: AutoscalingClient
+    cloudwatch: CloudWatchClient
     cloudfront: CloudFrontClient
     sqs: SqsClient
 
@@ -61,6 +63,7 @@ class Accounts:
                 ssm=SsmClient(session),
                 logs=LogsClient(session),
                 autoscaling=AutoscalingClient(session),
+                cloudwatch=CloudWatchClient(session),
                 cloudfront=CloudFrontClient(session),
                 sqs=SqsClient(session),
             )

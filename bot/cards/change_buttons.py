@@ -28,7 +28,7 @@ def proposed(change: Change, *, waits_for_approval: bool) -> list[Element]:
 
 def under_way(change: Change) -> list[Element]:
     """To hold it, to let it go on, to go back."""
-    back = [abort_button(change)] if _leads_back(change) else []
+    back = [abort_button(change)] if change.leads_back else []
     match change.state:
         case S.STARTING:
             return back
@@ -46,11 +46,6 @@ def under_way(change: Change) -> list[Element]:
             return [*_promote(change, always=True), *back]
         case _:
             return []
-
-
-def _leads_back(change: Change) -> bool:
-    """Whether anything ran before it: a service's first deployment has no way back."""
-    return change.plan is None or change.plan.running.task_definition is not None
 
 
 def ended(change: Change, *, way_back: str | None, lock: Lock | None) -> list[Element]:

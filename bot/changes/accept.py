@@ -20,7 +20,11 @@ from bot.storage import audit, cards, changes
 from bot.storage.database import Connection, Database
 from bot.storage.deduplication import first_time
 
-VERBS = {ChangeKind.DEPLOY: Verb.DEPLOY, ChangeKind.ROLLBACK: Verb.ROLLBACK}
+VERBS = {
+    ChangeKind.DEPLOY: Verb.DEPLOY,
+    ChangeKind.ROLLBACK: Verb.ROLLBACK,
+    ChangeKind.RESTART: Verb.RESTART,
+}
 DEDUPLICATED_S = 86_400.0
 """How long a repetition of the same request is recognised; Slack repeats for minutes."""
 AT_ONCE = frozenset({Obstacle.RIGHTS, Obstacle.LOCK, Obstacle.FREEZE, Obstacle.INCIDENT})

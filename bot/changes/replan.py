@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.cards import change_thread
+from bot.changes.accept import VERBS
 from bot.changes.audit.entries import returned_entry
 from bot.changes.guards.situation import is_fast_lane, situation
 from bot.changes.plan import plan_deploy
@@ -75,7 +76,7 @@ async def in_the_way_now(here: World, place: Place, change: Change) -> Decision:
         facts = await situation(
             connection, here.catalog, place, now=here.now(), change=change, digest=digest
         )
-    return still_in_the_way(facts)
+    return still_in_the_way(facts, VERBS[change.kind])
 
 
 async def back_to_proposed(here: World, place: Place, change: Change, decision: Decision) -> Seen:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.domain.failure import Failure
 from bot.domain.judgement import Judgement
-from bot.domain.plan import Binding, Plan
+from bot.domain.plan import Binding, Deployed, Plan
 from bot.domain.rollout import Progress, Verdict
 from bot.domain.shift import Stage, Strategy
 
@@ -15,6 +15,8 @@ from bot.domain.shift import Stage, Strategy
 class ChangeKind(StrEnum):
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
+    RESTART = "restart"
+    """New tasks of the revision that runs: there is nothing other to go back to."""
 
 
 class Origin(StrEnum):
@@ -122,11 +124,14 @@ class Rollout:
 
     task_definition: str
     deployment_id: str | None
+    """None while the answer that named it is lost."""
     began_at: datetime
     deadline: datetime
     service_deployment: str | None = None
     """The ARN under which ECS keeps what became of it."""
     strategy: Strategy = Strategy.ROLLING
+    replaces: Deployed | None = None
+    """The deployment of the very same task definition that stood there before: never this one."""
 
 
 class HoldKind(StrEnum):
@@ -217,6 +222,14 @@ class Change:
         if self.plan is not None:
             return self.plan.wanted.name
         return self.version or "the last good revision"
+
+    @property
+    def leads_back(self) -> bool:
+        """Whether aborting it comes to anything. A service's first deployment has no way back, and
+        a restart none once every task is new."""
+        if self.kind is ChangeKind.RESTART:
+            return self.steady_at is None
+        return self.plan is None or self.plan.running.task_definition is not None
 
     @property
     def is_final(self) -> bool:

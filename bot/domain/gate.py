@@ -11,7 +11,7 @@ from enum import StrEnum
 from bot.catalog import ANY, People, Verb
 from bot.domain.access import is_among, may, who_may
 from bot.domain.asked import Actor
-from bot.domain.change import Change, ChangeState
+from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.freeze import Frozen
 from bot.domain.lock import BOT, Lock
 from bot.domain.place import listed
@@ -34,6 +34,10 @@ class Obstacle(StrEnum):
 
 FORCIBLE = frozenset(Obstacle) - {Obstacle.RIGHTS, Obstacle.UNDER_WAY}
 """What somebody with the right to force may pass: never the rights, never a rollout under way."""
+RUNS_THE_SAME = frozenset({Verb.RESTART, Verb.SCALE})
+"""Verbs after which the same runs as before: nothing is new that an order, a scan or approvals
+could be about, and nothing is bad that a rollback locked out. An incident is when people need them.
+Locks of people and freezes hold them, as they hold everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +78,13 @@ def may_begin(
     """Decide whether this may begin now, as `actor` would do it.
 
     The fast lane, for a rollback to a revision known to be good, asks only for the right and for
-    the place to be free. By force everything else is passed, by those who may; for others it
-    stands, with a word on who may.
+    the place to be free; a verb of RUNS_THE_SAME is also asked for locks and freezes. By force
+    everything else is passed, by those who may; for others it stands, with a word on who may.
     """
     reasons = list(decide(situation.people, actor, verb, *_place(situation)).reasons)
     if situation.under_way is not None:
         reasons.append(_under_way(situation.under_way))
-    passable = () if fast_lane else tuple(_passable(situation))
+    passable = () if fast_lane else tuple(_passable(situation, verb))
     if not forced or not passable:
         return Decision((*reasons, *passable))
     by_force = decide(situation.people, actor, Verb.FORCE, *_place(situation))
@@ -89,9 +93,14 @@ def may_begin(
     return Decision((*reasons, *passable, *by_force.reasons))
 
 
-def still_in_the_way(situation: Situation) -> Decision:
+def still_in_the_way(situation: Situation, verb: Verb) -> Decision:
     """Decide whether what was allowed to begin may still: nobody's rights are asked for again."""
-    return Decision(tuple(_passable(situation)))
+    return Decision(tuple(_passable(situation, verb)))
+
+
+def needs_approval(situation: Situation, verb: Verb) -> bool:
+    """Whether other people have to say yes before this may begin there."""
+    return situation.required > 0 and verb not in RUNS_THE_SAME
 
 
 def may_approve(situation: Situation, actor: Actor) -> Decision:
@@ -177,15 +186,23 @@ def _ask(names: tuple[str, ...]) -> str:
     return f"Ask somebody of {_groups(names)}." if names else "The catalogue names nobody who may."
 
 
-def _passable(situation: Situation) -> Iterator[Reason]:
+def _passable(situation: Situation, verb: Verb) -> Iterator[Reason]:
     """Everything in the way that somebody may pass by force."""
     force = _or_by_force(situation)
     for lock in situation.locks:
+        if verb in RUNS_THE_SAME and lock.keeps_a_version_out:
+            continue
         if lock.stands(situation.now) and lock.covers(*_place(situation)):
             yield _locked(lock, situation, force)
     for frozen in situation.freezes:
         if frozen.stands(situation.now):
             yield _frozen(frozen, force)
+    if verb not in RUNS_THE_SAME:
+        yield from _about_what_is_new(situation, force)
+
+
+def _about_what_is_new(situation: Situation, force: str) -> Iterator[Reason]:
+    """What is asked of a change only because something else would run after it."""
     for severe in situation.severe:
         yield _severe(severe, force)
     if situation.after is not None and not situation.is_good_there:
@@ -204,12 +221,13 @@ def _or_by_force(situation: Situation) -> str:
 
 def _under_way(change: Change) -> Reason:
     where = in_place(change.service, change.environment)
-    doing = _DOING.get(change.state, "is under way")
+    is_restart = change.kind is ChangeKind.RESTART
+    doing = (_RESTARTING if is_restart else _DOING).get(change.state, "is under way")
     by = f"by {named(change.asked_by)}" if change.asked_by else "asked for outside the bot"
     since = f" since {told(change.started_at)}" if change.started_at is not None else ""
     return Reason(
         f"{change.wanted_name} {doing} for {where} now, {by}{since}.",
-        "Wait for it, or abort it on its card.",
+        f"Wait for it, or {'abort it' if change.leads_back else 'end its watch'} on its card.",
         Obstacle.UNDER_WAY,
     )
 
@@ -220,6 +238,13 @@ _DOING = {
     ChangeState.BAKING: "is baking",
     ChangeState.HELD: "is held",
     ChangeState.ROLLING_BACK: "is going back",
+}
+_RESTARTING = {
+    ChangeState.STARTING: "is about to be restarted",
+    ChangeState.ROLLING_OUT: "is being restarted",
+    ChangeState.BAKING: "is watched after a restart",
+    ChangeState.HELD: "is watched after a restart",
+    ChangeState.ROLLING_BACK: "has its restart undone",
 }
 
 

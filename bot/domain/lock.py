@@ -48,6 +48,11 @@ class Lock:
         return self.environment == environment and self.service in {service, ANY}
 
     @property
+    def keeps_a_version_out(self) -> bool:
+        """Whether a rollback set it, against the version it left: what runs is not its matter."""
+        return self.owner == BOT or self.change_id is not None
+
+    @property
     def question(self) -> str | None:
         """The id of the question its owner was last asked; another time it is another one."""
         return f"{self.id}:{int(self.nudged_at.timestamp())}" if self.nudged_at else None

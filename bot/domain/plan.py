@@ -54,6 +54,15 @@ class Revision:
         return self.image
 
 
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What ECS calls a deployment: the same task definition can be deployed again and again."""
+
+    deployment_id: str | None
+    service_deployment: str | None = None
+    """ARN."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a change would do, as found before it does it. Counts are tasks."""
@@ -85,6 +94,8 @@ class Plan:
     """Of the task definition as it would be registered; None in plans of older versions."""
     on_call: tuple[str, ...] = ()
     """Who is on call for the service, by name."""
+    deployed: Deployed | None = None
+    """What brought the running tasks, where it must be told from what brings the new ones."""
 
     @property
     def binding(self) -> Binding:

@@ -73,4 +73,5 @@ class Accounts:
         """Drop what is under way and close every connection."""
         for account in self._accounts.values():
             await account.ecs.aclose()
+            await account.logs.aclose()
         await self._connection.aclose()

@@ -174,6 +174,7 @@ _SPOKEN = {
     Verb.HISTORY: "see the history of",
     Verb.AUDIT: "see the audit of",
     Verb.QUERY: "query",
+    Verb.PROMQL: "ask Prometheus in their own words about",
 }
 """Verbs whose word alone does not make a sentence."""
 

@@ -1,0 +1,113 @@
+"""A query somebody asks of Prometheus: what is wanted, as words of a question."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from bot.domain.unit import Unit
+
+MOST_SERIES = 50
+"""More are cut: nobody reads them, and a card holds no more."""
+STEPS = 300
+"""Points of a series at most: about one for each three pixels of a chart."""
+LEAST_STEP = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked: a named query with its values, or PromQL of somebody's own."""
+
+    promql: str = field(repr=False)
+    """Complete: every parameter has its value. It may quote a secret, so it is never logged."""
+    name: str | None = None
+    """Of the catalogue; None for PromQL of somebody's own."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    since: timedelta | None = None
+    """How far back it is drawn; None: its value now, as a table."""
+    is_number: bool = False
+    """Whether it is one number and not series, which can be counted and cut."""
+    unit: Unit = Unit.PLAIN
+    threshold: float | None = None
+    environment: str | None = None
+    service: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What `of_json` reads."""
+        return {
+            "promql": self.promql,
+            "name": self.name,
+            "values": dict(self.values),
+            "since_s": None if self.since is None else self.since.total_seconds(),
+            "is_number": self.is_number,
+            "unit": self.unit.value,
+            "threshold": self.threshold,
+            "environment": self.environment,
+            "service": self.service,
+        }
+
+    @classmethod
+    def of_json(cls, words: Mapping[str, Any]) -> Self:
+        """The question of these words."""
+        since_s = words["since_s"]
+        return cls(
+            promql=words["promql"],
+            name=words["name"],
+            values=words["values"],
+            since=None if since_s is None else timedelta(seconds=since_s),
+            is_number=words["is_number"],
+            unit=Unit(words["unit"]),
+            threshold=words["threshold"],
+            environment=words["environment"],
+            service=words["service"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What Prometheus is asked for: a value at `start` and then each `step` until `end`."""
+
+    start: datetime
+    end: datetime
+    step: timedelta
+
+    @classmethod
+    def until(cls, end: datetime, length: timedelta) -> Self:
+        """Whole seconds and whole steps that end exactly at `end`: the newest value matters."""
+        end = end.replace(microsecond=0)
+        step = max(LEAST_STEP, timedelta(seconds=math.ceil(length.total_seconds() / STEPS)))
+        return cls(end - step * math.ceil(length / step), end, step)
+
+
+def counting(wanted: Wanted, window: Window | None) -> str:
+    """PromQL that counts the series of the answer: one number, however many there are."""
+    if window is None:
+        return f"count({_bracketed(wanted)})"
+    return f"count(last_over_time({_over(wanted, window)}))"
+
+
+def cut_to_highest(wanted: Wanted, window: Window | None) -> str:
+    """PromQL for the same with only as many series as are shown: those that are, or rose, highest.
+
+    Which they are is asked once for the whole window: `topk` alone asks at every step anew, and
+    would give pieces of many more. No Prometheus before 3 takes `limit` for a query.
+    """
+    if window is None:
+        return f"topk({MOST_SERIES}, {_bracketed(wanted)})"
+    highest = f"topk({MOST_SERIES}, max_over_time({_over(wanted, window)} @ {_at(window)}))"
+    return f"{_bracketed(wanted)} and {highest}"
+
+
+def _over(wanted: Wanted, window: Window) -> str:
+    length, step = (window.end - window.start).total_seconds(), window.step.total_seconds()
+    return f"{_bracketed(wanted)}[{length:.0f}s:{step:.0f}s]"
+
+
+def _at(window: Window) -> str:
+    return f"{window.end.timestamp():.0f}"
+
+
+def _bracketed(wanted: Wanted) -> str:
+    """A comment at its end would swallow the bracket."""
+    return f"({wanted.promql}\n)"

@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,10 @@ from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
+from bot.answers.ask import AskQuestion, Gather
+from bot.answers.show import ShowAnswer
+from bot.cards.answer_card import AnswerView
+from bot.cards.blocks import Message
 from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.changes.accept import AcceptChange
@@ -42,6 +46,7 @@ from bot.changes.show import ShowChange
 from bot.changes.status import TellStatus
 from bot.chores import Chore, Chores
 from bot.domain.card import Kind
+from bot.domain.question import QuestionKind
 from bot.engine import SQLITE, Engine, EngineSettings
 from bot.failover import Failover
 from bot.outside import connected
@@ -69,6 +74,8 @@ SWEEP_OTHERS_S = 30.0
 GUARDS_S = 30.0
 OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
+ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {}
+"""How the answer to each kind of question is shown."""
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +142,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             renders={
                 Kind.CHANGE: ShowChange(catalog, slack.people.groups_of),
                 Kind.ALERT_GROUP: show_alert_group,
+                Kind.ANSWER: ShowAnswer(ANSWER_CARDS),
                 Kind.LOCK: show_lock,
                 Kind.FREEZE: show_freeze,
                 Kind.NUDGE: show_nudge,
@@ -163,11 +171,13 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         engine = await leaving.enter_async_context(_engine(settings, world, replica, stop))
         marks.use(engine)
         leaving.push_async_callback(marks.settle)
-        changes = _changes(world, engine, slack)
+        asking = _asking(world, slack)
+        changes = _changes(world, engine, slack, asking)
         leaving.push_async_callback(changes.promises.settle)
         others = SweepOthers(world, changes.promises)
         alerts = _alerts(world, engine, slack)
         await started(leaving, deliverer)
+        leaving.push_async_callback(asking.stop)
         alerts.receiver.start()
         leaving.push_async_callback(alerts.receiver.stop)
         events = EcsEvents(world, engine, others)
@@ -175,6 +185,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         leaving.push_async_callback(events.stop)
         chores = [
             *_sweeps(world, changes, alerts, marks, others),
+            Chore("sweep answers", SWEEP_S, asking.sweep),
             *_housekeeping(world, engine),
         ]
         await leaving.enter_async_context(_doing(Chores(chores, world.pace)))
@@ -184,6 +195,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             database=database,
             slack=slack,
             changes=changes,
+            asking=asking,
             receiver=alerts.receiver,
             respond=alerts.respond,
             now=now,
@@ -222,7 +234,23 @@ async def _engine(
             await failover.stop()
 
 
-def _changes(world: World, engine: Engine, slack: SlackEdge) -> Changes:
+def _gathers(world: World) -> Mapping[QuestionKind, Gather]:
+    """What asks the sources of each kind of question."""
+    return {}
+
+
+def _asking(world: World, slack: SlackEdge) -> AskQuestion:
+    return AskQuestion(
+        database=world.database,
+        catalog=world.catalog,
+        gathers=_gathers(world),
+        stand=slack.stand,
+        now=world.now,
+        wake=world.wake,
+    )
+
+
+def _changes(world: World, engine: Engine, slack: SlackEdge, asking: AskQuestion) -> Changes:
     promises = Promises(world.database, engine, world.now, world.pace)
     database, catalog, now, wake = world.database, world.catalog, world.now, world.wake
     acting = (database, catalog, promises, now, wake)
@@ -237,6 +265,7 @@ def _changes(world: World, engine: Engine, slack: SlackEdge) -> Changes:
             tell_diff=TellDiff(world),
             tell_gate=TellGate(database, catalog, now),
             tell_audit=TellAudit(database, catalog, now),
+            ask_question=asking,
         ),
         press=PressChange(*acting),
         review=ReviewForced(database, catalog, now, wake),

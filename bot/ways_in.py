@@ -11,7 +11,8 @@ from aiohttp import web
 import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
-from bot.cards import alert, audit, change_buttons, gate, guard
+from bot.answers.ask import AskQuestion
+from bot.cards import alert, answer_card, audit, change_buttons, gate, guard
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
 from bot.changes.audit.review import ReviewForced
@@ -66,6 +67,7 @@ class Ways:
     database: Database
     slack: SlackEdge
     changes: Changes
+    asking: AskQuestion
     receiver: Receiver
     respond: Respond
     now: Callable[[], datetime]
@@ -129,6 +131,7 @@ def _tables(ways: Ways) -> Tables:
             guard.KEEP: ask.locking.keep,
             guard.LIFT: ask.freezing.press_lift,
             audit.REVIEWED: ways.changes.review,
+            answer_card.AGAIN: ways.asking.again,
             alert.ACKNOWLEDGE: ways.respond.acknowledge,
             alert.RESOLVE: ways.respond.resolve,
         },

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from bot.answers.ask import AskQuestion
 from bot.cards.answer import Answer, Later
 from bot.cards.help import Entry
 from bot.catalog import Catalog
@@ -35,7 +36,7 @@ from commands import (
     unlock,
 )
 
-Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later]]
+Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later | None]]
 
 MODULES = (
     deploy,
@@ -70,6 +71,7 @@ class UseCases:
     tell_diff: TellDiff
     tell_gate: TellGate
     tell_audit: TellAudit
+    ask_question: AskQuestion
 
 
 def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.catalog import Verb
+
 
 class QuestionKind(StrEnum):
     """What is asked; the verbs that are answered with a card."""
@@ -36,3 +38,9 @@ class Question:
     is_complete: bool = False
     """Whether no more is being asked: what is missing then did not answer."""
     completed_at: datetime | None = None
+    trouble: str | None = None
+    """Why it ended before everything was asked, as sentences with what to do next."""
+    verb: Verb | None = None
+    """The right that it takes to ask, there; whoever asks anew needs it too."""
+    environment: str | None = None
+    service: str | None = None

@@ -60,6 +60,22 @@ class Channels:
             return await self._direct_with(reference)
         return reference
 
+    def is_in(self, channel_id: str) -> bool:
+        """Whether the bot is a member, as far as it has been told."""
+        return channel_id in self._joined
+
+    def is_direct_with(self, user_id: str, channel_id: str) -> bool:
+        """Whether these are known to be the bot's direct messages with this person."""
+        return self._direct.get(user_id) == channel_id
+
+    def entered(self, channel_id: str) -> None:
+        """Slack told us that the bot has been let into a channel."""
+        self._joined.add(channel_id)
+
+    def left(self, channel_id: str) -> None:
+        """Slack told us that the bot is not in a channel any more."""
+        self._joined.discard(channel_id)
+
     async def join(self, channel_id: str) -> bool:
         """Join a public channel; False where that is not possible without an invitation."""
         try:

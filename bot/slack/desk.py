@@ -24,6 +24,8 @@ Render = Callable[[Connection, str, datetime], Awaitable[Message]]
 BAD_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 DELETED = {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
 """The message is gone, or no longer ours to edit."""
+CLOSED = {"channel_not_found", "is_archived", "not_in_channel", "restricted_action"}
+"""We cannot post there; elsewhere we can."""
 FOR_A_PERSON = {
     "channel_not_found",
     "is_archived",

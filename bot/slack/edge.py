@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from bot.answers.ask import Standing
 from bot.catalog import Catalog
+from bot.domain.asked import Asked
 from bot.errors import ConfigurationError, Conflict, NotReached
 from bot.settings import Settings
 from bot.slack.api import Identity, SlackApi
@@ -26,6 +28,23 @@ class SlackEdge:
     channels: Channels
     people: People
     replies: Replies
+
+    def stand(self, asked: Asked) -> Standing:
+        """Where an answer's card stands: where it was asked, if the bot is known to be there, or
+        else in the person's direct messages. From memory: nobody is asked.
+        """
+        channel_id, person = asked.channel_id, asked.by.id
+        if self.channels.is_in(channel_id):
+            return Standing(channel_id)
+        if channel_id == person or self.channels.is_direct_with(person, channel_id):
+            return Standing(person)
+        if channel_id.startswith("D"):  # with the bot, as yet unknown to it, or with another person
+            return Standing(person, "The answer is in your direct messages with me.")
+        return Standing(
+            person,
+            "I am not in this channel, so the answer is in your direct messages with me. "
+            "Invite me here to have it here.",
+        )
 
     async def email_of(self, user_id: str) -> str | None:
         """The person's address; None when Slack gives none.

@@ -32,8 +32,8 @@ from bot.slack.words import words_of
 from bot.storage import deduplication
 from bot.storage.database import Database
 
-Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later]]
-"""A verb of the slash command: the words after it, and who asked."""
+Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later | None]]
+"""A verb of the slash command: the words after it, and who asked; None where a card answers."""
 Act = Callable[[Press], Awaitable[Answer | Later | None]]
 """What a button does; its answer is shown to the presser alone."""
 On = Callable[[Mapping[str, Any]], None]
@@ -125,7 +125,7 @@ class Listeners:
         run = self._tables.verbs.get(verb)
         known = run is not None
 
-        async def answer() -> Answer | Later:
+        async def answer() -> Answer | Later | None:
             if run is None:
                 return await self._tables.otherwise(words, request)
             return await run(rest, request)

@@ -9,7 +9,7 @@ from bot import metrics
 from bot.cards.blocks import Message
 from bot.cards.plain import as_text
 from bot.slack import look
-from bot.slack.desk import BAD_BLOCKS, DELETED, Desk, say_refused_blocks
+from bot.slack.desk import BAD_BLOCKS, CLOSED, DELETED, Desk, say_refused_blocks
 from bot.slack.errors import OutcomeUnknown, RateLimited, Refused, SlackError
 from bot.storage import budgets, deliveries, threads
 from bot.storage.deliveries import Claim, Work
@@ -173,7 +173,20 @@ class CardMessages:
                     await deliveries.pause_posts(connection, claim.channel, for_s=exc.retry_after_s)
         if rendered is not None and await self._blocks_refused(claim, work, exc, rendered):
             return
+        if exc.code in CLOSED and work.otherwise is not None:
+            await self._move(claim, work, exc, to=work.otherwise)
+            return
         await self.desk.failed(claim, work, exc)
+
+    async def _move(self, claim: Claim, work: Work, exc: SlackError, *, to: str) -> None:
+        """The bot is not where the card was wanted: it stands where that was foreseen."""
+        log.info(
+            "card_moved",
+            extra={"action": "card_moved", "card": work.card_id, "why": exc.code},
+        )
+        self.desk.channels.left(claim.channel)
+        async with self.desk.holding(claim) as connection:
+            await deliveries.move(connection, work.card_id, to=to)
 
     async def _edit_failed(
         self, claim: Claim, work: Work, exc: SlackError, rendered: Rendered

@@ -20,16 +20,21 @@ from bot.storage.schema.cards import card_shows, cards, channels, pictures, thre
 
 
 async def open_card(
-    connection: Connection, *, kind: Kind, subject_id: str, channel: str, urgency: Urgency
+    connection: Connection,
+    *,
+    kind: Kind,
+    subject_id: str,
+    channel: str,
+    urgency: Urgency,
+    otherwise: str | None = None,
 ) -> str:
     """Want a message for this subject in `channel` (`#name`, or an id); returns the card's id.
 
-    The same subject in the same channel is the same card: a repetition changes nothing.
+    The same subject in the same channel is the same card: a repetition changes nothing. Where the
+    bot turns out to be no member of `channel`, it stands in `otherwise`.
     """
     now = database_now()
-    await connection.execute(
-        insert_into(connection, channels).values(name=channel, post_at=now).on_conflict_do_nothing()
-    )
+    await ensure_channel(connection, channel)
     opened = await connection.execute(
         insert_into(connection, cards)
         .values(
@@ -50,6 +55,7 @@ async def open_card(
             delivered=0,
             thread_next_at=now,
             thread_failures=0,
+            otherwise=otherwise,
         )
         .on_conflict_do_nothing()
         .returning(cards.c.id)
@@ -59,6 +65,12 @@ async def open_card(
         same = select(cards.c.id).where(_of(kind, subject_id), cards.c.channel == channel)
         card_id = (await connection.execute(same)).scalar_one()
     return str(card_id)
+
+
+async def ensure_channel(connection: Connection, name: str) -> None:
+    """Have a row that deliverers can claim for this channel."""
+    row = insert_into(connection, channels).values(name=name, post_at=database_now())
+    await connection.execute(row.on_conflict_do_nothing())
 
 
 async def show(

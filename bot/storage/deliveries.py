@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, upd
 from bot.domain.card import Kind, Urgency
 from bot.storage import budgets
 from bot.storage.budgets import Budget
-from bot.storage.cards import want
+from bot.storage.cards import ensure_channel, want
 from bot.storage.database import Connection, database_now, in_seconds
 from bot.storage.schema.cards import cards, channels, owed
 
@@ -62,6 +62,8 @@ class Work:
     now: datetime
     correlation_id: str = ""
     """Of the act that last wanted a revision."""
+    otherwise: str | None = None
+    """Where it stands if the bot cannot post in its channel."""
 
     @property
     def is_urgent(self) -> bool:
@@ -162,6 +164,7 @@ async def next_work(connection: Connection, channel: str, updates: Budget) -> Wo
         attempted_at=row.attempted_at,
         now=row.now,
         correlation_id=row.correlation_id or "",
+        otherwise=row.otherwise,
     )
 
 
@@ -289,6 +292,24 @@ async def forget_message(connection: Connection, card_id: str) -> None:
         )
     )
     await want(connection, [card_id], urgency=Urgency.PROGRESS)
+
+
+async def move(connection: Connection, card_id: str, *, to: str) -> None:
+    """The bot cannot post in the card's channel: it stands elsewhere, and is due there now."""
+    await ensure_channel(connection, to)
+    await connection.execute(
+        update(cards)
+        .where(cards.c.id == card_id)
+        .values(
+            channel=to,
+            otherwise=None,
+            channel_id=None,
+            ts=None,
+            attempted_at=None,
+            next_at=database_now(),
+            failures=0,
+        )
+    )
 
 
 async def settle(connection: Connection, card_id: str, *, revision: int, error: str) -> None:

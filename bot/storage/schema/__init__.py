@@ -2,11 +2,13 @@
 
 from bot.storage.schema import (
     alerts,
+    answers,
     audit,
     cards,
     changes,
     deduplication,
     guards,
+    homes,
     inbox,
     leases,
     notices,
@@ -15,11 +17,13 @@ from bot.storage.schema.base import metadata
 
 __all__ = [
     "alerts",
+    "answers",
     "audit",
     "cards",
     "changes",
     "deduplication",
     "guards",
+    "homes",
     "inbox",
     "leases",
     "metadata",

@@ -52,6 +52,7 @@ cards = Table(
     Column("delivered", Integer, nullable=False, comment="number of the last one Slack has"),
     Column("thread_next_at", Moment, nullable=False),
     Column("thread_failures", Integer, nullable=False),
+    Column("otherwise", Text, comment="where it stands if the bot cannot post in its channel"),
     UniqueConstraint("kind", "subject_id", "channel"),
     comment="One row for each message that shows a row; owed while wanted is ahead of shown",
 )

@@ -1,0 +1,28 @@
+"""Shows answers: a card from the question's row, by the renderer of its kind."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.cards.answer_card import AnswerView
+from bot.cards.blocks import Message
+from bot.domain.card import Kind
+from bot.domain.question import QuestionKind
+from bot.storage import answers, cards
+from bot.storage.database import Connection
+
+PICTURE = "picture"
+"""The key of an answer's picture in its thread begins so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAnswer:
+    """Renders the card of every kind of question."""
+
+    cards: Mapping[QuestionKind, Callable[[AnswerView], Message]]
+
+    async def __call__(self, connection: Connection, subject_id: str, now: datetime) -> Message:
+        """Render an answer's card from its rows."""
+        question = await answers.get(connection, subject_id)
+        picture = await cards.latest_picture(connection, Kind.ANSWER, subject_id, PICTURE)
+        return self.cards[question.kind](AnswerView(question=question, now=now, picture=picture))

@@ -1,0 +1,38 @@
+"""What every answer's card ends with: what went wrong, who asked and when, and how to ask anew."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.cards.blocks import Block, actions, button, context, section
+from bot.cards.live import live
+from bot.cards.text import mention, moment
+from bot.domain.question import Question
+
+AGAIN = "answer.again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    """What an answer's card shows; made afresh for every revision."""
+
+    question: Question
+    now: datetime
+    picture: str | None = None
+    """Slack's file id of the newest picture of this answer that a block may show."""
+
+
+def ending(view: AnswerView, *facts: str) -> list[Block]:
+    """The last blocks of an answer: trouble where there was any, small print, *Refresh*.
+
+    `facts` are further small print, as mrkdwn. While sources are being asked there is no button.
+    """
+    question = view.question
+    blocks: list[Block] = []
+    if question.trouble:
+        blocks.append(section(f"⚪ {live(question.trouble)}"))
+    asked = f"asked by {mention(question.asked_by)}"
+    if question.completed_at is None:
+        return [*blocks, context(" · ".join([*facts, f"{asked} · 🔵 asking…"]))]
+    small = f"{asked} · as of {moment(question.completed_at)}"
+    again = button("Refresh", action_id=AGAIN, subject_id=question.id, revision=question.round)
+    return [*blocks, context(" · ".join([*facts, small])), actions(again)]

@@ -27,6 +27,23 @@ for proxy in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
 _numbers = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole worlds first and one after another; the others beside them, a file at a time.
+
+    Two worlds at once starve each other on a small machine, and one that is begun last is waited
+    for by everybody.
+    """
+    items.sort(key=_is_world, reverse=True)
+    for item in items:
+        group = "worlds" if _is_world(item) else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _is_world(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None or item.path.parent.name == "scenarios"
+
+
 @pytest.fixture(autouse=True)
 async def no_task_left_behind() -> AsyncIterator[None]:
     """Fail a test that leaves something running on the event loop."""

@@ -16,6 +16,7 @@ from integrations.pagerduty.models import (
     IncidentAlert,
     Note,
     OnCall,
+    Service,
     User,
     WebhookSubscription,
 )
@@ -165,16 +166,47 @@ class PagerDutyClient:
         path = f"/incidents/{incident_id}/alerts"
         return await self._list("list_incident_alerts", path, {}, reading.alert)
 
+    async def get_service(self, service_id: str) -> Service:
+        """Return a service with the escalation policy that its incidents follow.
+
+        Costs one call.
+
+        Raises:
+            NotFound: there is no such service.
+            Forbidden: the token is wrong or may not read services.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://developer.pagerduty.com/api-reference/165ad96a22ffd-get-a-service
+        """
+        return await self._run(
+            "get_service",
+            lambda: reading.service(_one(self._rest.rget(f"/services/{service_id}"))),
+        )
+
     async def list_oncalls(
-        self, *, escalation_policy_ids: Iterable[str] = ()
+        self,
+        *,
+        escalation_policy_ids: Iterable[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> tuple[OnCall, ...]:
-        """Return who is on call now, first level first; without policies, of all of them.
+        """Return who is on call, first level first; without policies, of all of them.
+
+        Without `since` and `until`, those who are on call now, each once a level. With them every
+        shift that has some time between the two, which may end 90 days from now at most. At most
+        500.
 
         Costs one call for a hundred.
 
         Source: https://developer.pagerduty.com/api-reference/3a6b910f11050-list-all-of-the-on-calls
         """
-        params: dict[str, Any] = {"include[]": ["users"], "earliest": "true"}
+        params: dict[str, Any] = {"include[]": ["users"]}
+        if since is None and until is None:
+            params["earliest"] = "true"
+        if since is not None:
+            params["since"] = since.astimezone(UTC).isoformat()
+        if until is not None:
+            params["until"] = until.astimezone(UTC).isoformat()
         if policies := list(escalation_policy_ids):
             params["escalation_policy_ids[]"] = policies
         found = await self._list("list_oncalls", "/oncalls", params, reading.oncall)

@@ -67,6 +67,17 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service: what incidents are opened for."""
+
+    id: str
+    name: str
+    html_url: str | None = None
+    escalation_policy: Reference | None = None
+    """Who is called for its incidents; None where the policy was deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnCall:
     """One person on one level of one escalation policy."""
 

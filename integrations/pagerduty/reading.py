@@ -10,6 +10,7 @@ from integrations.pagerduty.models import (
     Note,
     OnCall,
     Reference,
+    Service,
     User,
     WebhookSubscription,
 )
@@ -79,6 +80,16 @@ def user(raw: Raw) -> User:
         id=raw["id"],
         name=raw.get("name") or raw.get("summary") or "",
         email=raw.get("email") or "",
+    )
+
+
+def service(raw: Raw) -> Service:
+    """Read a service."""
+    return Service(
+        id=raw["id"],
+        name=raw.get("name") or raw.get("summary") or "",
+        html_url=raw.get("html_url"),
+        escalation_policy=reference(raw.get("escalation_policy")),
     )
 
 

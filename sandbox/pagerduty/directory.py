@@ -4,18 +4,23 @@ Source: https://developer.pagerduty.com/api-reference
 """
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from sandbox import seeds
 from sandbox.clock import Clock
-from sandbox.pagerduty.account import ON_CALL, PRIORITIES, USERS, Account
+from sandbox.pagerduty.account import PRIORITIES, USERS, Account
 from sandbox.pagerduty.documents import (
     ESCALATION_POLICY_ID,
     SCHEDULE_ID,
     Document,
     Documents,
 )
-from sandbox.pagerduty.problems import not_found, only, page
+from sandbox.pagerduty.problems import invalid, not_found, only, page
+from sandbox.pagerduty.rota import DAY_S, Rota, Shift
+from sandbox.pagerduty.times import read_moment
 from sandbox.pagerduty.webhooks import EVENT_TYPES, Subscription
+
+LONGEST_AHEAD_S = 90 * DAY_S
 
 
 class Directory:
@@ -32,6 +37,7 @@ class Directory:
         self._documents = documents
         self._clock = clock
         self._created_at = clock.now()
+        self.rota = Rota(clock.now())
         self._subscriptions = subscriptions
 
     def routes(self) -> list[web.RouteDef]:
@@ -76,6 +82,7 @@ class Directory:
         raise not_found()
 
     async def list_oncalls(self, request: web.Request) -> web.Response:
+        """Who is on call now, or at some time between `since` and `until`."""
         only(
             request,
             "escalation_policy_ids[]",
@@ -87,15 +94,17 @@ class Directory:
             "include[]",
             "time_zone",
         )
-        own = {
-            "escalation_policy_ids[]": ESCALATION_POLICY_ID,
-            "schedule_ids[]": SCHEDULE_ID,
-            "user_ids[]": ON_CALL.id,
-        }
-        query = request.query
-        fits = all(id_ in query.getall(name, [id_]) for name, id_ in own.items())
-        entry = self._documents.on_call(ON_CALL, with_user="users" in query.getall("include[]", []))
-        return page(request, "oncalls", [entry] if fits else [])
+        query, now = request.query, self._clock.now()
+        since = read_moment(query, "since", now)
+        until = read_moment(query, "until", since)
+        if not since <= until <= now + LONGEST_AHEAD_S:
+            raise invalid("Until must not be before since, nor more than 90 days from now")
+        shifts = [shift for shift in self.rota.shifts(since, until) if _fits(query, shift)]
+        if query.get("earliest") == "true":
+            shifts = list({(s.level, s.user.id): s for s in reversed(shifts)}.values())[::-1]
+        with_user = "users" in query.getall("include[]", [])
+        entries = [self._documents.on_call(shift, with_user=with_user) for shift in shifts]
+        return page(request, "oncalls", entries)
 
     async def list_services(self, request: web.Request) -> web.Response:
         only(request, "query", "team_ids[]", "include[]", "sort_by", "name", "time_zone")
@@ -175,3 +184,13 @@ class Directory:
                 "custom_headers": [],
             },
         }
+
+
+def _fits(query: MultiMapping[str], shift: Shift) -> bool:
+    """Whether the filters leave this entry in."""
+    own = {
+        "escalation_policy_ids[]": ESCALATION_POLICY_ID,
+        "schedule_ids[]": SCHEDULE_ID if shift.start is not None else "",
+        "user_ids[]": shift.user.id,
+    }
+    return all(id_ in query.getall(name, [id_]) for name, id_ in own.items())

@@ -22,6 +22,7 @@ from sandbox.pagerduty.records import (
     Status,
     User,
 )
+from sandbox.pagerduty.rota import Shift
 
 Document = dict[str, Any]
 
@@ -193,14 +194,15 @@ class Documents:
             "teams": [],
         }
 
-    def on_call(self, user: User, *, with_user: bool) -> Document:
+    def on_call(self, shift: Shift, *, with_user: bool) -> Document:
+        user = shift.user
         return {
             "user": self.user(user) if with_user else self.user_reference(user),
             "escalation_policy": self.escalation_policy_reference(),
-            "schedule": self.schedule_reference(),
-            "escalation_level": 1,
-            "start": None,
-            "end": None,
+            "schedule": None if shift.start is None else self.schedule_reference(),
+            "escalation_level": shift.level,
+            "start": _optional_moment(shift.start),
+            "end": _optional_moment(shift.end),
         }
 
     def change_event(self, change: ChangeEvent) -> Document:

@@ -181,6 +181,26 @@ async def test_who_is_on_call_comes_first_level_first(client, vendor):
     assert ("escalation_policy_ids[]", "PESC001") in vendor.received[0].query
 
 
+async def test_shifts_of_a_stretch_of_time_are_not_only_the_earliest(client, vendor):
+    since, until = datetime(2026, 11, 25, 9, tzinfo=UTC), datetime(2026, 12, 9, 9, tzinfo=UTC)
+    vendor.says(Says(json={"oncalls": [], "more": False}))
+    assert await client.list_oncalls(since=since, until=until) == ()
+    query = dict(vendor.received[0].query)
+    assert "earliest" not in query
+    assert query["since"] == "2026-11-25T09:00:00+00:00"
+    assert query["until"] == "2026-12-09T09:00:00+00:00"
+
+
+async def test_a_service_says_whose_its_incidents_are(client, vendor):
+    policy = {"id": "PESC001", "summary": "Default", "html_url": "https://pd.example/policies/1"}
+    said = {"id": "PSVC001", "name": "API", "escalation_policy": policy}
+    vendor.says(Says(json={"service": said}))
+    found = await client.get_service("PSVC001")
+    assert found.escalation_policy is not None
+    assert (found.name, found.escalation_policy.summary) == ("API", "Default")
+    assert vendor.received[0].path == "/services/PSVC001"
+
+
 async def test_a_note_is_written_as_a_person(client, vendor):
     vendor.says(Says(status=201, json={"note": {"id": "N1", "content": "looking"}}))
     note = await client.create_note("Q2I3WMF8PXU5DR", "looking", from_email=CAROL)

@@ -129,12 +129,37 @@ async def test_people_are_found_by_e_mail_and_those_without_a_seat_are_not(clien
 
 
 async def test_carol_is_on_call(client):
-    [entry] = await asyncio.to_thread(client.list_all, "oncalls", params={"earliest": "true"})
+    [entry, second] = await asyncio.to_thread(
+        client.list_all, "oncalls", params={"earliest": "true"}
+    )
+    assert (second["escalation_level"], second["end"]) == (2, None)
     assert entry["user"]["summary"] == seeds.CAROL.real_name
     assert entry["escalation_level"] == 1
     assert "email" not in entry["user"]
-    [entry] = await asyncio.to_thread(client.list_all, "oncalls", params={"include": ["users"]})
-    assert entry["user"]["email"] == seeds.CAROL.email
+    found = await asyncio.to_thread(client.list_all, "oncalls", params={"include": ["users"]})
+    assert found[0]["user"]["email"] == seeds.CAROL.email
+
+
+async def test_shifts_follow_each_other_and_a_stretch_shows_the_next(client, clock: ManualClock):
+    def between(since, until):
+        params = {"since": at(since), "until": at(until), "schedule_ids[]": ["PSCHEDU"]}
+        return asyncio.to_thread(client.list_all, "oncalls", params=params)
+
+    def at(seconds):
+        return moment(clock.now() + seconds)
+
+    week = 7 * 24 * 3600
+    first, second, third = await between(0, 2 * week)
+    assert [one["user"]["summary"] for one in (first, second, third)] == [
+        seeds.CAROL.real_name,
+        seeds.ALICE.real_name,
+        seeds.BOB.real_name,
+    ]
+    assert (first["end"], second["end"]) == (second["start"], third["start"])
+    [later] = await between(week, week)
+    assert later["start"] == second["start"]
+    with pytest.raises(pagerduty.Error):
+        await between(0, -1)
 
 
 async def test_notes_snooze_and_responders(client, server: PagerDuty, events, clock: ManualClock):

@@ -1,5 +1,6 @@
 """Prometheus' query API, through prometheus-api-client in threads."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from integrations.threads import Threads
 SYSTEM = "prometheus"
 # https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
 MOST_STEPS = 11_000
+LARGEST_ANSWER_BYTES = 16 * 1024 * 1024
+"""Some fifty series of ten thousand points, or ten thousand of one: what is more was a mistake."""
+_PIECE_BYTES = 64 * 1024
 
 
 class PrometheusClient:
@@ -33,15 +37,17 @@ class PrometheusClient:
         connect_timeout_s: float = 3.0,
         read_timeout_s: float = 10.0,
         deadline_s: float = 15.0,
+        largest_answer_bytes: int = LARGEST_ANSWER_BYTES,
         threads: int = 4,
     ) -> None:
         self._secrets = _secrets(base_url, headers or {})
         self._read_timeout_s = read_timeout_s
         self._deadline_s = deadline_s
+        self._largest_answer_bytes = largest_answer_bytes
         self._threads = Threads(SYSTEM, threads)
         session = requests.Session()
         # The library turns a refusal into a text with the bytes of the body; we want the answer.
-        session.hooks["response"].append(_raise_if_refused)
+        session.hooks["response"] += [self._bounded, _raise_if_refused]
         self._prometheus = PrometheusConnect(
             url=base_url.rstrip("/"),
             headers=dict(headers or {}),
@@ -58,7 +64,8 @@ class PrometheusClient:
         Costs one call; Prometheus itself gives up after the read time-out.
 
         Raises:
-            Rejected: the expression is wrong or too heavy; the detail is Prometheus' own words.
+            Rejected: the expression is wrong or too heavy; the detail is Prometheus' own words. Or
+                the answer is larger than anybody asked for.
             Forbidden: a proxy before Prometheus does not let us in.
             RateLimited, Unavailable: worth another try.
 
@@ -104,6 +111,12 @@ class PrometheusClient:
             if _is_text(result):
                 raise Rejected(SYSTEM, operation, "the expression is a text, not numbers")
             return read_result(result)
+        except _TooLarge:
+            raise Rejected(
+                SYSTEM,
+                operation,
+                f"its answer is larger than {self._largest_answer_bytes / 1024**2:g} MiB",
+            ) from None
         except _Refused as exc:
             raise failure(
                 SYSTEM,
@@ -120,6 +133,21 @@ class PrometheusClient:
         except (KeyError, TypeError, ValueError) as exc:
             detail = told(f"the answer is not Prometheus' ({exc!r})", secrets=self._secrets)
             raise Unavailable(SYSTEM, operation, detail) from None
+
+    def _bounded(self, answer: requests.Response, *_: Any, **__: Any) -> None:
+        """Read the body here, where the library has not yet: never more of it than is allowed, and
+        not for longer than anybody waits, however slowly it trickles."""
+        until = time.monotonic() + self._deadline_s
+        pieces, size = [], 0
+        for piece in answer.iter_content(_PIECE_BYTES):
+            pieces.append(piece)
+            size += len(piece)
+            if size > self._largest_answer_bytes or time.monotonic() > until:
+                answer.close()
+                if size > self._largest_answer_bytes:
+                    raise _TooLarge
+                raise requests.Timeout
+        answer._content = b"".join(pieces)  # noqa: SLF001  as its own `content` keeps it
 
     async def aclose(self) -> None:
         """Take no more calls and close every connection."""
@@ -176,6 +204,10 @@ class _Refused(Exception):
     def __init__(self, answer: requests.Response) -> None:
         super().__init__()
         self.answer = answer
+
+
+class _TooLarge(Exception):
+    pass
 
 
 def _raise_if_refused(answer: requests.Response, *_: Any, **__: Any) -> None:

@@ -11,6 +11,7 @@ from bot.catalog import Catalog, read_duration
 from bot.domain.place import did_you_mean, there_is
 from bot.domain.promql import NotPromql, TooLong, Type, bare, parsed, selected, selectors, type_of
 from bot.domain.promql.place import mistake_in
+from bot.domain.promql.pointed import pointed
 from bot.domain.promql.units import unit_of
 from bot.domain.query import Wanted
 from bot.domain.query.named import substituted, usage, values_of
@@ -23,8 +24,6 @@ SHORTEST_SINCE = timedelta(seconds=10)
 SINCE, NOW = "since", "now"
 RANKINGS = {"topk", "bottomk", "limitk", "count_values"}
 SORTS = {"sort", "sort_desc", "sort_by_label", "sort_by_label_desc"}
-LONGEST_QUOTE = 2000
-"""Characters of a query that are repeated to whoever made a mistake in it."""
 
 _PARAMETER = re.compile(r"[A-Za-z_]\w*=(?![=~]).*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -178,18 +177,6 @@ def _tree(expression: str, *, whose: str) -> Any:
                 "function around it, as `rate(…[5m])`, or leave the range out and say `since 5m`."
             )
     return tree
-
-
-def pointed(expression: str, at: int) -> str:
-    """The line of the query that holds this place, as code, with a mark under the place."""
-    before = expression[:at]
-    line_start = before.rfind("\n") + 1
-    line = expression[line_start:].split("\n", 1)[0]
-    column = at - line_start
-    if len(line) > LONGEST_QUOTE:
-        line = line[:LONGEST_QUOTE]
-    shown = line.replace("`", "'").replace("\t", " ").rstrip("\r")
-    return f"```\n{shown}\n{' ' * min(column, len(shown))}^\n```"
 
 
 def _since(tail: str | None, tree: Any) -> timedelta | None:

@@ -1,0 +1,185 @@
+"""A query: asked of Prometheus, cut to what can be read, drawn with what was changed meanwhile."""
+
+import asyncio
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.answers.ask import Note
+from bot.cards.alert_lines import done_by
+from bot.cards.query import chart_alt, title_of
+from bot.charts import Chart, Line, Marker, line_chart
+from bot.domain.card import Kind
+from bot.domain.place import places
+from bot.domain.query import MOST_SERIES, Wanted, Window, counting, cut_to_highest
+from bot.domain.query.found import Found, Row, told_apart
+from bot.domain.question import Question
+from bot.storage import cards, changes
+from bot.world import World
+from integrations.errors import Forbidden, IntegrationError, Unavailable
+from integrations.prometheus.client import PrometheusClient
+from integrations.prometheus.models import Series
+
+MOST_MARKERS = 4
+"""The newest changes; more of them hide the lines."""
+NO_PROMETHEUS = "I have no Prometheus to ask: its address is the setting `PROMETHEUS_URL`."
+
+_PARSE_ERROR = re.compile(r"(\d+):(\d+): parse error: (.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class GatherQuery:
+    """Gathers the answers to `query`. The query itself is never logged: it may quote a secret."""
+
+    world: World
+
+    async def __call__(self, question: Question, note: Note) -> Mapping[str, Any]:
+        """Ask Prometheus, and draw where there is something to draw.
+
+        Costs two queries: one counts, so that ten thousand series are never fetched.
+        """
+        wanted = Wanted.of_json(question.words)
+        now = self.world.now()
+        window = Window.until(now, wanted.since) if wanted.since is not None else None
+        prometheus = self.world.prometheus
+        if prometheus is None:
+            return Found(at=now, window=window, trouble=NO_PROMETHEUS).as_json()
+        try:
+            total, series = await ask(prometheus, wanted, window, now)
+        except IntegrationError as exc:
+            return refused(exc, wanted, window, now).as_json()
+        ordered = sorted(series, key=_height, reverse=True)[:MOST_SERIES]
+        found = Found(
+            at=now, window=window, rows=tuple(_row(one, window) for one in ordered), total=total
+        )
+        if window is not None:
+            await note(found.as_json())
+            await self._draw(question, wanted, found, window, ordered)
+        return found.as_json()
+
+    async def _draw(
+        self,
+        question: Question,
+        wanted: Wanted,
+        found: Found,
+        window: Window,
+        series: Sequence[Series],
+    ) -> None:
+        names = told_apart([one.labels for one in series], otherwise=wanted.name or "value").each
+        chart = Chart(
+            title=title_of(wanted),
+            lines=[
+                Line(name, [(point.at, point.value) for point in one.points])
+                for name, one in zip(names, series, strict=True)
+            ],
+            start=window.start,
+            end=window.end,
+            step=window.step,
+            unit=wanted.unit,
+            threshold=wanted.threshold,
+            markers=await self._markers(wanted, window),
+            more=found.total - len(series),
+        )
+        png = await asyncio.to_thread(line_chart, chart)
+        async with self.world.database.write() as connection:
+            await cards.add_picture(
+                connection,
+                Kind.ANSWER,
+                question.id,
+                key=f"picture:{question.round}",
+                png=png,
+                name=f"{wanted.name or 'query'}.png",
+                alt=chart_alt(wanted, found),
+            )
+
+    async def _markers(self, wanted: Wanted, window: Window) -> list[Marker]:
+        """What was changed meanwhile in the places that the query is about; in all of them where
+        it does not say."""
+        about = [
+            place
+            for place in places(self.world.catalog)
+            if wanted.environment in (None, place.environment)
+            and wanted.service in (None, place.service)
+        ]
+        found = []
+        async with self.world.database.read() as connection:
+            for place in about:
+                recent = await changes.recent(
+                    connection,
+                    service=place.service,
+                    environment=place.environment,
+                    since=window.start,
+                )
+                where = f", {place.environment}" if wanted.environment is None else ""
+                found += [
+                    Marker(change.started_at, f"{done_by(change)}{where}")
+                    for change in recent
+                    if change.started_at is not None and change.started_at >= window.start
+                ]
+        return sorted(found, key=lambda marker: marker.at)[-MOST_MARKERS:]
+
+
+async def ask(
+    prometheus: PrometheusClient, wanted: Wanted, window: Window | None, now: datetime
+) -> tuple[int, tuple[Series, ...]]:
+    """How many series the query has, and those of them that are shown.
+
+    Raises:
+        IntegrationError: Prometheus did not give them.
+    """
+    at = now if window is None else window.end
+    total = 0
+    if not wanted.is_number:
+        counted = await prometheus.query(counting(wanted, window), at=at)
+        total = int(counted[0].points[0].value) if counted else 0
+        if total == 0:
+            return 0, ()
+    promql = wanted.promql if total <= MOST_SERIES else cut_to_highest(wanted, window)
+    if window is None:
+        series = await prometheus.query(promql, at=at)
+    else:
+        series = await prometheus.query_range(
+            promql, start=window.start, end=window.end, step=window.step
+        )
+    valued = tuple(one for one in series if one.points)
+    return max(total, len(valued)), valued
+
+
+def refused(exc: IntegrationError, wanted: Wanted, window: Window | None, now: datetime) -> Found:
+    """Why Prometheus gave nothing, and what to do next."""
+    where = None
+    if isinstance(exc, Unavailable):
+        less = "a shorter `since`, fewer series" if window is not None else "fewer series"
+        trouble = f"Prometheus gave no answer: {exc.detail}. Ask for less ({less}), or again."
+    elif isinstance(exc, Forbidden):
+        trouble = f"Prometheus does not let me in: {exc.detail}. `credlink doctor` looks closer."
+    else:
+        parse_error = _PARSE_ERROR.search(exc.detail)
+        why = parse_error[3] if parse_error else exc.detail
+        where = (
+            _offset(wanted.promql, int(parse_error[1]), int(parse_error[2]))
+            if parse_error
+            else None
+        )
+        trouble = f"Prometheus refuses this query: {why}."
+    return Found(at=now, window=window, trouble=trouble, mistake_at=where)
+
+
+def _offset(promql: str, line: int, column: int) -> int:
+    before = promql.split("\n")[: line - 1]
+    return sum(len(one) + 1 for one in before) + column - 1
+
+
+def _row(series: Series, window: Window | None) -> Row:
+    values = [point.value for point in series.points]
+    known = [value for value in values if not math.isnan(value)] or values
+    newest = series.points[-1]
+    is_current = window is None or newest.at >= window.end - 1.5 * window.step
+    return Row(series.labels, newest.value if is_current else None, min(known), max(known))
+
+
+def _height(series: Series) -> float:
+    return max((p.value for p in series.points if not math.isnan(p.value)), default=-math.inf)

@@ -1,0 +1,123 @@
+"""What Prometheus answered, as a card tells it: a row for each series."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from bot.domain.alert import common
+from bot.domain.query import Window
+
+NAME = "__name__"
+"""The label that holds a metric's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One series: its last value, and its lowest and highest in the window.
+
+    Each may be infinite or not a number. `last` is None where the series ended before the window
+    did: what was is not what is.
+    """
+
+    labels: Mapping[str, str]
+    last: float | None
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The answer. Without rows and without trouble the query has no data."""
+
+    at: datetime
+    window: Window | None = None
+    """None for a table of values at `at`."""
+    rows: tuple[Row, ...] = ()
+    """The highest first."""
+    total: int = 0
+    """How many series there are; more than rows where the answer was cut."""
+    trouble: str = ""
+    """Why there is no answer, and what to do next, in sentences."""
+    mistake_at: int | None = None
+    """The place in the query that Prometheus refuses."""
+
+    def as_json(self) -> dict[str, Any]:
+        """What `of_json` reads. JSON knows neither infinity nor what is not a number."""
+        window = self.window
+        return {
+            "at": self.at.isoformat(),
+            "window": None
+            if window is None
+            else {
+                "start": window.start.isoformat(),
+                "end": window.end.isoformat(),
+                "step_s": window.step.total_seconds(),
+            },
+            "rows": [
+                [dict(row.labels), *map(_kept, (row.last, row.lowest, row.highest))]
+                for row in self.rows
+            ],
+            "total": self.total,
+            "trouble": self.trouble,
+            "mistake_at": self.mistake_at,
+        }
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Self:
+        """The answer that was kept."""
+        window = found["window"]
+        return cls(
+            at=datetime.fromisoformat(found["at"]),
+            window=None
+            if window is None
+            else Window(
+                datetime.fromisoformat(window["start"]),
+                datetime.fromisoformat(window["end"]),
+                timedelta(seconds=window["step_s"]),
+            ),
+            rows=tuple(
+                Row(labels, None if last is None else float(last), float(lowest), float(highest))
+                for labels, last, lowest, highest in found["rows"]
+            ),
+            total=found["total"],
+            trouble=found["trouble"],
+            mistake_at=found["mistake_at"],
+        )
+
+
+def _kept(value: float | None) -> float | str | None:
+    return value if value is None or math.isfinite(value) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What tells the series apart: the name of each, and what the names are of."""
+
+    of: str
+    """`instance`, or `series` where several labels differ."""
+    each: tuple[str, ...]
+    shared: Mapping[str, str]
+    """The labels that all have in common."""
+
+
+def told_apart(labels: Sequence[Mapping[str, str]], otherwise: str = "value") -> Names:
+    """Name each series by the labels in which they differ; by its value where that is one label.
+
+    `otherwise` is the name of one that has none.
+    """
+    shared = common(labels)
+    differing = sorted({name for one in labels for name in one if name not in shared})
+    if len(differing) == 1 and differing != [NAME]:
+        [name] = differing
+        return Names(name, tuple(one.get(name) or f"no {name}" for one in labels), shared)
+    named = tuple(_name(one, shared) or otherwise for one in labels)
+    return Names("series", named, shared)
+
+
+def _name(labels: Mapping[str, str], shared: Mapping[str, str]) -> str:
+    own = {name: value for name, value in sorted(labels.items()) if name not in shared}
+    metric = own.pop(NAME, "")
+    said = ", ".join(f"{name}={value}" for name, value in own.items())
+    return " ".join(filter(None, (metric, said)))

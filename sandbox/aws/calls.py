@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 READS = ("Describe", "List", "Get")
+CHANGED_BY_BOTS = frozenset({"ecs", "application-autoscaling", "cloudwatch"})
+"""Services whose writes are told apart: a query of logs is no read by its name, and no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,12 @@ class AwsCall:
 
     @property
     def is_ecs_write(self) -> bool:
-        return self.service == "ecs" and not self.operation.startswith(READS)
+        return self.service == "ecs" and self.is_write
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changed a service, its scaling or its alarms, or tried to."""
+        return self.service in CHANGED_BY_BOTS and not self.operation.startswith(READS)
 
 
 @dataclass(slots=True)

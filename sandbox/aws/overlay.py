@@ -17,9 +17,10 @@ from xml.sax.saxutils import escape
 from botocore.exceptions import ConnectionClosedError
 from flask import has_request_context, request
 from moto.cloudfront.models import cloudfront_backends
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 
-from sandbox.aws.api import OPERATIONS, cloudfront
+from sandbox.aws.api import BESIDE, OPERATIONS, cloudfront
 from sandbox.aws.calls import AwsCall, Fault
 from sandbox.aws.clients import INTERNAL_HEADER
 from sandbox.aws.ecs import Ecs
@@ -42,6 +43,9 @@ class World(Protocol):
     def at(self) -> float: ...
     def ecs(self, account: str, region: str) -> Ecs: ...
     def invalidations(self, account: str) -> Invalidations: ...
+    def beside(self, service: str, account: str, region: str) -> Any:
+        """What the world keeps for a service of `api.BESIDE`."""
+
     def settle(self) -> None:
         """Run what is due; called with the lock held."""
 
@@ -146,7 +150,19 @@ class Overlay:
             return self._target_health(response)
         if service == "cloudfront" and operation in cloudfront.OPERATIONS:
             return self._invalidation(response, operation)
+        if operation in BESIDE.get(service, ()):
+            return self._beside(response, service, operation)
         return self._original(response)
+
+    def _beside(self, response: Any, service: str, operation: str) -> Answer:
+        with self._world.lock:
+            self._world.settle()
+            kept = self._world.beside(service, response.current_account, response.region)
+            try:
+                answer = BESIDE[service][operation](kept, _parameters(response))
+            except Refused as refused:
+                return _error(response, refused.code, refused.message, refused.status)
+        return _serialized(response, ActionResult(answer))
 
     def _simulated(self, response: Any, operation: str) -> Answer:
         def moto() -> Json:
@@ -219,7 +235,11 @@ def _parameters(response: Any) -> Json:
 
 
 def _error(response: Any, code: str, message: str, status: int) -> Answer:
-    """An error in the protocol of the request: JSON for those with a target, XML for the rest."""
+    """An error in the protocol of the request: CBOR where it is asked for, JSON for those with a
+    target, XML for the rest."""
+    if "smithy-protocol" in response.headers:
+        said = _serialized(response, ActionResult(ServiceException(code, message)))
+        return status, said[1], said[2]
     if "x-amz-target" in response.headers:
         return status, dict(JSON), json.dumps({"__type": code, "message": message})
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"

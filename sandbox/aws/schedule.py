@@ -30,7 +30,7 @@ class Schedule:
 
     def after(self, delay_s: float, act: Callable[..., None], *args: Any) -> None:
         """Have `act(*args)` done `delay_s` from now, divided by the pace."""
-        self.at(self.now + delay_s / self._pace, act, *args)
+        self.at(self.now + self.span(delay_s), act, *args)
 
     def at(self, moment: float, act: Callable[..., None], *args: Any) -> None:
         """Have `act(*args)` done at `moment`, in epoch seconds; the pace does not apply."""
@@ -38,7 +38,11 @@ class Schedule:
 
     def minutes(self, minutes: float) -> float:
         """Return how many seconds of the clock AWS's `minutes` take here."""
-        return minutes * MINUTE_S / self._pace
+        return self.span(minutes * MINUTE_S)
+
+    def span(self, seconds: float) -> float:
+        """Return how many seconds of the clock the simulator's `seconds` take here."""
+        return seconds / self._pace
 
     def run_due(self) -> None:
         """Do everything that has fallen due by now."""

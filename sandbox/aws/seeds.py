@@ -37,7 +37,8 @@ Client = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One place CredLink runs; `tasks` is how many.
+    """One place CredLink runs; `tasks` is how many, and `smallest` to `largest` what autoscaling
+    keeps it between, if anything scales it.
 
     `family` names its task definitions: two environments of an account do not share one.
     `shifts_traffic` is False for a service that knows only rolling updates, without a second
@@ -47,8 +48,8 @@ class Environment:
     name: str
     account: str
     tasks: int
-    smallest: int
-    largest: int
+    smallest: int | None = None
+    largest: int | None = None
     log_level: str = "info"
     family: str = SERVICE
     distribution: str | None = None
@@ -64,7 +65,7 @@ class Environment:
         return f"credlink-{self.name}-tg"
 
 
-STAGING = Environment("staging", MAIN_ACCOUNT, 2, smallest=1, largest=4, log_level="debug")
+STAGING = Environment("staging", MAIN_ACCOUNT, 2, log_level="debug")
 PROD = Environment("prod", PROD_ACCOUNT, 4, smallest=3, largest=10, distribution=DISTRIBUTION_ID)
 EU = Environment("eu", PROD_ACCOUNT, 2, smallest=2, largest=6, family=f"{SERVICE}-eu")
 ENVIRONMENTS = (STAGING, PROD, EU)
@@ -74,6 +75,7 @@ ENVIRONMENTS = (STAGING, PROD, EU)
 class Network:
     subnets: list[str]
     security_group: str
+    balancer: str
     target_group: str
     alternate_target_group: str
     production_rule: str
@@ -169,6 +171,7 @@ def _network(environment: Environment, client: Client) -> Network:
     return Network(
         subnets=subnets,
         security_group=group,
+        balancer=balancer,
         target_group=target_groups[0],
         alternate_target_group=target_groups[1],
         production_rule=rule,
@@ -213,13 +216,44 @@ def _service(environment: Environment, client: Client, network: Network) -> None
         },
         tags=_tags(environment),
     )
-    client("application-autoscaling").register_scalable_target(
-        ServiceNamespace="ecs",
-        ResourceId=f"service/{environment.cluster}/{SERVICE}",
-        ScalableDimension="ecs:service:DesiredCount",
-        MinCapacity=environment.smallest,
-        MaxCapacity=environment.largest,
+    if environment.smallest is not None:
+        _scaling(environment, client("application-autoscaling"), network)
+
+
+def _scaling(environment: Environment, autoscaling: Any, network: Network) -> None:
+    """The bounds, and what moves the service between them."""
+    place = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{environment.cluster}/{SERVICE}",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    autoscaling.register_scalable_target(
+        **place, MinCapacity=environment.smallest, MaxCapacity=environment.largest
     )
+    balancer = network.balancer.partition("loadbalancer/")[2]
+    group = network.target_group.rpartition(":")[2]
+    for name, level, metric in (
+        ("cpu", 60.0, {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}),
+        (
+            "requests",
+            6000.0,
+            {
+                "PredefinedMetricType": "ALBRequestCountPerTarget",
+                "ResourceLabel": f"{balancer}/{group}",
+            },
+        ),
+    ):
+        autoscaling.put_scaling_policy(
+            **place,
+            PolicyName=f"credlink-{environment.name}-{name}",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": level,
+                "PredefinedMetricSpecification": metric,
+                "ScaleOutCooldown": 60,
+                "ScaleInCooldown": 300,
+            },
+        )
 
 
 def task_definition(environment: Environment, tag: str) -> Json:

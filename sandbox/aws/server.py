@@ -21,6 +21,7 @@ from sandbox.aws.model import Json, Service
 from sandbox.aws.outbox import EventsClient, Outbox
 from sandbox.aws.overlay import Overlay
 from sandbox.aws.running import RunningTask, running_tasks
+from sandbox.aws.scaling import Scaling, Utilisation
 from sandbox.aws.schedule import Schedule
 from sandbox.clock import Clock, ManualClock, RealClock
 from sandbox.seeds import MAIN_ACCOUNT, PROD_ACCOUNT, REGION, SERVICE
@@ -41,6 +42,11 @@ def warm() -> None:
     import moto.elbv2.responses  # noqa: F401
 
 
+def nobody_knows(_cluster: str, _service: str) -> float | None:
+    """Nothing is said of any service, so nothing is scaled by it."""
+    return None
+
+
 class AwsWorld:
     """AWS for one process: two accounts, every call recorded, faults on demand.
 
@@ -57,10 +63,13 @@ class AwsWorld:
         self.faults = Faults()
         self.images = Images()
         self.lock = threading.RLock()
+        self.utilisation: Utilisation = nobody_knows
+        """How much of its CPU a service uses: autoscaling follows it. Set before it starts."""
         self.outbox = Outbox(self._events_client)
         self._schedule = Schedule(self.clock, pace=pace)
         self._places: dict[tuple[str, str], Ecs] = {}
         self._invalidations: dict[str, Invalidations] = {}
+        self._scalings: dict[tuple[str, str], Scaling] = {}
         self._clients = _in_process_clients
         self._listener: Listener | None = None
         self._overlay = Overlay(self)
@@ -182,6 +191,7 @@ class AwsWorld:
             self._schedule = Schedule(self.clock, pace=self.pace)
             self._places.clear()
             self._invalidations.clear()
+            self._scalings.clear()
             moto_api_backend.reset()
         self.images.behaviours.clear()
         self.images.once_named.clear()
@@ -205,8 +215,8 @@ class AwsWorld:
 
     @property
     def writes(self) -> list[AwsCall]:
-        """The calls that changed something in ECS, or tried to."""
-        return [call for call in self.calls if call.is_ecs_write]
+        """The calls that changed a service, its scaling or its alarms, or tried to."""
+        return [call for call in self.calls if call.is_write]
 
     def client(self, service: str, account: str = MAIN_ACCOUNT) -> Any:
         """A boto3 client of this world whose calls are recorded like anybody's."""
@@ -258,6 +268,16 @@ class AwsWorld:
         if account not in self._invalidations:
             self._invalidations[account] = Invalidations(self._schedule)
         return self._invalidations[account]
+
+    def scaling(self, account: str, region: str = REGION) -> Scaling:
+        """Application Auto Scaling in one account and region."""
+        place = (account, region)
+        if place not in self._scalings:
+            self._scalings[place] = Scaling(self.ecs(*place), utilisation=self.utilisation)
+        return self._scalings[place]
+
+    def beside(self, service: str, account: str, region: str) -> Any:
+        return {"application-autoscaling": self.scaling}[service](account, region)
 
     def settle(self) -> None:
         """Bring the world up to the clock. The caller holds the lock."""

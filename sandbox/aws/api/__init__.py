@@ -1,9 +1,20 @@
-"""The operations of ECS that the simulator answers itself; moto has the rest."""
+"""The operations that are answered here: those of ECS, and of what stands beside it; moto has the
+rest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from sandbox.aws.api import clusters, service_deployments, services, tags, task_definitions, tasks
+from sandbox.aws.api import (
+    clusters,
+    scaling,
+    service_deployments,
+    services,
+    tags,
+    task_definitions,
+    tasks,
+)
 from sandbox.aws.api.request import Handler
+from sandbox.aws.model import Json
 
 OPERATIONS: Mapping[str, Handler] = {
     "CreateCluster": clusters.create_cluster,
@@ -31,3 +42,8 @@ OPERATIONS: Mapping[str, Handler] = {
     "UntagResource": tags.untag_resource,
     "ListTagsForResource": tags.list_tags_for_resource,
 }
+
+BESIDE: Mapping[str, Mapping[str, Callable[[Any, Json], Json]]] = {
+    "application-autoscaling": scaling.OPERATIONS,
+}
+"""By service and operation: given what the world keeps for that service, and the request."""

@@ -31,6 +31,8 @@ from commands import (
     help,  # noqa: A004  the verb is called so
     history,
     lock,
+    oncall,
+    restart,
     rollback,
     status,
     unlock,
@@ -41,6 +43,7 @@ Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later | None]]
 MODULES = (
     deploy,
     rollback,
+    restart,
     status,
     history,
     diff,
@@ -50,6 +53,7 @@ MODULES = (
     unlock,
     freeze,
     audit,
+    oncall,
     help,
 )
 ENTRIES: Mapping[str, Entry] = {
@@ -86,6 +90,7 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
         rollback.NAME: partial(
             rollback.run, accept=ask.accept, how=how(rollback.NAME), catalog=catalog
         ),
+        restart.NAME: partial(restart.run, accept=ask.accept, how=how(restart.NAME)),
         status.NAME: partial(status.run, tell=ask.tell_status, how=how(status.NAME)),
         history.NAME: partial(history.run, tell=ask.tell_history, how=how(history.NAME)),
         diff.NAME: partial(diff.run, tell=ask.tell_diff, how=how(diff.NAME)),
@@ -99,6 +104,9 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
             freeze.run, freezing=ask.freezing, how=how(freeze.NAME), catalog=catalog
         ),
         audit.NAME: partial(audit.run, tell=ask.tell_audit, how=how(audit.NAME)),
+        oncall.NAME: partial(
+            oncall.run, ask=ask.ask_question, how=how(oncall.NAME), catalog=catalog
+        ),
         help.NAME: partial(help.run, command=command, entries=ENTRIES),
     }
 

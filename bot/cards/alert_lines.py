@@ -174,6 +174,8 @@ def change_line(change: Change, onset: datetime) -> str:
 def done_by(change: Change) -> str:
     """What the change did, as a plain phrase: `deploy of v1.2.0`."""
     version = change.plan.wanted.name if change.plan else change.version or ""
+    if change.kind is ChangeKind.RESTART:
+        return f"restart of {version}" if version else "a restart"
     if change.kind is ChangeKind.ROLLBACK:
         return f"rollback to {version}" if version else "a rollback"
     return f"deploy of {version}" if version else "a deploy"

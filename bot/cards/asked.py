@@ -9,6 +9,8 @@ from bot.domain.change import Change, ChangeKind
 def looking(change: Change) -> Answer:
     """That it was accepted, and where its card stands."""
     where = f"{escaped(change.environment)}: see {_channel(change.channel)}."
+    if change.kind is ChangeKind.RESTART:
+        return Answer(f"Looking at a restart of {escaped(change.service)} in {where}")
     if change.kind is ChangeKind.ROLLBACK:
         to = escaped(change.version) if change.version else "the last good revision"
         return Answer(f"Looking at the way back to {to} in {where}")

@@ -96,6 +96,8 @@ def headline(change: Change) -> str:
         word = f"{word} by others"
     if change.forced is not None and change.state in _SAYS_FORCED:
         word = f"{word} by force"
+    if change.kind is ChangeKind.RESTART:
+        return _restart_line(change, f"{mark} {word}")
     if change.kind is ChangeKind.ROLLBACK:
         of = "" if change.state in _SAYS_ROLLBACK else "rollback of "
         line = f"{mark} {word}: {of}{change.service} in {change.environment}"
@@ -107,6 +109,14 @@ def headline(change: Change) -> str:
     if _names_what_serves(change) and change.plan is not None:
         return f"{line}, back on {change.plan.running.name}"
     return line
+
+
+def _restart_line(change: Change, begins: str) -> str:
+    """What is restarted where: nothing leads from one version to another."""
+    of = "" if change.state in _SAYS_RESTART else "restart of "
+    version = f" {change.version}" if change.version else ""
+    line = f"{begins}: {of}{change.service}{version} in {change.environment}"
+    return f"{line}, took {_took(change)}" if change.state is S.SUCCEEDED else line
 
 
 def outcome(change: Change) -> str:
@@ -124,9 +134,13 @@ def _names_what_serves(change: Change) -> bool:
 def _marked(change: Change) -> tuple[str, str]:
     """The state's mark and its word; a mark never stands alone."""
     if change.state is S.SUCCEEDED:
-        return "🟢", "Rolled back" if change.kind is ChangeKind.ROLLBACK else "Deployed"
+        return "🟢", _DONE[change.kind]
     if change.kind is ChangeKind.ROLLBACK and change.state in _ROLLBACK_STATES:
         return "🔵", _ROLLBACK_STATES[change.state]
+    if change.kind is ChangeKind.RESTART and change.state in _RESTART_STATES:
+        return "🔵", _RESTART_STATES[change.state]
+    if change.kind is ChangeKind.RESTART and change.verdict is Verdict.ROLLED_BACK_BY_ECS:
+        return _STATES[S.FAILED]  # "rolled back" would promise another version
     if change.state is S.HELD and change.hold is not None:
         return _HOLDS[change.hold.kind], "Held"
     if change.verdict is Verdict.ABORTED and change.steady_at is not None:
@@ -139,6 +153,19 @@ def _marked(change: Change) -> tuple[str, str]:
 _SAYS_FORCED = frozenset({S.PROPOSED, S.STARTING, S.ROLLING_OUT, S.BAKING, S.SUCCEEDED})
 _ROLLBACK_STATES = {S.PROPOSED: "Proposed rollback", S.ROLLING_OUT: "Rolling back"}
 _SAYS_ROLLBACK = frozenset({S.SUCCEEDED, *_ROLLBACK_STATES})
+_RESTART_STATES = {
+    S.PROPOSED: "Proposed restart",
+    S.STARTING: "Restarting",
+    S.ROLLING_OUT: "Restarting",
+    S.BAKING: "Restarted, baking",
+    S.ROLLING_BACK: "Stopping",
+}
+_SAYS_RESTART = frozenset({S.SUCCEEDED, *_RESTART_STATES}) - {S.ROLLING_BACK}
+_DONE = {
+    ChangeKind.DEPLOY: "Deployed",
+    ChangeKind.ROLLBACK: "Rolled back",
+    ChangeKind.RESTART: "Restarted",
+}
 _STATES = {
     S.PROPOSING: ("🔵", "Looking"),
     S.PROPOSED: ("🔵", "Proposed"),
@@ -183,7 +210,8 @@ def _body(view: ChangeView) -> list[Block]:
             firing=view.firing,
         )
     if change.state is S.STARTING:
-        return [section(f"ECS is being asked for {escaped(change.wanted_name)}.")]
+        asked_for = "new tasks of " if change.kind is ChangeKind.RESTART else ""
+        return [section(f"ECS is being asked for {asked_for}{escaped(change.wanted_name)}.")]
     if change.is_under_way:
         return moving(change, now=view.now, usual=view.usual)
     return [section(line) for line in _outcome(view) if line]
@@ -198,7 +226,8 @@ def _outcome(view: ChangeView) -> list[str]:
     # What the evidence says stands in its own lines.
     lines = [] if change.verdict is Verdict.REGRESSED else [escaped(change.why or "")]
     if change.verdict is Verdict.ABORTED:
-        lines = [aborted_by(change)]
+        is_told = change.kind is ChangeKind.RESTART and change.why
+        lines = [aborted_by(change), escaped(change.why or "") if is_told else ""]
     if change.failure is not None:
         lines = [f"{escaped(change.failure.what)}\n{escaped(change.failure.mend)}", *lines]
     return [_what_serves(change), _evidence(change), *lines, _lock_line(view.lock)]
@@ -225,9 +254,11 @@ def _success(change: Change) -> str:
     if change.steady_at is not None and change.rollout is not None:
         facts.append(f"rollout {spoken(change.steady_at - change.rollout.began_at)}")
         facts.append(f"bake {spoken((change.finished_at or change.changed_at) - change.steady_at)}")
+    is_restart = change.kind is ChangeKind.RESTART
     if change.kept_by is not None:
-        facts.append(f"kept by {mention(change.kept_by)}")
-    if change.plan is not None:
+        did = "watch ended" if is_restart else "kept"
+        facts.append(f"{did} by {mention(change.kept_by)}")
+    if change.plan is not None and not is_restart:
         facts.append(f"was {escaped(change.plan.running.name)}")
     return " · ".join(facts)
 
@@ -251,6 +282,8 @@ def _what_serves(change: Change) -> str:
     if change.plan is None or change.progress is None:
         return ""
     before = escaped(change.plan.running.name)
+    if change.kind is ChangeKind.RESTART:
+        return _what_serves_still(change, before)
     if _names_what_serves(change):
         return ""
     if change.state is S.ROLLED_BACK:
@@ -259,6 +292,20 @@ def _what_serves(change: Change) -> str:
         return f"The tasks of *{before}* that still run go on serving."
     if change.verdict is Verdict.TOO_SLOW:
         return f"ECS goes on trying; *{before}* serves until its tasks are replaced."
+    return ""
+
+
+def _what_serves_still(change: Change, name: str) -> str:
+    """After a restart that did not succeed: the same version, and which of its tasks."""
+    if change.state is S.ROLLED_BACK:
+        return (
+            f"*{name}* serves on: ECS kept the tasks from before, and started anew those it had "
+            "stopped already."
+        )
+    if change.verdict is Verdict.FAILED:
+        return f"*{name}* serves with those tasks from before that still run; no more are replaced."
+    if change.verdict is Verdict.TOO_SLOW:
+        return f"*{name}* serves; ECS goes on replacing its tasks."
     return ""
 
 

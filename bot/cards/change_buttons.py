@@ -4,7 +4,7 @@ from bot.cards.blocks import Confirm, Element, button, escaped
 from bot.cards.gate import approve_button, refuse_button
 from bot.cards.guard import unlock_button
 from bot.cards.text import spoken
-from bot.domain.change import Change, ChangeState, Origin
+from bot.domain.change import Change, ChangeKind, ChangeState, Origin
 from bot.domain.lock import Lock
 
 CONFIRM = "change.confirm"
@@ -31,6 +31,12 @@ def under_way(change: Change) -> list[Element]:
     back = [abort_button(change)] if change.leads_back else []
     match change.state:
         case S.STARTING:
+            return back
+        case S.BAKING if change.kind is ChangeKind.RESTART:  # nothing follows from its end
+            return [_end_watch(change)]
+        case S.HELD if change.kind is ChangeKind.RESTART and change.steady_at is not None:
+            return [_end_watch(change), *_wait(change)]
+        case S.ROLLING_OUT if change.kind is ChangeKind.RESTART:  # the same has nothing to prove
             return back
         case S.ROLLING_OUT if change.stage is not None and change.origin is Origin.BOT:
             return [_hold(change), *_promote(change), *back]
@@ -93,6 +99,17 @@ def _keep(change: Change) -> Element:
     )
 
 
+def _end_watch(change: Change) -> Element:
+    where = f"{escaped(change.service)} in {escaped(change.environment)}"
+    question = Confirm(
+        title="End the watch?",
+        text=f"The tasks of {where} stay as they are, and whether {escaped(change.wanted_name)} "
+        "counts as good there stays as it was.",
+        confirm="End the watch",
+    )
+    return _button(change, "End the watch", KEEP, confirm=question)
+
+
 def _wait(change: Change) -> list[Element]:
     """To measure for another bake, where the catalogue has one."""
     if change.bake_until is None or change.steady_at is None:
@@ -103,6 +120,8 @@ def _wait(change: Change) -> list[Element]:
 
 def abort_button(change: Change) -> Element:
     """Stop what is under way and go back to what ran before it."""
+    if change.kind is ChangeKind.RESTART:
+        return _stop_restart(change)
     before = change.plan.running.name if change.plan else "what ran before"
     label = "Abort and roll back" if change.state in {S.STARTING, S.ROLLING_OUT} else "Roll back"
     return _button(
@@ -117,6 +136,17 @@ def abort_button(change: Change) -> Element:
             confirm=label,
         ),
     )
+
+
+def _stop_restart(change: Change) -> Element:
+    question = Confirm(
+        title=f"Stop the restart in {change.environment}?",
+        text=f"ECS replaces no more tasks of {escaped(change.service)} in "
+        f"{escaped(change.environment)}, stops the new ones and keeps those from before: the same "
+        f"*{escaped(change.wanted_name)}* either way.",
+        confirm="Abort",
+    )
+    return _button(change, "Abort", ABORT, style="danger", confirm=question)
 
 
 def roll_back_button(change: Change, to: str) -> Element:

@@ -6,7 +6,7 @@ from bot.cards.blocks import Block, context, escaped, section
 from bot.cards.gate import approvals_line
 from bot.cards.live import live
 from bot.cards.text import counted, day_and_time, short_digest
-from bot.domain.change import Approval, Change
+from bot.domain.change import Approval, Change, ChangeKind
 from bot.domain.gate import Decision, Obstacle
 from bot.domain.plan import Plan, revision_name
 from bot.domain.shift import Strategy
@@ -28,7 +28,8 @@ def planned(
     plan = change.plan
     if plan is None:
         return []
-    blocks = [section(running_line(plan)), section(_wanted(plan))]
+    wanted = _renewed(plan) if change.kind is ChangeKind.RESTART else _wanted(plan)
+    blocks = [section(running_line(plan)), section(wanted)]
     if checks := checks_text(plan.checks):
         blocks.append(section(checks))
     waits = [approvals_line(approvals, required) if change.forced is None else ""]
@@ -67,6 +68,17 @@ def _wanted(plan: Plan) -> str:
         lines.append(f"*strategy*  {plan.strategy.value}")
     lines += [f"⚠ {escaped(warning)}" for warning in plan.warnings]
     return "\n".join(lines)
+
+
+def _renewed(plan: Plan) -> str:
+    """What a restart would do: the same again."""
+    tasks = f"{counted(plan.desired, 'new task')} of the same revision"
+    if plan.wanted.task_definition is not None:
+        tasks += f" {escaped(revision_name(plan.wanted.task_definition))}"
+    lines = [f"*restart*  {tasks}"]
+    if plan.wanted.digest:
+        lines.append(f"*image*  `{short_digest(plan.wanted.digest)}`")
+    return "\n".join([*lines, *(f"⚠ {escaped(warning)}" for warning in plan.warnings)])
 
 
 def _changed(plan: Plan) -> str:

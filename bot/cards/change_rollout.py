@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.cards.blocks import Block, escaped, section
 from bot.cards.evidence import findings_text
 from bot.cards.text import bar, counted, mention, moment, sentence, spoken
-from bot.domain.change import Change, ChangeState, Hold, HoldKind, Origin
+from bot.domain.change import Change, ChangeKind, ChangeState, Hold, HoldKind, Origin
 from bot.domain.rollout import Progress, Verdict
 from bot.domain.shift import Stage
 
@@ -16,8 +16,7 @@ def moving(change: Change, *, now: datetime, usual: timedelta | None) -> list[Bl
     """How far it is, and what speaks for it and against it."""
     blocks = []
     if change.state is S.ROLLING_BACK:
-        to = change.plan.running.name if change.plan else "what ran before"
-        blocks.append(section(f"{_why_back(change)} Going back to *{escaped(to)}*."))
+        blocks.append(section(f"{_why_back(change)} {_going_back(change)}"))
     if change.hold is not None and change.state is S.HELD:
         blocks.append(section(hold_line(change, change.hold)))
     if change.state is S.BAKING and change.bake_until is not None:
@@ -31,6 +30,13 @@ def moving(change: Change, *, now: datetime, usual: timedelta | None) -> list[Bl
     if change.failure is not None:
         blocks.append(section(f"⚠ A new task stopped. {escaped(change.failure.what)}"))
     return blocks
+
+
+def _going_back(change: Change) -> str:
+    if change.kind is ChangeKind.RESTART:
+        return "ECS keeps the tasks from before, and starts anew those it has stopped already."
+    to = change.plan.running.name if change.plan else "what ran before"
+    return f"Going back to *{escaped(to)}*."
 
 
 def _is_shifting(change: Change) -> bool:
@@ -47,6 +53,12 @@ def hold_line(change: Change, hold: Hold) -> str:
     match hold.kind:
         case HoldKind.PERSON:
             line = f"Held by {mention(hold.by)} {since}."
+        case HoldKind.BAD if change.kind is ChangeKind.RESTART:
+            line = (
+                f"{escaped(sentence(hold.why))}\nThe same revision ran before, so there is nothing "
+                "to go back to: look for the cause around it, or end the watch and roll back to "
+                f"another version. Held {since}."
+            )
         case HoldKind.BAD:
             line = f"{escaped(sentence(hold.why))}\nShall it go back? Held {since}."
         case _:

@@ -7,9 +7,11 @@ from bot.cards.answer import Answer
 from bot.cards.blocks import Block, context, escaped, section
 from bot.cards.change import headline
 from bot.cards.text import counted, day_and_time, mention, spoken
-from bot.domain.change import Change, ChangeState, Origin
+from bot.domain.change import Change, ChangeKind, ChangeState, Origin
 
 REASON_CHARACTERS = 60
+AGAIN = "↻"
+"""Beside a restart's own words: between versions, the same once more."""
 TOGETHER = 5
 """Lines in one block: the longest there can be still fit in it."""
 
@@ -31,7 +33,8 @@ def history(where: str, changes: Sequence[Change], total: int, *, now: datetime)
 
 def _line(change: Change, now: datetime) -> str:
     began = change.started_at or change.asked_at
-    facts = [escaped(headline(change)), by_whom(change), day_and_time(began)]
+    again = f"{AGAIN} " if change.kind is ChangeKind.RESTART else ""
+    facts = [f"{again}{escaped(headline(change))}", by_whom(change), day_and_time(began)]
     if change.is_under_way:
         facts.append(f"for {spoken(now - began)}")
     elif change.state is not ChangeState.SUCCEEDED and change.finished_at is not None:

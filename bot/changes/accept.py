@@ -6,25 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.catalog import Catalog, Verb
+from bot.catalog import Catalog
 from bot.changes.audit.entries import asked_entry, denied_entry
 from bot.changes.guards.situation import is_fast_lane, situation
 from bot.changes.promise import Promises
 from bot.domain.asked import Asked
 from bot.domain.card import Kind, Urgency
 from bot.domain.change import Change, ChangeKind, ChangeRequest, ChangeState
-from bot.domain.gate import Decision, Obstacle, may_begin
+from bot.domain.gate import VERBS, Decision, Obstacle, may_begin
 from bot.domain.place import Place, find_place
 from bot.errors import Conflict, NotAllowed
 from bot.storage import audit, cards, changes
 from bot.storage.database import Connection, Database
 from bot.storage.deduplication import first_time
 
-VERBS = {
-    ChangeKind.DEPLOY: Verb.DEPLOY,
-    ChangeKind.ROLLBACK: Verb.ROLLBACK,
-    ChangeKind.RESTART: Verb.RESTART,
-}
 DEDUPLICATED_S = 86_400.0
 """How long a repetition of the same request is recognised; Slack repeats for minutes."""
 AT_ONCE = frozenset({Obstacle.RIGHTS, Obstacle.LOCK, Obstacle.FREEZE, Obstacle.INCIDENT})
@@ -149,8 +144,10 @@ async def _refuse_if_it_should_be_aborted(connection: Connection, change: Change
     if change.kind is not ChangeKind.ROLLBACK or change.version is not None:
         return
     under_way = await changes.under_way(connection, change.environment, change.service)
-    if under_way is not None and under_way.state is not ChangeState.ROLLING_BACK:
-        raise UnderWay(under_way)
+    is_going_back = under_way is not None and under_way.state is ChangeState.ROLLING_BACK
+    if under_way is None or is_going_back or under_way.kind is ChangeKind.RESTART:
+        return  # aborting a restart leads nowhere else: the way back is shown, and waits for it
+    raise UnderWay(under_way)
 
 
 async def write(connection: Connection, change: Change) -> bool:

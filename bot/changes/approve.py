@@ -11,7 +11,7 @@ from bot.cards.change import headline
 from bot.cards.gate import approved, approved_entry
 from bot.cards.live import live
 from bot.catalog import Catalog
-from bot.changes.accept import DEDUPLICATED_S, VERBS
+from bot.changes.accept import DEDUPLICATED_S
 from bot.changes.guards.keep import ask, done_entry
 from bot.changes.outcome import conclude
 from bot.changes.promise import Promises
@@ -26,7 +26,7 @@ from bot.domain.asked import Actor, Asked, Press
 from bot.domain.audit import Entry
 from bot.domain.card import Kind
 from bot.domain.change import ACTS, Act, ActKind, Approval, Change
-from bot.domain.gate import Decision, may_approve, may_begin, may_refuse
+from bot.domain.gate import VERBS, Decision, may_approve, may_begin, may_refuse
 from bot.domain.situation import Situation
 from bot.errors import Conflict
 from bot.storage import acts, approvals, audit, cards, changes

@@ -7,10 +7,10 @@ from bot.changes.evidence.draw import draw_evidence
 from bot.changes.evidence.judge import act_on_bad, hold, measure
 from bot.changes.look import Memory
 from bot.changes.outcome import conclude
-from bot.changes.rollout import settle
+from bot.changes.rollout import is_known_good, settle
 from bot.changes.seen import Seen, change_step, read, seen
 from bot.changes.watch import Ending, Looked, end, look
-from bot.domain.change import Change, ChangeState, HoldKind, Origin
+from bot.domain.change import Change, ChangeKind, ChangeState, HoldKind, Origin
 from bot.domain.judgement import Judged, Judgement
 from bot.domain.rollout import Ended, Verdict
 from bot.world import World
@@ -83,12 +83,14 @@ def _pause(here: World, looked: Looked, change: Change) -> timedelta:
 
 async def _good(here: World, change: Change, looked: Looked, judgement: Judgement) -> Seen:
     await draw_evidence(here, looked.place, change, judgement)
-    return await _succeed(here, change, looked, is_proved=True)
+    is_proved = change.kind is not ChangeKind.RESTART or is_known_good(change)
+    return await _succeed(here, change, looked, is_proved=is_proved)
 
 
 async def _unsure(here: World, change: Change, looked: Looked, judgement: Judgement) -> Seen:
-    """Hold and ask. What others deployed is nobody's to hold: it ends, unproved."""
-    if change.origin is Origin.OUTSIDE:
+    """Hold and ask. What others deployed is nobody's to hold: it ends, unproved. So does a restart:
+    whatever somebody said, the same would run."""
+    if change.origin is Origin.OUTSIDE or change.kind is ChangeKind.RESTART:
         return await _succeed(here, change, looked, is_proved=False)
     return await hold(here, looked.place, change, HoldKind.INCONCLUSIVE, judgement.why)
 

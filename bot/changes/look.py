@@ -88,6 +88,7 @@ def ours_of(world: World, rollout: Rollout, *, is_timed: bool = True) -> Ours:
         began_at=rollout.began_at,
         deadline=rollout.deadline if is_timed else None,
         grace=world.paced(GRACE),
+        replaces=rollout.replaces.deployment_id if rollout.replaces else None,
     )
 
 
@@ -144,6 +145,7 @@ async def _service_deployment(
         rollout.task_definition,
         since=rollout.began_at,
         named=(rollout.service_deployment, service.current_service_deployment),
+        after=rollout.replaces.service_deployment if rollout.replaces else None,
     )
 
 
@@ -220,13 +222,16 @@ async def _addresses(world: World, place: Place, rollout: Rollout) -> frozenset[
     """The addresses of the tasks that run our revision.
 
     Not by who started them: when ECS rolls back, the new deployment adopts the tasks of the old.
+    Only where the very same revision ran before, that alone tells them apart.
     """
     config = place.config
+    is_told_apart = rollout.replaces is not None and rollout.deployment_id is not None
     tasks = await account_of(world, place).ecs.running_tasks(config.cluster, config.ecs_service)
     return frozenset(
         task.private_ip
         for task in tasks
         if task.private_ip and task.task_definition == rollout.task_definition
+        if not is_told_apart or task.started_by == rollout.deployment_id
     )
 
 

@@ -114,10 +114,11 @@ async def lock_after(
 ) -> Entry | None:
     """Lock the place of a change that goes back, so that nobody deploys the bad version by habit.
 
-    Whoever holds it already goes on holding it. The change's card shows the lock. Returns what the
-    audit is to say of it, for the caller to add as the transaction's last.
+    A restart leaves no version behind. Whoever holds it already goes on holding it. The change's
+    card shows the lock. Returns what the audit is to say of it, for the caller to add as the
+    transaction's last.
     """
-    if not place.config.deploy.lock_after_rollback:
+    if not place.config.deploy.lock_after_rollback or change.kind is ChangeKind.RESTART:
         return None
     left = change.wanted_name
     if change.kind is ChangeKind.ROLLBACK and change.plan is not None:

@@ -94,7 +94,7 @@ async def plan_deploy(
     chosen = strategy or Strategy(place.config.deploy.strategy)
     _refuse_what_it_is_not_built_for(place, running, chosen)
     reference = _wanted_image(place, running)
-    image = await _find_image(world, place, reference, version, known.good)
+    image = await find_image(world, place, reference, version, known.good)
     await _refuse_if_it_runs(world, place, running, version, image.digest)
     wanted = Revision(image=reference.at(image.digest), version=version, digest=image.digest)
     before = running.definition.registrable
@@ -109,7 +109,7 @@ async def plan_deploy(
             container=running.container,
             image=image,
             digest=image.digest,
-            policy=_scan_policy(place),
+            policy=scan_policy(place),
             shifts=chosen.shifts,
         )
     plan = _plan(place, running, wanted, known, changed=changed_fields(before, after))
@@ -122,7 +122,8 @@ async def plan_deploy(
     )
 
 
-def _scan_policy(place: Place) -> ScanPolicy:
+def scan_policy(place: Place) -> ScanPolicy:
+    """What the catalogue makes of an image's findings."""
     scan = place.config.deploy.scan
     return ScanPolicy(block=scan.block, warn=scan.warn)
 
@@ -173,7 +174,7 @@ async def plan_rollback(
             container=running.container,
             image=None,
             digest=wanted.digest,
-            policy=_scan_policy(place),
+            policy=scan_policy(place),
             shifts=running.service.strategy != ROLLING,
             only=ROLLBACK_NAMES,
         )
@@ -236,7 +237,7 @@ async def _pinned(world: World, place: Place, wanted: Revision) -> tuple[Revisio
     warning = f"Whether {reference.tag} is still the image that ran then is not known."
     if reference.ecr_account is None:
         return wanted, (warning,)
-    found = await _find_image(world, place, reference, reference.tag, ())
+    found = await find_image(world, place, reference, reference.tag, ())
     digest = found.digest
     pinned = replace(wanted, task_definition=None, image=reference.at(digest), digest=digest)
     return pinned, (warning,)
@@ -257,13 +258,19 @@ def _wanted_image(place: Place, running: Running) -> ImageReference:
     )
 
 
-async def _find_image(
+async def find_image(
     world: World,
     place: Place,
     reference: ImageReference,
     version: str,
     good: Sequence[GoodRevision],
 ) -> Image:
+    """The image with this tag.
+
+    Raises:
+        Impossible: there is none.
+        IntegrationError: the registry did not answer.
+    """
     account = place.config.account
     elsewhere = reference.ecr_account if reference.ecr_account != account else None
     try:
@@ -282,7 +289,7 @@ async def _refuse_if_it_runs(
 ) -> None:
     runs = running.revision.digest
     if runs is None and running.revision.version == version:
-        runs = await _digest_of_tasks(world, place, running)
+        runs = await digest_of_tasks(world, place, running)
     if runs != digest:
         return
     known_as = running.revision.name
@@ -293,7 +300,7 @@ async def _refuse_if_it_runs(
     )
 
 
-async def _digest_of_tasks(world: World, place: Place, running: Running) -> str | None:
+async def digest_of_tasks(world: World, place: Place, running: Running) -> str | None:
     """The digest ECS found behind the tag when it started the running tasks."""
     config = place.config
     tasks = await account_of(world, place).ecs.running_tasks(config.cluster, config.ecs_service)
@@ -327,11 +334,11 @@ def _plan(
         warnings=_warnings(service, known.under_way),
         memory_mib=memory_mib(running.definition.raw, running.container),
         compare_url=_compare_url(place, running.revision, wanted),
-        target_groups=_target_groups(place, service),
+        target_groups=target_groups(place, service),
     )
 
 
-def _target_groups(place: Place, service: Service) -> tuple[str, ...]:
+def target_groups(place: Place, service: Service) -> tuple[str, ...]:
     """Every group whose health tells of the service: after a shift, either of a pair serves."""
     alternates = [one.alternate_target_group for one in service.balancers]
     groups = (*service.target_groups, *(group for group in alternates if group is not None))

@@ -10,7 +10,7 @@ from bot.cards.answer import Answer
 from bot.cards.blocks import escaped
 from bot.cards.change import headline
 from bot.catalog import Catalog, Verb
-from bot.changes.accept import DEDUPLICATED_S, VERBS, change_id, channel_of, write
+from bot.changes.accept import DEDUPLICATED_S, change_id, channel_of, write
 from bot.changes.audit.announce import announce_forced
 from bot.changes.audit.entries import asked_entry, denied_entry, forced_entry, pressed_entry
 from bot.changes.guards.situation import is_fast_lane, situation
@@ -29,7 +29,7 @@ from bot.domain.change import (
     Hold,
     HoldKind,
 )
-from bot.domain.gate import Decision, decide, may_begin, only_the_asker
+from bot.domain.gate import VERBS, Decision, decide, may_begin, only_the_asker
 from bot.domain.place import Place, find_place
 from bot.domain.rollout import Verdict
 from bot.errors import Conflict, NotAllowed
@@ -46,7 +46,8 @@ RIGHTS = {
     ActKind.WAIT: Verb.DEPLOY,
     ActKind.ABORT: Verb.ROLLBACK,
 }
-"""Which right an act needs. What belongs to the asker alone is not among them."""
+"""Which right an act needs; for a restart, always its own. What belongs to the asker alone is not
+among them."""
 STEADY = {ActKind.PROMOTE: False, ActKind.KEEP: True, ActKind.WAIT: True}
 """Acts of a rollout under way, and of one that has all its traffic and only proves itself."""
 ENDING: Mapping[ActKind, Callable[[str], Facts]] = {
@@ -124,7 +125,9 @@ class PressChange:
         if kind in {ActKind.CONFIRM, ActKind.CANCEL}:
             decision = only_the_asker(change.asked_by, press.asked.by)
         else:
-            decision = self._may(press.asked.by, RIGHTS[kind], change)
+            is_restart = change.kind is ChangeKind.RESTART
+            verb = Verb.RESTART if is_restart else RIGHTS[kind]
+            decision = self._may(press.asked.by, verb, change)
         if not decision.allowed:
             await self._deny(press, kind.value, change, decision.text)
             raise NotAllowed(decision.text)
@@ -152,6 +155,8 @@ class PressChange:
             return None
         if kind in STEADY and (change.steady_at is not None) is not STEADY[kind]:
             return None
+        if kind is ActKind.ABORT and not change.leads_back:
+            return None
         now, by = self.now(), press.asked.by.id
         if kind is ActKind.CONFIRM:
             if change.expires_at is not None and now >= change.expires_at:
@@ -166,7 +171,7 @@ class PressChange:
                 to,
                 of=from_states,
                 at=now,
-                is_proved=kind is ActKind.KEEP,
+                is_proved=kind is ActKind.KEEP and change.kind is not ChangeKind.RESTART,
                 **facts,
             )
         else:
@@ -278,7 +283,7 @@ class PressChange:
         async with self.database.write() as connection:
             if not await first_time(connection, _key(press), keep_s=DEDUPLICATED_S):
                 return None
-            latest = await changes.latest_started(connection, before.environment, before.service)
+            latest = await changes.latest_deployed(connection, before.environment, before.service)
             if (
                 before.state_revision != press.revision
                 or before.state not in FINAL

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from bot.catalog import Catalog
-from bot.changes.accept import VERBS
 from bot.changes.guards.situation import is_fast_lane, situation
 from bot.domain import gate
 from bot.domain.change import Change, ChangeState
@@ -76,7 +75,7 @@ def is_over(change: Change, at: datetime) -> bool:
 
 def needs_approval(change: Change, now: Situation) -> bool:
     """Whether other people have to say yes before it may begin."""
-    return gate.needs_approval(now, VERBS[change.kind]) and not is_fast_lane(change)
+    return gate.needs_approval(now, gate.VERBS[change.kind]) and not is_fast_lane(change)
 
 
 def _environments(catalog: Catalog) -> set[str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.changes.outcome import conclude
 from bot.changes.plan import Impossible, plan_deploy, plan_rollback
+from bot.changes.plan_restart import plan_restart
 from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
 from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.place import Place
@@ -48,6 +49,8 @@ async def _plan(here: World, place: Place, change: Change) -> Plan:
         plan = await plan_rollback(here, place, change.version, known, is_checked=change.asks_first)
         _check_it_still_runs(undone, plan)
         return plan
+    if change.kind is ChangeKind.RESTART:
+        return await plan_restart(here, place, known)
     plan, called = await asyncio.gather(
         plan_deploy(here, place, str(change.version), known, strategy=change.strategy),
         on_call(here, place),

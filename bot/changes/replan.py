@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bot.cards import change_thread
-from bot.changes.accept import VERBS
 from bot.changes.audit.entries import returned_entry
 from bot.changes.guards.situation import is_fast_lane, situation
 from bot.changes.plan import plan_deploy
@@ -11,7 +10,7 @@ from bot.changes.running import Running
 from bot.changes.seen import Seen, read, seen
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeState
-from bot.domain.gate import Decision, still_in_the_way
+from bot.domain.gate import VERBS, Decision, still_in_the_way
 from bot.domain.place import Place, listed
 from bot.domain.plan import Plan
 from bot.domain.verification import refusing

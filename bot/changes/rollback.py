@@ -9,8 +9,19 @@ from bot.changes.running import account_of
 from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
 from bot.changes.strategy import to_go_back
-from bot.changes.watch import Ending, Looked, end, give_up, look, pause_of, tell, wait_for_aws
-from bot.domain.change import Change, ChangeState, Rollout
+from bot.changes.undo_restart import undo_restart
+from bot.changes.watch import (
+    Ending,
+    Looked,
+    end,
+    give_up,
+    look,
+    nothing_to_undo,
+    pause_of,
+    tell,
+    wait_for_aws,
+)
+from bot.domain.change import Change, ChangeKind, ChangeState, Rollout
 from bot.domain.place import Place
 from bot.domain.plan import Plan, revision_name
 from bot.domain.rollout import GRACE, Ended, ServiceDeploymentStatus, Verdict
@@ -37,12 +48,14 @@ async def go_back(here: World, change: Change, memory: dict[str, Any]) -> Seen:
     if change.back is not None:
         return await _watch(here, change, change.back, Memory.of(memory))
     if change.plan is None or not await was_attempted(here, change, UPDATE):
-        return await _nothing_to_undo(here, change)
+        return await nothing_to_undo(here, change)
     try:
         place = place_of(here, change)
     except BotError as exc:
         return await give_up(here, change, str(exc))
     try:
+        if change.kind is ChangeKind.RESTART:
+            return await undo_restart(here, place, change, change.plan)
         return await _ask(here, place, change, change.plan)
     except IntegrationError as exc:
         pause = here.paced(place.config.deploy.watch_every)
@@ -91,15 +104,6 @@ async def _forwards(here: World, place: Place, rollout: Rollout) -> ServiceDeplo
         since=rollout.began_at,
         named=(rollout.service_deployment,),
     )
-
-
-async def _nothing_to_undo(here: World, change: Change) -> Seen:
-    async with here.database.write() as connection:
-        ended = await conclude(
-            connection, here.catalog, change.id, S.CANCELLED, of={S.ROLLING_BACK}, at=here.now()
-        )
-    here.wake()
-    return seen(ended or await read(here, change.id))
 
 
 async def _ask(here: World, place: Place, change: Change, plan: Plan) -> Seen:

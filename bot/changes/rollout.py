@@ -116,18 +116,22 @@ async def _steady(here: World, change: Change, ending: Ending) -> Change | None:
             S.SUCCEEDED,
             verdict=Verdict.SUCCEEDED,
             why=None,
-            is_proved=change.kind is ChangeKind.DEPLOY or _is_known_good(change),
+            is_proved=change.kind is ChangeKind.DEPLOY or is_known_good(change),
         )
 
 
-def _is_known_good(change: Change) -> bool:
-    """Whether what it goes back to had proved itself; to run once more alone proves nothing."""
+def is_known_good(change: Change) -> bool:
+    """Whether what it runs again had proved itself; to run once more alone proves nothing."""
     return change.plan is not None and change.plan.wanted_is_good
 
 
 def _bakes(change: Change, place: Place) -> bool:
-    """Whether it has to prove itself yet: a known good revision need not again."""
-    return change.kind is ChangeKind.DEPLOY and place.config.deploy.bake > timedelta()
+    """Whether it has to prove itself yet: a known good revision need not when it is gone back to.
+
+    After a restart it must: what is wrong may be around it.
+    """
+    is_watched = change.kind in {ChangeKind.DEPLOY, ChangeKind.RESTART}
+    return is_watched and place.config.deploy.bake > timedelta()
 
 
 async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetime) -> Change:
@@ -157,6 +161,8 @@ async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetim
 
 async def _follow_ecs_back(here: World, change: Change, ending: Ending) -> Change | None:
     """ECS has begun the way back itself: watch that one."""
+    if change.kind is ChangeKind.RESTART:  # only by its record is it told from what it undoes
+        return await _turn_back(here, change, ending, back=None)
     replaced_by = ending.ended.replaced_by
     now = ending.sight.look.at
     before = change.plan.running.task_definition if change.plan else None

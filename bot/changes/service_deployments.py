@@ -5,6 +5,7 @@ ECS's answers may be seconds old, so one is taken for ours only if it was to run
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from bot.domain.place import Place
 from integrations.aws.ecs import EcsClient
@@ -21,12 +22,15 @@ async def find_service_deployment(
     *,
     since: datetime,
     named: Iterable[str | None] = (),
+    after: str | None = None,
 ) -> ServiceDeployment | None:
     """Find the newest service deployment of this task definition that began `since` then.
 
+    With `after`, the ARN of one of the same task definition, only those that followed it.
+
     Costs two calls when one of those `named` is it, and four otherwise.
     """
-    arns = [arn for arn in named if arn is not None]
+    arns = [arn for arn in named if arn is not None and arn != after]
     described = await ecs.describe_service_deployments(arns) if arns else {}
     ours = await _of(ecs, described.values(), task_definition)
     if ours is not None:
@@ -35,7 +39,8 @@ async def find_service_deployment(
     listed = await ecs.list_service_deployments(
         config.cluster, config.ecs_service, created_after=since - CLOCKS_APART
     )
-    brief = await _of(ecs, listed, task_definition)
+    newer = takewhile(lambda one: one.arn != after, listed)
+    brief = await _of(ecs, newer, task_definition)
     if brief is None:
         return None
     return (await ecs.describe_service_deployments([brief.arn])).get(brief.arn, brief)

@@ -7,14 +7,13 @@ from datetime import datetime
 from bot.cards.blocks import Message
 from bot.cards.change import ChangeView, card
 from bot.catalog import Catalog
-from bot.changes.accept import VERBS
 from bot.changes.evidence.draw import PICTURE
 from bot.changes.guards.situation import is_fast_lane, situation
 from bot.changes.outcome import lock_id
 from bot.domain.asked import Actor
 from bot.domain.card import Kind
 from bot.domain.change import CAN_BE_UNDONE, Change, ChangeKind, ChangeState
-from bot.domain.gate import Obstacle, may_begin
+from bot.domain.gate import VERBS, Obstacle, may_begin
 from bot.domain.lock import Lock
 from bot.domain.place import find_place
 from bot.domain.way_back import way_back

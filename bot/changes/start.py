@@ -24,6 +24,7 @@ from bot.changes.replan import (
     plan_again,
     propose_again,
 )
+from bot.changes.restart import restart
 from bot.changes.running import account_of
 from bot.changes.seen import Seen, change_step, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
@@ -33,7 +34,7 @@ from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeKind, ChangeState, Rollout
 from bot.domain.mark import wanted_at_begin
 from bot.domain.place import Place
-from bot.domain.plan import revision_name
+from bot.domain.plan import Plan, revision_name
 from bot.domain.shift import Strategy
 from bot.errors import BotError
 from bot.storage import audit, cards, changes, marks
@@ -60,6 +61,8 @@ async def start(here: World, change: Change) -> Seen:
             decision = await in_the_way_now(here, place, change)
             if not decision.allowed:
                 return await back_to_proposed(here, place, change, decision)
+        if change.kind is ChangeKind.RESTART:
+            return await _restart(here, place, change, plan)
         if plan.wanted.task_definition is not None:
             return await _update(here, place, change, plan.wanted.task_definition)
         if change.kind is ChangeKind.ROLLBACK:
@@ -104,6 +107,14 @@ async def _refuse(here: World, change: Change, why: str) -> Seen:
         )
     here.wake()
     return seen(ended or await read(here, change.id))
+
+
+async def _restart(here: World, place: Place, change: Change, plan: Plan) -> Seen:
+    """Have the tasks replaced, once; wait while an earlier request may still show."""
+    rollout = await restart(here, place, change, plan)
+    if rollout is None:
+        return seen(change, wait=here.paced(place.config.deploy.watch_every))
+    return await _rolling_out(here, change, rollout, rollout.began_at)
 
 
 async def _update(

@@ -90,6 +90,16 @@ def to_go_back(service: Service) -> DeploymentConfiguration | None:
     )
 
 
+def to_restart(service: Service) -> DeploymentConfiguration | None:
+    """What UpdateService says about how; None where the service does so by itself.
+
+    The same runs on both sides, so no share of the traffic has anything to prove: where traffic is
+    shifted, all of it moves at once, as on the way back. Task by task would be no safer, and leave
+    the service with another way to roll out than its owners gave it.
+    """
+    return _rolling(service) if service.strategy == ROLLING else to_go_back(service)
+
+
 def time_for(policy: DeployPolicy, strategy: Strategy) -> timedelta:
     """How long ECS may take, with every pause before a step and every bake after one."""
     match strategy:

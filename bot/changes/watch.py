@@ -199,6 +199,16 @@ async def wait_for_aws(
     return seen(change, wait=pause)
 
 
+async def nothing_to_undo(here: World, change: Change) -> Seen:
+    """End what was aborted before ECS was asked for anything."""
+    async with here.database.write() as connection:
+        ended = await conclude(
+            connection, here.catalog, change.id, S.CANCELLED, of={S.ROLLING_BACK}, at=here.now()
+        )
+    here.wake()
+    return seen(ended or await read(here, change.id))
+
+
 async def give_up(here: World, change: Change, why: str) -> Seen:
     """Say that nobody knows what became of it."""
     return await _lost(here, change, S.UNPROVEN, Verdict.UNSEEN, why)

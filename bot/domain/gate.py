@@ -32,6 +32,12 @@ class Obstacle(StrEnum):
     APPROVAL = "approvals"
 
 
+VERBS = {
+    ChangeKind.DEPLOY: Verb.DEPLOY,
+    ChangeKind.ROLLBACK: Verb.ROLLBACK,
+    ChangeKind.RESTART: Verb.RESTART,
+}
+"""The right it takes to ask for a change and to begin it."""
 FORCIBLE = frozenset(Obstacle) - {Obstacle.RIGHTS, Obstacle.UNDER_WAY}
 """What somebody with the right to force may pass: never the rights, never a rollout under way."""
 RUNS_THE_SAME = frozenset({Verb.RESTART, Verb.SCALE})

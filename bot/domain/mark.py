@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.catalog import Catalog
-from bot.domain.change import Change, ChangeState, Origin
+from bot.domain.change import Change, ChangeKind, ChangeState, Origin
 from bot.domain.place import Place, find_place
 from bot.errors import BotError
 
@@ -104,14 +104,20 @@ def wanted_at_begin(catalog: Catalog, change: Change) -> tuple[MarkKind, ...]:
 
 
 def wanted_at_end(catalog: Catalog, change: Change) -> tuple[MarkKind, ...]:
-    """What is told once the change has ended; nothing for one that never began a rollout."""
+    """What is told once the change has ended; nothing for one that never began a rollout.
+
+    After a restart the same answers as before: no edge has to forget anything, and nothing was
+    released.
+    """
     place = _place_of(catalog, change)
     if place is None or not change.is_final:
         return ()
     service, state = catalog.services[place.service], change.state
+    is_new = change.kind is not ChangeKind.RESTART
+    release = release_of(change) if is_new and state is S.SUCCEEDED else None
     wanted = {
-        K.CLOUDFRONT: bool(place.config.cloudfront) and state in CACHES,
-        K.SENTRY: bool(service.sentry) and state is S.SUCCEEDED and release_of(change) is not None,
+        K.CLOUDFRONT: is_new and bool(place.config.cloudfront) and state in CACHES,
+        K.SENTRY: bool(service.sentry) and release is not None,
         K.GRAFANA_END: bool(place.config.grafana),
         K.PAGERDUTY: bool(service.pagerduty) and state not in UNCHANGED,
     }

@@ -135,12 +135,23 @@ class Ours:
     began_at: datetime
     deadline: datetime | None
     grace: timedelta
+    replaces: str | None = None
+    """The id of the deployment of the same task definition that stood there before."""
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether neither an id nor the task definition tells it from every other deployment."""
+        return self.deployment_id is None and self.replaces is not None
 
     def among(self, deployments: tuple[Deployment, ...]) -> Deployment | None:
         """Our deployment, if ECS lists it."""
         if self.deployment_id is not None:
             return next((d for d in deployments if d.id == self.deployment_id), None)
-        same = [d for d in deployments if d.task_definition == self.task_definition]
+        same = [
+            d
+            for d in deployments
+            if d.task_definition == self.task_definition and d.id != self.replaces
+        ]
         return next((d for d in same if d.status == PRIMARY), same[0] if same else None)
 
 
@@ -175,7 +186,7 @@ class Ended:
 def is_in_doubt(ours: Ours, deployments: tuple[Deployment, ...]) -> bool:
     """Whether the list of deployments alone cannot say what became of ours."""
     found = ours.among(deployments)
-    if found is None or found.status != PRIMARY:
+    if found is None or found.status != PRIMARY or ours.is_unnamed:
         return True
     return found.rollout_state in {None, RolloutState.FAILED}
 
@@ -183,9 +194,13 @@ def is_in_doubt(ours: Ours, deployments: tuple[Deployment, ...]) -> bool:
 def judge(look: Look, ours: Ours) -> Progress | Ended:
     """Say how far our rollout is, or what became of it."""
     found = ours.among(look.deployments)
+    if ours.is_unnamed and look.service_deployment in _UNDONE and found is look.primary:
+        found = None  # what took its place has the same task definition
     progress = _progress(look, found)
     ended: tuple[Verdict, str] | None
-    if found is not None and found.status == PRIMARY:
+    if ours.is_unnamed and found is not None and look.service_deployment is None:
+        ended = None  # it may as well be what took its place
+    elif found is not None and found.status == PRIMARY:
         ended = _as_primary(look, found)
     else:
         ended = _displaced(look, ours, found)

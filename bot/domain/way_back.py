@@ -14,7 +14,7 @@ class Known:
     good: Sequence[GoodRevision] = ()
     """The last one first."""
     latest: Change | None = None
-    """The change that last asked ECS for something there."""
+    """The change that last asked ECS for another revision there."""
     under_way: Change | None = None
 
 

@@ -81,6 +81,17 @@ async def is_first_attempt(
     return (await connection.execute(first)).first() is not None
 
 
+async def attempted_at(connection: Connection, change_id: str, what: str) -> tuple[datetime, ...]:
+    """When AWS was about to be asked for this, `what:1` and so on being the next times."""
+    again = change_attempts.c.what.startswith(f"{what}:", autoescape=True)
+    found = await connection.execute(
+        select(change_attempts.c.at)
+        .where(change_attempts.c.change_id == change_id, (change_attempts.c.what == what) | again)
+        .order_by(change_attempts.c.at)
+    )
+    return tuple(found.scalars())
+
+
 async def was_attempted(connection: Connection, change_id: str, what: str) -> bool:
     """Whether AWS may have been asked for this."""
     same = (change_attempts.c.change_id == change_id, change_attempts.c.what == what)

@@ -154,7 +154,9 @@ async def move(
 def _occupied_by(holder: Change | None, change: Change) -> str:
     where = f"{change.service} in {change.environment}"
     what = holder.wanted_name if holder is not None else "Another change"
-    return f"{what} is rolling out for {where} now. Wait for it, or abort it on its card."
+    is_restart = holder is not None and holder.kind is ChangeKind.RESTART
+    doing = "being restarted" if is_restart else "rolling out"
+    return f"{what} is {doing} for {where} now. Wait for it, or end it on its card."
 
 
 async def note(connection: Connection, change_id: str, **facts: Unpack[Facts]) -> bool:
@@ -183,6 +185,12 @@ async def under_way(connection: Connection, environment: str, service: str) -> C
 async def latest_started(connection: Connection, environment: str, service: str) -> Change | None:
     """The change that last asked ECS for something in this place."""
     return await _first(connection, environment, service, changes.c.started_at.is_not(None))
+
+
+async def latest_deployed(connection: Connection, environment: str, service: str) -> Change | None:
+    """The change that last asked ECS for another revision in this place: no restart does."""
+    condition = changes.c.started_at.is_not(None) & (changes.c.kind != ChangeKind.RESTART)
+    return await _first(connection, environment, service, condition)
 
 
 async def _first(

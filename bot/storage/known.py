@@ -9,6 +9,6 @@ async def known_of(connection: Connection, environment: str, service: str) -> Kn
     """What our own rows know of a place."""
     return Known(
         good=await revisions.good(connection, environment, service),
-        latest=await changes.latest_started(connection, environment, service),
+        latest=await changes.latest_deployed(connection, environment, service),
         under_way=await changes.under_way(connection, environment, service),
     )

@@ -41,6 +41,7 @@ from sandbox.seeds import SERVICE
 PACE = 20.0
 DEADLINE_S = 20.0
 DEPLOYERS, FORCERS = "S0DEPLOY", "S0FORCE"
+DEPLOYERS_MAY = ("deploy", "rollback", "restart")
 ALICE = Actor("U0ALICE01", frozenset({DEPLOYERS}))
 BOB = Actor("U0BOB0001", frozenset({DEPLOYERS}))
 FRANK = Actor("U0FRANK01", frozenset({DEPLOYERS, FORCERS}))
@@ -67,7 +68,7 @@ def a_catalog(*, slo: Any = None, **deploy: Any) -> Catalog:
         {
             "pace": PACE,
             "people": {
-                "deployers": {"group": DEPLOYERS, "may": {"prod": ["deploy", "rollback"]}},
+                "deployers": {"group": DEPLOYERS, "may": {"prod": list(DEPLOYERS_MAY)}},
                 "forcers": {"group": FORCERS, "may": {"prod": ["force"]}},
                 "everyone": {"may": {"*": ["status"]}},
             },
@@ -142,6 +143,10 @@ class Operator:
         request = ChangeRequest(ChangeKind.ROLLBACK, "prod", version, **said)
         return await self.accept(request, asked=asked(by))
 
+    async def asks_to_restart(self, *, by: Actor = ALICE, **said: Any) -> Change:
+        request = ChangeRequest(ChangeKind.RESTART, "prod", **said)
+        return await self.accept(request, asked=asked(by))
+
     async def presses(
         self, action_id: str, change: Change, *, by: Actor = ALICE, key: str | None = None
     ) -> Answer | None:
@@ -153,6 +158,12 @@ class Operator:
         """Ask, wait for the plan, confirm."""
         asked_for = await self.asks_to_deploy(version, **said)
         proposed = await self.until(asked_for, ChangeState.PROPOSED)
+        await self.presses("change.confirm", proposed)
+        return proposed
+
+    async def restarts(self, **said: Any) -> Change:
+        """Ask, wait for the plan, confirm."""
+        proposed = await self.until(await self.asks_to_restart(**said), ChangeState.PROPOSED)
         await self.presses("change.confirm", proposed)
         return proposed
 

@@ -39,6 +39,8 @@ async def announce_forced(
     what = change.wanted_name
     if change.kind is ChangeKind.ROLLBACK:
         what = f"rollback to {what}"
+    elif change.kind is ChangeKind.RESTART:
+        what = f"restart of {what}"
     overridden: list[Line] = [["• overridden: ", sentence(text)] for text in change.overridden]
     return await notices.announce(
         connection,

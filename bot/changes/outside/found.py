@@ -160,9 +160,16 @@ def _ended(found: Found) -> tuple[ChangeState, Verdict, str | None] | None:
 
 
 def _kind(wanted: _Made, before: _Made | None, good: Sequence[GoodRevision]) -> ChangeKind:
-    """A rollback is what clearly is one: back to an older revision that had proved itself."""
+    """A rollback is what clearly is one: back to an older revision that had proved itself.
+
+    A restart is the same image in the same task definition once more.
+    """
     if before is None or wanted.definition is None or before.definition is None:
         return ChangeKind.DEPLOY
+    digest = wanted.revision.digest
+    is_same = digest is not None and digest == before.revision.digest
+    if is_same and wanted.definition.arn == before.definition.arn:
+        return ChangeKind.RESTART
     is_good = any(one.task_definition == wanted.definition.arn for one in good)
     is_older = (
         wanted.definition.family == before.definition.family

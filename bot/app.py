@@ -21,9 +21,11 @@ from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.answers.ask import AskQuestion, Gather
+from bot.answers.oncall import GatherOnCall
 from bot.answers.show import ShowAnswer
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
+from bot.cards.oncall import oncall as oncall_card
 from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.changes.accept import AcceptChange
@@ -74,7 +76,9 @@ SWEEP_OTHERS_S = 30.0
 GUARDS_S = 30.0
 OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
-ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {}
+ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {
+    QuestionKind.ONCALL: oncall_card,
+}
 """How the answer to each kind of question is shown."""
 
 log = logging.getLogger(__name__)
@@ -236,7 +240,9 @@ async def _engine(
 
 def _gathers(world: World) -> Mapping[QuestionKind, Gather]:
     """What asks the sources of each kind of question."""
-    return {}
+    return {
+        QuestionKind.ONCALL: GatherOnCall(world),
+    }
 
 
 def _asking(world: World, slack: SlackEdge) -> AskQuestion:

@@ -18,6 +18,8 @@ class Source:
 
     name: str
     ask: Callable[[], Awaitable[Any]]
+    system: str = ""
+    """What its metric is called, where several sources are one system; otherwise as `name`."""
 
 
 async def asked_at_once(
@@ -37,7 +39,9 @@ async def asked_at_once(
             found[source.name] = answer
         else:
             silent[source.name] = why
-        metrics.source_up.labels(source.name.lower()).set(1 if why is None else 0)
+        metrics.source_up.labels((source.system or source.name).lower()).set(
+            1 if why is None else 0
+        )
     return found, silent
 
 

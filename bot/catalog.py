@@ -126,6 +126,11 @@ class Slo(Part):
     decides: bool = True
     """Whether it may undo a deploy; otherwise it is measured and shown, and decides nothing."""
     unit: str = ""
+    objective: float | None = Field(default=None, gt=0, lt=1)
+    """For a ratio of what goes wrong: the part that must go right, as 0.999. What it allows to go
+    wrong is the error budget, of which `health` says how much is left."""
+    budget_over: Duration = Field(default=timedelta(days=30), ge=timedelta(hours=1))
+    """The time an error budget is for; Prometheus must keep its data as long."""
 
     @field_validator("by_version")
     @classmethod
@@ -134,6 +139,13 @@ class Slo(Part):
         if query is not None and VERSION not in query:
             raise ValueError(f"it has no {VERSION}, where the image tag is put in")
         return query
+
+    @model_validator(mode="after")
+    def _is_of_a_ratio(self) -> "Slo":
+        """The budget of anything else would be a number that means nothing."""
+        if self.objective is not None and self.unit not in {"ratio", "percentunit"}:
+            raise ValueError("objective is for a query whose unit is ratio, 0 to 1")
+        return self
 
 
 class Scale(Part):

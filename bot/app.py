@@ -22,10 +22,13 @@ from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.answers.ask import AskQuestion, Gather
 from bot.answers.oncall import GatherOnCall
+from bot.answers.query import GatherQuery
 from bot.answers.show import ShowAnswer
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
 from bot.cards.oncall import oncall as oncall_card
+from bot.cards.query import QueryCard
+from bot.cards.query_links import Pages
 from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.changes.accept import AcceptChange
@@ -146,7 +149,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             renders={
                 Kind.CHANGE: ShowChange(catalog, slack.people.groups_of),
                 Kind.ALERT_GROUP: show_alert_group,
-                Kind.ANSWER: ShowAnswer(ANSWER_CARDS),
+                Kind.ANSWER: ShowAnswer(_answer_cards(settings)),
                 Kind.LOCK: show_lock,
                 Kind.FREEZE: show_freeze,
                 Kind.NUDGE: show_nudge,
@@ -238,10 +241,19 @@ async def _engine(
             await failover.stop()
 
 
+def _answer_cards(
+    settings: Settings,
+) -> Mapping[QuestionKind, Callable[[AnswerView], Message]]:
+    """The renderers of every kind of answer; some link to where other systems are."""
+    pages = Pages.at(prometheus=settings.prometheus_url, grafana=settings.grafana_url)
+    return {**ANSWER_CARDS, QuestionKind.QUERY: QueryCard(pages=pages)}
+
+
 def _gathers(world: World) -> Mapping[QuestionKind, Gather]:
     """What asks the sources of each kind of question."""
     return {
         QuestionKind.ONCALL: GatherOnCall(world),
+        QuestionKind.QUERY: GatherQuery(world),
     }
 
 

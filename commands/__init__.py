@@ -32,6 +32,7 @@ from commands import (
     history,
     lock,
     oncall,
+    query,
     restart,
     rollback,
     status,
@@ -54,6 +55,7 @@ MODULES = (
     freeze,
     audit,
     oncall,
+    query,
     help,
 )
 ENTRIES: Mapping[str, Entry] = {
@@ -107,6 +109,7 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
         oncall.NAME: partial(
             oncall.run, ask=ask.ask_question, how=how(oncall.NAME), catalog=catalog
         ),
+        query.NAME: partial(query.run, ask=ask.ask_question, catalog=catalog),
         help.NAME: partial(help.run, command=command, entries=ENTRIES),
     }
 

@@ -11,7 +11,6 @@ from bot.domain.oncall import Level, OnCall, Roster, Shift, read_roster
 from bot.domain.place import listed
 
 NOTHING_ABOUT = "the catalogue names nothing in PagerDuty for it"
-ORDINALS = {1: "first", 2: "second", 3: "third"}
 
 
 def oncall(view: AnswerView) -> Message:
@@ -25,7 +24,7 @@ def oncall(view: AnswerView) -> Message:
     roster = read_roster(question.found)
     if len(services) == 1:
         return _one(view, services[0], roster)
-    lines = [f"{mark} *{escaped(name)}*  {said}" for name, mark, said in _states(services, roster)]
+    lines = [_line(name, roster) for name in services]
     worst = _worst(services, roster)
     blocks = [section(f"*{worst}*"), *map(section, _chunks(lines)), *ending(view)]
     return message(worst, blocks)
@@ -45,10 +44,10 @@ def summary(name: str, roster: Roster) -> tuple[str, str]:
     for level in on_call.levels:
         if level.current:
             break
-    first = f"{_people(level.current)}{_until(level)}"
+    said = f"{_people(level.current)}{_until(level)}"
     if on_call.levels[0].current:
-        return "🟢", first + _then(level)
-    return "🟠", f"*nobody on the first level*; on the {_ordinal(level.level)} {first}"
+        return "🟢", said
+    return "🟠", f"*nobody on the first level*; on level {level.level} {said}"
 
 
 def _one(view: AnswerView, name: str, roster: Roster) -> Message:
@@ -70,8 +69,13 @@ def _one(view: AnswerView, name: str, roster: Roster) -> Message:
     return message(first, [*blocks, *ending(view, *facts)])
 
 
-def _states(services: Iterable[str], roster: Roster) -> Iterable[tuple[str, str, str]]:
-    return ((name, *summary(name, roster)) for name in services)
+def _line(name: str, roster: Roster) -> str:
+    """One service of several: who is called first, and who follows."""
+    mark, said = summary(name, roster)
+    on_call = roster.services.get(name)
+    first = on_call.levels[0] if on_call is not None and on_call.levels else None
+    then = _then(first) if first is not None and first.current else ""
+    return f"{mark} *{escaped(name)}*  {said}{then}"
 
 
 def _worst(services: list[str], roster: Roster) -> str:
@@ -91,14 +95,10 @@ def _of(services: list[str]) -> str:
 
 
 def _level(level: Level) -> str:
-    ordinal = _ordinal(level.level)
     if not level.current:
-        return f"{ordinal}  🔴 *nobody*{_then(level)}"
-    return f"{ordinal}  *{_people(level.current)}*{_until(level)}{_then(level)}"
-
-
-def _ordinal(level: int) -> str:
-    return ORDINALS.get(level, f"{level}th")
+        return f"level {level.level}  🔴 *nobody*{_then(level)}"
+    until = _until(level) or " always"
+    return f"level {level.level}  *{_people(level.current)}*{until}{_then(level)}"
 
 
 def _people(shifts: Iterable[Shift]) -> str:

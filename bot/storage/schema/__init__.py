@@ -12,6 +12,7 @@ from bot.storage.schema import (
     inbox,
     leases,
     notices,
+    scalings,
 )
 from bot.storage.schema.base import metadata
 
@@ -28,4 +29,5 @@ __all__ = [
     "leases",
     "metadata",
     "notices",
+    "scalings",
 ]

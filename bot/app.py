@@ -21,11 +21,14 @@ from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.answers.ask import AskQuestion, Gather
+from bot.answers.health.addresses import Addresses
+from bot.answers.health.gather import AskHealth, GatherHealth
 from bot.answers.oncall import GatherOnCall
 from bot.answers.query import GatherQuery
 from bot.answers.show import ShowAnswer
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
+from bot.cards.health import card as health_card
 from bot.cards.oncall import oncall as oncall_card
 from bot.cards.query import QueryCard
 from bot.cards.query_links import Pages
@@ -81,6 +84,7 @@ OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
 ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {
     QuestionKind.ONCALL: oncall_card,
+    QuestionKind.HEALTH: health_card,
 }
 """How the answer to each kind of question is shown."""
 
@@ -178,8 +182,10 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         engine = await leaving.enter_async_context(_engine(settings, world, replica, stop))
         marks.use(engine)
         leaving.push_async_callback(marks.settle)
-        asking = _asking(world, slack)
-        changes = _changes(world, engine, slack, asking)
+        addresses = _addresses(settings, slack)
+        asking = _asking(world, slack, addresses)
+        ask_health = AskHealth(world, asking, addresses)
+        changes = _changes(world, engine, slack, asking, ask_health)
         leaving.push_async_callback(changes.promises.settle)
         others = SweepOthers(world, changes.promises)
         alerts = _alerts(world, engine, slack)
@@ -249,26 +255,40 @@ def _answer_cards(
     return {**ANSWER_CARDS, QuestionKind.QUERY: QueryCard(pages=pages)}
 
 
-def _gathers(world: World) -> Mapping[QuestionKind, Gather]:
+def _addresses(settings: Settings, slack: SlackEdge) -> Addresses:
+    """Where people look at what a health card says."""
+    return Addresses.of(
+        prometheus=settings.prometheus_url,
+        alertmanager=settings.alertmanager_url,
+        grafana=settings.grafana_url,
+        sentry=settings.sentry_url,
+        slack=slack.identity.url,
+    )
+
+
+def _gathers(world: World, addresses: Addresses) -> Mapping[QuestionKind, Gather]:
     """What asks the sources of each kind of question."""
     return {
+        QuestionKind.HEALTH: GatherHealth(world=world, addresses=addresses),
         QuestionKind.ONCALL: GatherOnCall(world),
         QuestionKind.QUERY: GatherQuery(world),
     }
 
 
-def _asking(world: World, slack: SlackEdge) -> AskQuestion:
+def _asking(world: World, slack: SlackEdge, addresses: Addresses) -> AskQuestion:
     return AskQuestion(
         database=world.database,
         catalog=world.catalog,
-        gathers=_gathers(world),
+        gathers=_gathers(world, addresses),
         stand=slack.stand,
         now=world.now,
         wake=world.wake,
     )
 
 
-def _changes(world: World, engine: Engine, slack: SlackEdge, asking: AskQuestion) -> Changes:
+def _changes(
+    world: World, engine: Engine, slack: SlackEdge, asking: AskQuestion, ask_health: AskHealth
+) -> Changes:
     promises = Promises(world.database, engine, world.now, world.pace)
     database, catalog, now, wake = world.database, world.catalog, world.now, world.wake
     acting = (database, catalog, promises, now, wake)
@@ -284,6 +304,7 @@ def _changes(world: World, engine: Engine, slack: SlackEdge, asking: AskQuestion
             tell_gate=TellGate(database, catalog, now),
             tell_audit=TellAudit(database, catalog, now),
             ask_question=asking,
+            ask_health=ask_health,
         ),
         press=PressChange(*acting),
         review=ReviewForced(database, catalog, now, wake),

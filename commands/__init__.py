@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.answers.ask import AskQuestion
+from bot.answers.health.gather import AskHealth
 from bot.cards.answer import Answer, Later
 from bot.cards.help import Entry
 from bot.catalog import Catalog
@@ -28,6 +29,7 @@ from commands import (
     deploy,
     diff,
     freeze,
+    health,
     help,  # noqa: A004  the verb is called so
     history,
     lock,
@@ -45,6 +47,7 @@ MODULES = (
     deploy,
     rollback,
     restart,
+    health,
     status,
     history,
     diff,
@@ -78,6 +81,7 @@ class UseCases:
     tell_gate: TellGate
     tell_audit: TellAudit
     ask_question: AskQuestion
+    ask_health: AskHealth
 
 
 def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
@@ -93,6 +97,7 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
             rollback.run, accept=ask.accept, how=how(rollback.NAME), catalog=catalog
         ),
         restart.NAME: partial(restart.run, accept=ask.accept, how=how(restart.NAME)),
+        health.NAME: partial(health.run, ask=ask.ask_health, how=how(health.NAME)),
         status.NAME: partial(status.run, tell=ask.tell_status, how=how(status.NAME)),
         history.NAME: partial(history.run, tell=ask.tell_history, how=how(history.NAME)),
         diff.NAME: partial(diff.run, tell=ask.tell_diff, how=how(diff.NAME)),

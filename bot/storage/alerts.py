@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 
 from bot.domain.alert import (
     Alert,
@@ -105,6 +105,21 @@ async def firing_in(connection: Connection, environment: str, service: str) -> t
         .order_by(alert_groups.c.severity.desc(), alert_groups.c.started_at)
     )
     return tuple(dict.fromkeys(rows.scalars()))
+
+
+async def open_in(connection: Connection, environment: str, service: str) -> tuple[AlertGroup, ...]:
+    """The groups that fire in a place, the worst first; one without a service is about each."""
+    rows = await connection.execute(
+        select(alert_groups)
+        .where(
+            alert_groups.c.environment == environment,
+            or_(alert_groups.c.service == service, alert_groups.c.service.is_(None)),
+            alert_groups.c.is_open,
+            alert_groups.c.resolved_at.is_(None),
+        )
+        .order_by(alert_groups.c.severity.desc(), alert_groups.c.started_at, alert_groups.c.id)
+    )
+    return tuple(_group(row) for row in rows)
 
 
 async def add(connection: Connection, group: AlertGroup, *, urgency: Urgency) -> None:

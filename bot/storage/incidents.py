@@ -1,6 +1,6 @@
 """PagerDuty's incidents, the alert groups they belong to, and who in Slack is who there."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -166,6 +166,18 @@ async def email_in_pagerduty(connection: Connection, slack_id: str) -> str | Non
     return found.scalar()
 
 
+async def slack_ids(connection: Connection, pagerduty_ids: Collection[str]) -> dict[str, str]:
+    """PagerDuty user id → Slack user id, for those somebody has matched."""
+    if not pagerduty_ids:
+        return {}
+    rows = await connection.execute(
+        select(pagerduty_users.c.pagerduty_id, pagerduty_users.c.slack_id).where(
+            pagerduty_users.c.pagerduty_id.in_(pagerduty_ids)
+        )
+    )
+    return {row.pagerduty_id: row.slack_id for row in rows}
+
+
 async def _people(connection: Connection, incidents: Iterable[PagerDutyIncident]) -> dict[str, str]:
     """PagerDuty user id → Slack user id, for everybody these incidents name."""
     named = {
@@ -174,14 +186,7 @@ async def _people(connection: Connection, incidents: Iterable[PagerDutyIncident]
         for person in (incident.acknowledged_by, incident.resolved_by)
         if person is not None
     }
-    if not named:
-        return {}
-    rows = await connection.execute(
-        select(pagerduty_users.c.pagerduty_id, pagerduty_users.c.slack_id).where(
-            pagerduty_users.c.pagerduty_id.in_(named)
-        )
-    )
-    return {row.pagerduty_id: row.slack_id for row in rows}
+    return await slack_ids(connection, named)
 
 
 def _matched(incident: PagerDutyIncident, people: dict[str, str]) -> PagerDutyIncident:

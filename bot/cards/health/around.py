@@ -7,10 +7,9 @@ from bot.cards.blocks import cut, escaped
 from bot.cards.health.words import LONGEST_NAME, label, listed, unsaid
 from bot.cards.links import link
 from bot.cards.text import counted, day_and_time, moment, spoken
-from bot.domain.health import Health, Part
+from bot.domain.health import GRAFANA, Health, Part
 
 LONGEST_SILENCE = 160
-GRAFANA = "grafana"
 _LACKS = re.compile(r"lacks ([\w-]+:\w+)")
 
 

@@ -61,15 +61,15 @@ def _drawn(slo: SloSeen) -> str:
 
 
 def _budget(health: Health, slo: SloSeen) -> str:
-    if slo.budget is None:
+    left = health.budgets.get(slo.name)
+    if left is None:
         known = "no data" if Part.BUDGETS in health.answered else unsaid(health, Part.BUDGETS)
         return f"budget {known}"
-    left = spoken_value(max(0.0, slo.budget), Unit.RATIO)
-    if slo.budget < 0:
-        over = spoken_value(-slo.budget, Unit.RATIO)
+    if left < 0:
+        over = spoken_value(-left, Unit.RATIO)
         return f"🟠 budget overspent by {over} in {escaped(slo.budget_over)}"
-    mark = "🟠 " if slo.budget == 0 else ""
-    return f"{mark}budget {left} left of {escaped(slo.budget_over)}"
+    mark = "🟠 " if left == 0 else ""
+    return f"{mark}budget {spoken_value(left, Unit.RATIO)} left of {escaped(slo.budget_over)}"
 
 
 def worst_slo(health: Health) -> str:

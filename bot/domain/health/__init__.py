@@ -45,29 +45,26 @@ class Part(StrEnum):
     ISSUES = "new issues"
 
     @property
-    def source(self) -> str:
-        """What is asked for it, each by a name of its own."""
-        return _SOURCES[self]
-
-    @property
     def system(self) -> str:
         """Who answers it, as people call it."""
-        return self.source.partition(" (")[0]
+        return _SYSTEMS[self]
 
 
-_SOURCES: Mapping[Part, str] = {
+_SYSTEMS: Mapping[Part, str] = {
     Part.TASKS: "ECS",
-    Part.ZONES: "ECS (tasks one by one)",
+    Part.ZONES: "ECS",
     Part.TARGETS: "Elastic Load Balancing",
     Part.SCALING: "Application Auto Scaling",
     Part.SLOS: "Prometheus",
-    Part.BUDGETS: "Prometheus (error budget)",
+    Part.BUDGETS: "Prometheus",
     Part.ALERTS: "Alertmanager",
     Part.ALARMS: "CloudWatch",
     Part.INCIDENTS: "PagerDuty",
-    Part.ON_CALL: "PagerDuty (on call)",
+    Part.ON_CALL: "PagerDuty",
     Part.ISSUES: "Sentry",
 }
+GRAFANA = "grafana"
+"""Not asked, only linked."""
 DECIDE = frozenset({Part.TASKS, Part.TARGETS, Part.SLOS, Part.ALERTS, Part.ALARMS})
 """Without one of these that was asked, nobody can say that the place is well. Who is at work on it,
 within which bounds it scales and what Sentry has seen can only make it look worse."""
@@ -92,6 +89,9 @@ class Health:
     scaling: Scaling | None = None
     """None once answered: nothing scales it."""
     slos: tuple[SloSeen, ...] = ()
+    budgets: Mapping[str, float | None] = field(default_factory=dict)
+    """What is left of each error budget by the query's name: 1 for all of it, below zero when it is
+    overspent, None without data."""
     alerts: Alerts | None = None
     alarms: Alarms | None = None
     incidents: tuple[OpenIncident, ...] = ()

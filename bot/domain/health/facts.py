@@ -74,8 +74,6 @@ class SloSeen:
     bad_above: float | None = None
     needed: float | None = None
     decides: bool = True
-    budget: float | None = None
-    """The part of the error budget that is left, 1 for all of it, below zero when overspent."""
     has_budget: bool = False
     budget_over: str = ""
     """`30 d`: over which time."""

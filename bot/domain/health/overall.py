@@ -78,6 +78,9 @@ def _reasons(health: Health) -> Iterator[Reason]:
     yield from _of_targets(health)
     for slo in health.slos:
         yield from _of_slo(slo)
+    for name, left in health.budgets.items():
+        if left is not None and left <= 0:
+            yield Reason(Grade.WARNING, f"the error budget of {name} is spent")
     yield from _of_alerts(health)
     yield from _of_alarms(health)
     yield from _of_others(health)
@@ -128,8 +131,6 @@ def _of_slo(slo: SloSeen) -> Iterator[Reason]:
     elif slo.is_too_little and slo.needed is not None:
         said, needed = spoken_value(slo.value, unit), spoken_value(slo.needed, unit)
         yield Reason(Grade.UNKNOWN, f"{slo.name} {said}, too little to judge (needs {needed})")
-    if slo.budget is not None and slo.budget <= 0:
-        yield Reason(Grade.WARNING, f"the error budget of {slo.name} is spent")
 
 
 _OF_SEVERITY = {Severity.CRITICAL: Grade.BAD, Severity.WARNING: Grade.WARNING}

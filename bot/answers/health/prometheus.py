@@ -1,0 +1,102 @@
+"""How well a place serves: the catalogue's queries over the last hour, and their error budgets."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.answers.health.addresses import Addresses
+from bot.cards.text import spoken
+from bot.catalog import Slo
+from bot.domain.health.budget import budget_left
+from bot.domain.health.facts import SloSeen
+from bot.domain.health.sparkline import worst_of_each
+from bot.domain.place import Place
+from integrations.prometheus.client import PrometheusClient
+from integrations.prometheus.models import Series
+
+HOUR = timedelta(hours=1)
+STEP = timedelta(minutes=1)
+BUDGET_STEPS = 720
+"""How often the time of an error budget is looked at: 30 days each hour."""
+
+
+async def slos(
+    prometheus: PrometheusClient, place: Place, now: datetime, addresses: Addresses, *, short: bool
+) -> dict[str, Any]:
+    """Every query of the place's catalogue: its value now, and the last hour unless it is `short`.
+
+    Costs one query each.
+
+    Raises:
+        IntegrationError: Prometheus did not answer one of them.
+    """
+    found = await asyncio.gather(
+        *(
+            _slo(prometheus, name, slo, now, addresses, short=short)
+            for name, slo in place.config.slo.items()
+        )
+    )
+    return {"slos": tuple(found)}
+
+
+async def _slo(
+    prometheus: PrometheusClient,
+    name: str,
+    slo: Slo,
+    now: datetime,
+    addresses: Addresses,
+    *,
+    short: bool,
+) -> SloSeen:
+    end = now.replace(microsecond=0)
+    is_traffic = slo.needed is not None
+    if short:
+        series = await prometheus.query(slo.query, at=end)
+    else:
+        series = await prometheus.query_range(slo.query, start=end - HOUR, end=end, step=STEP)
+    samples = _worst(series, is_worse_when_lower=is_traffic)
+    return SloSeen(
+        name=name,
+        unit=slo.unit,
+        value=samples.get(end),
+        cells=worst_of_each(samples.items(), end=end, length=HOUR, is_worse_when_lower=is_traffic),
+        bad_above=slo.bad_above,
+        needed=slo.needed,
+        decides=slo.decides,
+        has_budget=slo.objective is not None and not short,
+        budget_over=spoken(slo.budget_over),
+        url=addresses.graph(slo.query),
+    )
+
+
+def _worst(series: Sequence[Series], *, is_worse_when_lower: bool) -> dict[datetime, float]:
+    """One value a moment: a query that gives several series is as bad as the worst of them."""
+    worse = min if is_worse_when_lower else max
+    found: dict[datetime, float] = {}
+    for one in series:
+        for at, value in one.points:
+            if math.isfinite(value):
+                found[at] = worse(value, found[at]) if at in found else value
+    return found
+
+
+async def budgets(prometheus: PrometheusClient, place: Place, now: datetime) -> dict[str, Any]:
+    """What is left of each error budget, by the query's name; None where there is no data.
+
+    Costs one query each, which looks back over the whole time of the budget.
+    """
+    wanted = {name: slo for name, slo in place.config.slo.items() if slo.objective is not None}
+    found = await asyncio.gather(*(_budget(prometheus, slo, now) for slo in wanted.values()))
+    return {"budgets": dict(zip(wanted, found, strict=True))}
+
+
+async def _budget(prometheus: PrometheusClient, slo: Slo, now: datetime) -> float | None:
+    over_s = math.ceil(slo.budget_over.total_seconds())
+    step_s = max(60, over_s // BUDGET_STEPS)
+    series = await prometheus.query(f"avg_over_time(({slo.query})[{over_s}s:{step_s}s])", at=now)
+    means = [value for one in series for _, value in one.points if math.isfinite(value)]
+    if not means or slo.objective is None:
+        return None
+    return budget_left(max(means), slo.objective)

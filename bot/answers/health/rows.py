@@ -1,0 +1,101 @@
+"""What our own rows know of a place, before anybody outside is asked."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.answers.health.addresses import Addresses
+from bot.cards.change import outcome
+from bot.cards.history import by_whom
+from bot.cards.notice import who
+from bot.cards.people import mention
+from bot.domain.alert import AlertGroup
+from bot.domain.card import Kind
+from bot.domain.change import Change
+from bot.domain.health.facts import FiringAlert, Held, Known, LastChange, Version
+from bot.domain.place import Place
+from bot.domain.plan import Observed, revision_name
+from bot.storage import alerts, cards, changes, incidents, locks, revisions
+from bot.storage.database import Connection
+
+
+async def known(connection: Connection, place: Place, addresses: Addresses, now: datetime) -> Known:
+    """What was seen, what fires as far as we were told, the last change, the lock."""
+    key = (place.environment, place.service)
+    seen = (await revisions.seen(connection, [key])).get(key)
+    groups = await alerts.open_in(connection, *key)
+    return replace(
+        _seen(seen),
+        firing=tuple([await _firing(connection, group, addresses) for group in groups]),
+        change=await _last_change(connection, place, addresses),
+        lock=await _lock(connection, place, addresses, now),
+    )
+
+
+def _seen(seen: Observed | None) -> Known:
+    if seen is None or not seen.running.image:
+        return Known(trouble=seen.trouble if seen is not None else None)
+    arn = seen.running.task_definition
+    return Known(
+        version=Version(
+            name=seen.running.name,
+            digest=seen.running.digest,
+            revision=revision_name(arn) if arn else "",
+            since=seen.since,
+        ),
+        desired=seen.desired,
+        running=seen.healthy,
+        seen_at=seen.seen_at,
+        trouble=seen.trouble,
+    )
+
+
+async def _firing(connection: Connection, group: AlertGroup, addresses: Addresses) -> FiringAlert:
+    found = await incidents.of_group(connection, group.id)
+    person = found[0].acknowledged_by if found and found[0].is_open else None
+    where = await cards.card_channel_and_ts(connection, Kind.ALERT_GROUP, group.id)
+    return FiringAlert(
+        name=group.name,
+        severity=group.severity,
+        since=group.started_at,
+        acknowledged_by=mention(person) if person is not None else None,
+        url=addresses.card(where),
+    )
+
+
+async def _last_change(
+    connection: Connection, place: Place, addresses: Addresses
+) -> LastChange | None:
+    key = (place.environment, place.service)
+    change = await changes.under_way(connection, *key) or await changes.latest_started(
+        connection, *key
+    )
+    if change is None:
+        return None
+    where = await cards.card_channel_and_ts(connection, Kind.CHANGE, change.id)
+    return LastChange(
+        words=outcome(change),
+        by=by_whom(change),
+        at=_moment(change),
+        url=addresses.card(where),
+        is_under_way=change.is_under_way,
+    )
+
+
+def _moment(change: Change) -> datetime:
+    """Since when it is under way, or when it ended."""
+    if change.is_under_way:
+        return change.started_at or change.asked_at
+    return change.finished_at or change.changed_at
+
+
+async def _lock(
+    connection: Connection, place: Place, addresses: Addresses, now: datetime
+) -> Held | None:
+    standing = await locks.standing(connection, place.environment, place.service, at=now)
+    if not standing:
+        return None
+    lock = standing[0]
+    where = await cards.card_channel_and_ts(connection, Kind.LOCK, lock.id)
+    return Held(
+        owner=who(lock.owner), reason=lock.reason, until=lock.expires_at, url=addresses.card(where)
+    )

@@ -18,8 +18,8 @@ from bot.cards.blocks import (
 )
 from bot.cards.links import link
 from bot.cards.query_links import Pages, pages_of
-from bot.cards.text import counted, spoken
-from bot.catalog import Catalog
+from bot.cards.text import counted, moment, spoken
+from bot.catalog import OF_THE_CATALOGUE, Catalog
 from bot.domain.alert import common
 from bot.domain.promql.pointed import pointed
 from bot.domain.query import Wanted
@@ -96,7 +96,11 @@ def headline(wanted: Wanted, found: Found | None, *, is_over: bool = True) -> st
 
 def title_of(wanted: Wanted) -> str:
     """What was asked, short and plain: a name with its values, or the beginning of the PromQL."""
-    said = ", ".join([wanted.name, *wanted.values.values()]) if wanted.name else shown(wanted)
+    values = (
+        value if name in OF_THE_CATALOGUE else f"{name}={value}"
+        for name, value in wanted.values.items()
+    )
+    said = ", ".join([wanted.name, *values]) if wanted.name else shown(wanted)
     line = " ".join(said.split())
     return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1] + "…"
 
@@ -144,11 +148,7 @@ def _body(wanted: Wanted, found: Found, picture: str | None) -> list[Block]:
 
 
 def _nothing(wanted: Wanted, found: Found) -> str:
-    when = (
-        "now"
-        if found.window is None
-        else f"in the last {spoken(found.window.end - found.window.start)}"
-    )
+    when = "now" if found.window is None else f"in the last {spoken(found.window.length)}"
     return (
         f"Prometheus answered, and no series has a value {when}: either nothing matches, or "
         f"nothing was measured. That is not zero.\n{_code(wanted.promql)}"
@@ -163,7 +163,7 @@ def _one(wanted: Wanted, found: Found, row: Row) -> str:
     if found.window is not None:
         figures.append(f"lowest {spoken_value(row.lowest, wanted.unit)}")
         figures.append(f"highest {spoken_value(row.highest, wanted.unit)}")
-        figures.append(f"in the last {spoken(found.window.end - found.window.start)}")
+        figures.append(f"in the last {spoken(found.window.length)}")
     if wanted.threshold is not None:
         figures.append(f"threshold {spoken_value(wanted.threshold, wanted.unit)}")
     return " · ".join(figures)
@@ -174,7 +174,7 @@ def _rows(wanted: Wanted, found: Found) -> list[Block]:
     most = len(found.rows) if found.window is None else MOST_ROWS
     values = [_figures(row, wanted.unit, of_window=found.window is not None) for row in found.rows]
     named = [_label(name) for name in names.each]
-    head = ["now"] if found.window is None else ["now", "lowest", "highest"]
+    head = ["now"] if found.window is None else ["now", "low", "high"]
     rows = [[name, *figures] for name, figures in zip(named, values, strict=True)][:most]
     blocks = [table([names.of, *head], rows)]
     if said := _left_out(found, len(rows)):
@@ -211,6 +211,8 @@ def _facts(wanted: Wanted, found: Found, pages: Pages) -> list[str]:
         facts.append(_label(escaped(said), 300))
     if found.window is not None and found.rows:
         facts.append(f"a value each {spoken(found.window.step)}")
+        if wanted.since is not None and found.window.length < wanted.since:
+            facts.append(f"nothing was measured before {moment(found.window.start)}")
     if shown(wanted) == wanted.promql:
         facts += [link(url, label) for label, url in pages_of(pages, wanted, found)]
     return facts

@@ -44,7 +44,7 @@ __all__ = [
     "line_chart",
 ]
 
-TITLE_CHARACTERS = 54
+TITLE_CHARACTERS = 44
 PNG_EFFORT = 2
 """Of 9: more takes longer than all of the drawing, and saves a few kilobytes."""
 _TOP = 0.9

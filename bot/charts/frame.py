@@ -27,9 +27,9 @@ def draw_frame(axes: Any, chart: Chart) -> None:
     axes.set_xlim(seconds(chart.start), seconds(chart.end))
     axes.set_ylim(*_range(chart))
     axes.set_xticks(_time_ticks(chart.start, chart.end))
-    clock = _clock(chart.end - chart.start)
+    length = chart.end - chart.start
     axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda at, _: f"{datetime.fromtimestamp(at, UTC):{clock}}")
+        FuncFormatter(lambda at, _: _time(datetime.fromtimestamp(at, UTC), length))
     )
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: spoken_value(value, chart.unit)))
@@ -41,12 +41,13 @@ def draw_frame(axes: Any, chart: Chart) -> None:
     axes.spines["bottom"].set_color(FAINT)
 
 
-def _clock(length: timedelta) -> str:
+def _time(at: datetime, length: timedelta) -> str:
+    """What tells a mark from the others of an axis of this length; at midnight that is the day."""
     if length < timedelta(minutes=6):
-        return "%H:%M:%S"
-    if length > timedelta(days=4):
-        return "%d %b"
-    return "%d %b %H:%M" if length > timedelta(hours=30) else "%H:%M"
+        return f"{at:%H:%M:%S}"
+    if length > timedelta(hours=20) and (at.hour, at.minute) == (0, 0):
+        return f"{at.day} {at:%b}"
+    return f"{at:%H:%M}"
 
 
 def _range(chart: Chart) -> tuple[float, float]:
@@ -62,8 +63,8 @@ def _range(chart: Chart) -> tuple[float, float]:
 def _time_ticks(start: datetime, end: datetime) -> list[float]:
     """Whole minutes, hours and days, with room for their words at both edges."""
     first, last = seconds(start), seconds(end)
-    most = _MOST_TICKS if end - start <= timedelta(hours=30) else _MOST_TICKS - 2
-    room = (last - first) * (0.045 if most == _MOST_TICKS else 0.08)
+    room = (last - first) * 0.045
+    most = _MOST_TICKS if end - start >= timedelta(minutes=6) else _MOST_TICKS - 2
     step = next((s for s in _TICKS_S if (last - first) / s <= most), _TICKS_S[-1])
     at = math.ceil((first + room) / step) * step
     return [float(at + step * n) for n in range(int((last - room - at) // step) + 1)]

@@ -17,11 +17,11 @@ from bot.charts.look import (
 )
 from bot.charts.series import finite
 
-COLUMN_CHARACTERS = 27
+COLUMN_CHARACTERS = 22
 """Of a name, where two stand side by side."""
-SHORT_CHARACTERS = 15
+SHORT_CHARACTERS = 12
 """Where three do."""
-ROW_CHARACTERS = 62
+ROW_CHARACTERS = 50
 _SAMPLE = 0.045
 """Of the picture's width."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-WIDTH_PX, HEIGHT_PX, DPI = 1000, 520, 100
+WIDTH_PX, HEIGHT_PX, DPI = 1000, 580, 100
 
 # Okabe and Ito's palette: told apart by people who do not see every colour, and in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
@@ -16,13 +16,13 @@ NO_DATA = {"facecolor": "#F1F1F3", "edgecolor": "#D0D0D4", "hatch": "//", "linew
 OVER_LINES = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
 """The ground of words that a line would cross."""
 
-LETTERS = 19
-"""Points. A telephone shows the picture at a third of its size."""
+LETTERS = 23
+"""Points. A telephone shows the picture at less than a third of its size."""
 LETTER_PX = 0.58 * DPI / 72
 """The usual width of a letter of one point."""
-LEFT, WIDTH = 0.115, 0.845
+LEFT, WIDTH = 0.135, 0.825
 """Where the axes stand, of the picture's width: room for `0.25 %`, and half a time of day."""
-TIMES_HEIGHT, LEGEND_ROW, MARKER_ROW, STRIP_ROW = 0.115, 0.064, 0.054, 0.06
+TIMES_HEIGHT, LEGEND_ROW, MARKER_ROW, STRIP_ROW = 0.125, 0.07, 0.06, 0.062
 """Of the picture's height."""
 
 

@@ -26,7 +26,7 @@ from bot.charts.look import (
 from bot.charts.series import seconds
 from bot.domain.unit import spoken_value
 
-MARKER_CHARACTERS = 28
+MARKER_CHARACTERS = 24
 _TONES = {
     Tone.GOOD: {"facecolor": GOOD, "hatch": ""},
     Tone.BAD: {"facecolor": ALARM, "hatch": "xx"},
@@ -79,7 +79,7 @@ def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return one[1] < other[0] or other[1] < one[0]
 
 
-def _is_late(chart: Chart, at: datetime, room: float = 0.42) -> bool:
+def _is_late(chart: Chart, at: datetime, room: float = 0.45) -> bool:
     """Whether words that take `room` of the width have it only to the left of this moment."""
     return at > chart.end - (chart.end - chart.start) * room
 

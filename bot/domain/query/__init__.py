@@ -13,6 +13,7 @@ MOST_SERIES = 50
 STEPS = 300
 """Points of a series at most: about one for each three pixels of a chart."""
 LEAST_STEP = timedelta(seconds=1)
+LEAST_WINDOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Wanted:
     name: str | None = None
     """Of the catalogue; None for PromQL of somebody's own."""
     values: Mapping[str, str] = field(default_factory=dict)
+    """Of its parameters, where they are not what they usually are."""
     since: timedelta | None = None
     """How far back it is drawn; None: its value now, as a table."""
     is_number: bool = False
@@ -72,12 +74,26 @@ class Window:
     end: datetime
     step: timedelta
 
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
     @classmethod
     def until(cls, end: datetime, length: timedelta) -> Self:
         """Whole seconds and whole steps that end exactly at `end`: the newest value matters."""
         end = end.replace(microsecond=0)
         step = max(LEAST_STEP, timedelta(seconds=math.ceil(length.total_seconds() / STEPS)))
         return cls(end - step * math.ceil(length / step), end, step)
+
+    def from_first(self, first: datetime) -> Self:
+        """The same window, or where more than half of it is before the first value, the rest.
+
+        What is younger than the window would be drawn with a handful of points.
+        """
+        if first - self.start <= self.length / 2:
+            return self
+        begins = min(first - self.step, self.end - LEAST_WINDOW)
+        return self.until(self.end, self.end - max(begins, self.start))
 
 
 def counting(wanted: Wanted, window: Window | None) -> str:
@@ -100,7 +116,7 @@ def cut_to_highest(wanted: Wanted, window: Window | None) -> str:
 
 
 def _over(wanted: Wanted, window: Window) -> str:
-    length, step = (window.end - window.start).total_seconds(), window.step.total_seconds()
+    length, step = window.length.total_seconds(), window.step.total_seconds()
     return f"{_bracketed(wanted)}[{length:.0f}s:{step:.0f}s]"
 
 

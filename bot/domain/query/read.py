@@ -1,13 +1,13 @@
 """What somebody typed after `query`, read: a name with its values, or PromQL of their own."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import promql_parser as promql
 
-from bot.catalog import Catalog, read_duration
+from bot.catalog import Catalog, NamedQuery, read_duration
 from bot.domain.place import did_you_mean, there_is
 from bot.domain.promql import NotPromql, TooLong, Type, bare, parsed, selected, selectors, type_of
 from bot.domain.promql.place import mistake_in
@@ -131,7 +131,7 @@ def _named(
     return Wanted(
         promql=expression,
         name=name,
-        values=values,
+        values=_unusual(values, query),
         since=_since(tail, tree),
         is_number=type_of(tree) is Type.SCALAR,
         unit=unit_of(tree) if unit is Unit.PLAIN else unit,
@@ -139,6 +139,12 @@ def _named(
         environment=values.get("env"),
         service=values.get("service"),
     )
+
+
+def _unusual(values: Mapping[str, str], query: NamedQuery) -> dict[str, str]:
+    """What is worth a word on the card: not a default."""
+    usual = {name: declared.default for name, declared in query.parameters.items()}
+    return {name: value for name, value in values.items() if usual.get(name) != value}
 
 
 def _own(expression: str, tail: str | None, catalog: Catalog) -> Wanted:

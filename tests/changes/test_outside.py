@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from bot.cards.change import headline
 from bot.changes.outside import SweepOthers
 from bot.domain.change import Change, ChangeKind, ChangeState, Origin
 from bot.domain.place import find_place
@@ -454,3 +455,33 @@ async def test_what_is_not_the_latest_any_more_is_drawn_again(prod: Operator, sw
 
     assert await revisions_of_card(prod, ours) == before + 1
     assert "Roll back to" not in await prod.card(ours)
+
+
+async def test_the_same_image_deployed_once_more_is_told_as_a_restart(
+    prod: Operator, sweep: SweepOthers
+):
+    await prod.somebody_else_updates(forceNewDeployment=True)
+    await prod.until_ecs_says("SUCCESSFUL")
+
+    await sweep()
+
+    (change,) = await told(prod)
+    assert (change.kind, change.state) == (ChangeKind.RESTART, ChangeState.SUCCEEDED)
+    assert headline(change).startswith("🟢 Restarted by others: credlink-api v1.1.9 in prod, took ")
+
+
+async def test_a_restart_of_others_can_be_aborted_while_it_is_under_way(
+    prod: Operator, sweep: SweepOthers
+):
+    await slowly(prod, sweep)
+    prod.aws.images.behaviours["v1.1.9"] = Behaviour.STUCK
+    await prod.somebody_else_updates(forceNewDeployment=True)
+    await sweep()
+    (found,) = await told(prod)
+
+    await prod.presses("change.abort", found)
+    ended = await prod.ends(found)
+
+    assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.ABORTED)
+    assert prod.aws.writes[-1].operation == "StopServiceDeployment"
+    assert prod.versions() == ["v1.1.9"] * 4

@@ -13,8 +13,10 @@ from aiohttp import web
 
 from sandbox import seeds
 from sandbox.aws.running import RunningTask
+from sandbox.aws.seeds import ENVIRONMENTS
 from sandbox.aws.server import AwsWorld
 from sandbox.clock import Clock, RealClock
+from sandbox.credlink_api.lines import Line
 from sandbox.credlink_api.server import CredlinkApi
 from sandbox.grafana.server import Grafana
 from sandbox.monitoring import ByHand, Monitoring
@@ -82,7 +84,10 @@ class World:
         self.grafana = Grafana(clock=self.clock)
         self.sentry = Sentry(clock=self.clock)
         self.credlink_api = CredlinkApi(
-            running=self.running, clock=self.clock, on_errors=self.sentry.saw
+            running=self.running,
+            clock=self.clock,
+            on_errors=self.sentry.saw,
+            on_lines=self.log,
         )
 
     @property
@@ -105,6 +110,10 @@ class World:
         """The tasks that serve traffic in an environment now."""
         account, cluster = PLACES[environment]
         return self.aws.running(account, cluster, seeds.SERVICE)
+
+    def log(self, environment: str, lines: Sequence[Line]) -> None:
+        """Have AWS keep what the service logged."""
+        self.aws.log(next(one for one in ENVIRONMENTS if one.name == environment), lines)
 
     def desired(self, environment: str) -> int:
         """The desired count of the service in an environment, in tasks."""

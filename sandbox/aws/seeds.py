@@ -1,7 +1,7 @@
 """CredLink's AWS as it stands when the sandbox starts: two accounts, version 1.1.9 steady."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from moto.cloudfront.models import cloudfront_backends
 
 from sandbox.aws import registry
 from sandbox.aws.model import Json
+from sandbox.credlink_api.history import history
 from sandbox.seeds import MAIN_ACCOUNT, PROD_ACCOUNT, REGION, RUNNING_TAG, SERVICE, TAGS
 
 DISTRIBUTION_ID = "E2CREDLINK"
@@ -40,7 +41,8 @@ class Environment:
     """One place CredLink runs; `tasks` is how many, and `smallest` to `largest` what autoscaling
     keeps it between, if anything scales it.
 
-    `family` names its task definitions: two environments of an account do not share one.
+    `family` names its task definitions and its log group: two environments of an account do not
+    share one.
     `shifts_traffic` is False for a service that knows only rolling updates, without a second
     target group or a listener rule; `controller` is CODE_DEPLOY for one that ECS does not deploy.
     """
@@ -59,6 +61,14 @@ class Environment:
     @property
     def cluster(self) -> str:
         return f"credlink-{self.name}"
+
+    @property
+    def log_group(self) -> str:
+        return f"/ecs/{self.family}"
+
+    def log_stream(self, task: str) -> str:
+        """Where the task of this id writes to, within the group."""
+        return f"{self.name}/{SERVICE}/{task}"
 
     @property
     def target_group(self) -> str:
@@ -82,7 +92,7 @@ class Network:
 
 
 def seed_account(account: str, client: Client, *, now: float) -> None:
-    """Make what the environments of one account share: images, roles, the log group."""
+    """Make what the environments of one account share: images and roles."""
     _images(account, client("ecr"), now)
     iam = client("iam")
     for role, principal in ROLES.items():
@@ -90,11 +100,11 @@ def seed_account(account: str, client: Client, *, now: float) -> None:
         if role == "credlink-bot":
             trusted = {"AWS": f"arn:aws:iam::{MAIN_ACCOUNT}:root"}
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=_trust(trusted))
-    client("logs").create_log_group(logGroupName=f"/ecs/{SERVICE}")
 
 
 def seed(environment: Environment, client: Client) -> None:
     """Make what one environment has. Its rollout is begun here and finished by the caller."""
+    client("logs").create_log_group(logGroupName=environment.log_group)
     secrets = client("secretsmanager")
     for secret in ("database-url", "signing-key"):
         secrets.create_secret(
@@ -113,6 +123,15 @@ def seed_events_queue(client: Client) -> None:
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     events.put_rule(Name=EVENTS_QUEUE, EventPattern=json.dumps({"source": ["aws.ecs"]}))
     events.put_targets(Rule=EVENTS_QUEUE, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
+
+
+def past_lines(
+    environment: Environment, tasks: Sequence[str], *, now: float
+) -> Iterator[tuple[float, str, str]]:
+    """What `tasks` (their ids) logged in the hour before `now`: moment, stream and message."""
+    lines = history(RUNNING_TAG, start=now - HOUR_S, end=now, seed=len(environment.name))
+    for number, line in enumerate(lines):
+        yield line.at, environment.log_stream(tasks[number % len(tasks)]), line.message
 
 
 def _images(account: str, ecr: Any, now: float) -> None:
@@ -293,7 +312,7 @@ def task_definition(environment: Environment, tag: str) -> Json:
                 "logConfiguration": {
                     "logDriver": "awslogs",
                     "options": {
-                        "awslogs-group": f"/ecs/{SERVICE}",
+                        "awslogs-group": environment.log_group,
                         "awslogs-region": REGION,
                         "awslogs-stream-prefix": environment.name,
                     },

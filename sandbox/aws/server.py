@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Self
 
 from moto import mock_aws
+from moto.logs.models import logs_backends
 from moto.moto_api._internal.models import moto_api_backend
 
 from sandbox.aws import registry, seeds, shapes
@@ -17,6 +18,7 @@ from sandbox.aws.ecs import Ecs
 from sandbox.aws.images import Behaviour, Images
 from sandbox.aws.invalidations import Invalidations
 from sandbox.aws.listener import Listener
+from sandbox.aws.logs import Logs
 from sandbox.aws.model import Json, Service
 from sandbox.aws.outbox import EventsClient, Outbox
 from sandbox.aws.overlay import Overlay
@@ -24,6 +26,7 @@ from sandbox.aws.running import RunningTask, running_tasks
 from sandbox.aws.scaling import Scaling, Utilisation
 from sandbox.aws.schedule import Schedule
 from sandbox.clock import Clock, ManualClock, RealClock
+from sandbox.credlink_api.lines import Line
 from sandbox.seeds import MAIN_ACCOUNT, PROD_ACCOUNT, REGION, SERVICE
 
 TICK_S = 0.1
@@ -70,6 +73,7 @@ class AwsWorld:
         self._places: dict[tuple[str, str], Ecs] = {}
         self._invalidations: dict[str, Invalidations] = {}
         self._scalings: dict[tuple[str, str], Scaling] = {}
+        self._logs: dict[tuple[str, str], Logs] = {}
         self._clients = _in_process_clients
         self._listener: Listener | None = None
         self._overlay = Overlay(self)
@@ -180,6 +184,11 @@ class AwsWorld:
         with self.lock:
             self._schedule.end_past(takes_s=SETTLES_WITHIN_S)
         self.outbox.clear()
+        for environment in environments:
+            place = (environment.account, environment.cluster, SERVICE)
+            if tasks := [task.id for task in self.running(*place)]:
+                past = partial(seeds.past_lines, environment, tasks, now=now)
+                self.logs(environment.account).begin(environment.log_group, past)
 
     def reset(self) -> None:
         """Make the world anew: a tenth of the time it takes to stop and start one.
@@ -192,6 +201,7 @@ class AwsWorld:
             self._places.clear()
             self._invalidations.clear()
             self._scalings.clear()
+            self._logs.clear()
             moto_api_backend.reset()
         self.images.behaviours.clear()
         self.images.once_named.clear()
@@ -221,6 +231,18 @@ class AwsWorld:
     def client(self, service: str, account: str = MAIN_ACCOUNT) -> Any:
         """A boto3 client of this world whose calls are recorded like anybody's."""
         return self._clients.get(service, account, REGION, internal=False)
+
+    def log(self, environment: seeds.Environment, lines: Sequence[Line]) -> None:
+        """Write what was logged in an environment, each line by a task of its version."""
+        tasks = self.running(environment.account, environment.cluster, SERVICE)
+        with self.lock:
+            for number, line in enumerate(lines):
+                wrote = [task.id for task in tasks if task.tag == line.version]
+                if wrote:
+                    stream = environment.log_stream(wrote[number % len(wrote)])
+                    self.logs(environment.account).write(
+                        environment.log_group, stream, line.message, at=line.at
+                    )
 
     def push_image(
         self,
@@ -276,8 +298,17 @@ class AwsWorld:
             self._scalings[place] = Scaling(self.ecs(*place), utilisation=self.utilisation)
         return self._scalings[place]
 
+    def logs(self, account: str, region: str = REGION) -> Logs:
+        """What stands in the log groups of one account and region."""
+        place = (account, region)
+        if place not in self._logs:
+            groups = logs_backends[account][region].groups
+            self._logs[place] = Logs(self._schedule, exists=groups.__contains__)
+        return self._logs[place]
+
     def beside(self, service: str, account: str, region: str) -> Any:
-        return {"application-autoscaling": self.scaling}[service](account, region)
+        kept = {"application-autoscaling": self.scaling, "logs": self.logs}
+        return kept[service](account, region)
 
     def settle(self) -> None:
         """Bring the world up to the clock. The caller holds the lock."""

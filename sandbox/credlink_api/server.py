@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sandbox.clock import Clock
 from sandbox.credlink_api.behaviour import RunningTask
 from sandbox.credlink_api.exposition import exposition
+from sandbox.credlink_api.lines import OnLines
 from sandbox.credlink_api.traffic import OnErrors, Traffic
 from sandbox.standin import StandIn
 
@@ -24,7 +25,8 @@ TICK_S = 0.25
 class CredlinkApi(StandIn):
     """`/metrics/prod` and the like: numbers that follow what `running` says runs there.
 
-    `pace` makes its world live faster than the clock. `on_errors` is told of every failed request.
+    `pace` makes its world live faster than the clock. `on_errors` is told of every failed request,
+    and `on_lines` of what is logged: all that failed, and some of the rest.
     Scrapes meet faults (operation `metrics`) but are not recorded: they come every second for ever.
     """
 
@@ -37,6 +39,7 @@ class CredlinkApi(StandIn):
         clock: Clock | None = None,
         pace: float = 1.0,
         on_errors: OnErrors | None = None,
+        on_lines: OnLines | None = None,
         seed: int = 1,
     ) -> None:
         super().__init__(clock=clock)
@@ -49,6 +52,7 @@ class CredlinkApi(StandIn):
                 requests_per_s=requests_per_s,
                 running=running,
                 on_errors=on_errors,
+                on_lines=on_lines,
                 now=self._born_at,
                 seed=seed,
             )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.credlink_api.behaviour import RunningTask, behaviour
+from sandbox.credlink_api.lines import Line, LogWriter, OnLines
 
 # Seconds; finer than usual between 0.2 and 3, where this service's latencies lie.
 BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, math.inf)
@@ -23,6 +24,9 @@ DAY_S = 24 * 3600.0
 DAILY_WAVE = 0.1
 NOISE = 0.05
 CPU_S_PER_REQUEST = 0.004
+# Of what went well only some is logged, and of a flood not everything.
+SUCCESSES_PER_LINE = 50
+MOST_LINES_A_STEP = 20
 CPUS = 2
 
 GET, POST = "GET", "POST"
@@ -70,6 +74,7 @@ class Traffic:
         requests_per_s: float,
         running: Callable[[str], Sequence[RunningTask]],
         on_errors: OnErrors | None,
+        on_lines: OnLines | None = None,
         now: float,
         seed: int,
     ) -> None:
@@ -85,6 +90,9 @@ class Traffic:
         self._usual_per_s = requests_per_s
         self._running = running
         self._on_errors = on_errors
+        self._on_lines = on_lines
+        self._log = LogWriter(seed)
+        self._lines: list[Line] = []
         self._random = random.Random(seed)
         self._now = now
         self._owed_requests = 0.0
@@ -105,6 +113,7 @@ class Traffic:
             step_s = min(LONGEST_STEP_S, now - before)
             before += step_s
             self._step(before, step_s, weights)
+            self._tell()
 
     def jitter(self, level: float) -> float:
         """A gauge's value about `level`."""
@@ -117,7 +126,7 @@ class Traffic:
         error ratio without a series of errors is "no data" rather than nought.
         """
         for method, path in ROUTES:
-            for status in ("500", _success(method)):
+            for status in ("500", success(method)):
                 self.requests.setdefault((status, method, path, version), 0)
             self.latency.setdefault((method, path, version), Histogram())
 
@@ -145,8 +154,10 @@ class Traffic:
             self._owed_errors[tag] = owed - fails
             failed[tag] += fails
             usual_s = self._random.lognormvariate(math.log(MEDIAN_LATENCY_S), LATENCY_SIGMA)
-            status = "500" if fails else _success(route[0])
-            self._answer(route, tag, status, usual_s * behaviours[tag].slowdown)
+            status = "500" if fails else success(route[0])
+            seconds = usual_s * behaviours[tag].slowdown
+            self._answer(route, tag, status, seconds)
+            self._note(now, route, tag, status, seconds)
         if self._on_errors is not None:
             for tag, count in failed.items():
                 if count:
@@ -156,6 +167,17 @@ class Traffic:
         self.requests[(status, *route, version)] += 1
         self.latency.setdefault((*route, version), Histogram()).observe(seconds)
 
+    def _note(self, now: float, route: Route, tag: str, status: str, seconds: float) -> None:
+        """Log what failed, and one in so many of those that did not."""
+        is_told = status == "500" or self.requests[(status, *route, tag)] % SUCCESSES_PER_LINE == 0
+        if is_told and self._on_lines is not None and len(self._lines) < MOST_LINES_A_STEP:
+            self._lines.append(self._log.served(now, *route, status, seconds, tag))
 
-def _success(method: str) -> str:
+    def _tell(self) -> None:
+        if self._on_lines is not None and self._lines:
+            self._on_lines(self.environment, tuple(self._lines))
+        self._lines.clear()
+
+
+def success(method: str) -> str:
     return "201" if method == POST else "200"

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.aws.api import (
     clusters,
+    logs,
     scaling,
     service_deployments,
     services,
@@ -45,5 +46,6 @@ OPERATIONS: Mapping[str, Handler] = {
 
 BESIDE: Mapping[str, Mapping[str, Callable[[Any, Json], Json]]] = {
     "application-autoscaling": scaling.OPERATIONS,
+    "logs": logs.OPERATIONS,
 }
 """By service and operation: given what the world keeps for that service, and the request."""

@@ -15,6 +15,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -280,6 +281,10 @@ class Environment(Part):
     """Where this environment's changes are shown; otherwise `slack.default_channel`."""
     logs: str | None = None
     """The CloudWatch log group."""
+    logs_scan_limit: Annotated[ByteSize, Field(gt=0)] = ByteSize(2 * 1024**3)
+    """A search of logs over more than this is refused before it costs anything, as `2GiB`."""
+    alarms: str | None = Field(default=None, min_length=1)
+    """What the names of its CloudWatch alarms begin with."""
     grafana: GrafanaPlace | None = None
     events_queue: str | None = Field(default=None, pattern=r"^https?://")
     """The URL of an SQS queue that EventBridge gives ECS's events: what others do is then known at
@@ -294,6 +299,28 @@ class PagerDutyService(Part):
     """Whose first level is on call for the service; without it, everybody who is on call."""
 
 
+class RequestIds(Part):
+    """How ids of requests are found in a service's log lines, and where each leads."""
+
+    pattern: str = (
+        r"(?i)(?:request|trace|correlation)[_-]?id[\"']?\s*[=:]\s*[\"']?([\w:.-]{4,100})"
+    )
+    """A regular expression; its first group is the id, or without groups all that it finds."""
+    link: str | None = Field(default=None, pattern=r"^https?://.*\$id")
+    """An address in which `$id` stands for the id; without one a link searches the logs for it."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_regex(cls, pattern: str) -> str:
+        try:
+            found = re.compile(pattern).search("")
+        except re.error as exc:
+            raise ValueError(f"not a regular expression: {exc}") from None
+        if found is not None:
+            raise ValueError("it finds an id in an empty line")
+        return pattern
+
+
 class SentryProject(Part):
     organization: str
     project: str
@@ -306,6 +333,7 @@ class Service(Part):
     """Folder or address of the runbooks."""
     pagerduty: PagerDutyService | None = None
     sentry: SentryProject | None = None
+    request_ids: RequestIds = RequestIds()
     environments: Mapping[str, Environment] = Field(min_length=1)
 
 

@@ -57,10 +57,13 @@ from bot.domain.card import Kind
 from bot.domain.question import QuestionKind
 from bot.engine import SQLITE, Engine, EngineSettings
 from bot.failover import Failover
+from bot.home.look import LookAtHomes
+from bot.home.on_call import KeepOnCall
 from bot.outside import connected
 from bot.settings import Settings, config_file, read_settings
 from bot.slack.deliver import Deliverer
 from bot.slack.edge import SlackEdge, connected_slack
+from bot.slack.home import Homes
 from bot.slack.rhythm import Rhythm
 from bot.storage import deduplication, inbox, leases, migrate
 from bot.storage.database import Database
@@ -82,6 +85,8 @@ SWEEP_OTHERS_S = 30.0
 GUARDS_S = 30.0
 OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
+ON_CALL_S = 10.0
+"""How soon who is on call is looked up when somebody opens their home; else every five minutes."""
 ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {
     QuestionKind.ONCALL: oncall_card,
     QuestionKind.HEALTH: health_card,
@@ -190,6 +195,8 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         others = SweepOthers(world, changes.promises)
         alerts = _alerts(world, engine, slack)
         await started(leaving, deliverer)
+        homes = _homes(world, slack, replica)
+        await started(leaving, homes)
         leaving.push_async_callback(asking.stop)
         alerts.receiver.start()
         leaving.push_async_callback(alerts.receiver.stop)
@@ -199,6 +206,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         chores = [
             *_sweeps(world, changes, alerts, marks, others),
             Chore("sweep answers", SWEEP_S, asking.sweep),
+            Chore("look up who is on call", ON_CALL_S, KeepOnCall(world)),
             *_housekeeping(world, engine),
         ]
         await leaving.enter_async_context(_doing(Chores(chores, world.pace)))
@@ -209,6 +217,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             slack=slack,
             changes=changes,
             asking=asking,
+            homes=homes,
             receiver=alerts.receiver,
             respond=alerts.respond,
             now=now,
@@ -273,6 +282,23 @@ def _gathers(world: World, addresses: Addresses) -> Mapping[QuestionKind, Gather
         QuestionKind.ONCALL: GatherOnCall(world),
         QuestionKind.QUERY: GatherQuery(world),
     }
+
+
+def _homes(world: World, slack: SlackEdge, replica: str) -> Homes:
+    look = LookAtHomes(
+        catalog=world.catalog,
+        show_change=ShowChange(world.catalog, slack.people.groups_of),
+        groups_of=slack.people.groups_of,
+        workspace_url=slack.identity.url,
+        now=world.now,
+    )
+    return Homes(
+        database=world.database,
+        api=slack.api,
+        look=look,
+        owner=replica,
+        rhythm=Rhythm(pace=world.pace),
+    )
 
 
 def _asking(world: World, slack: SlackEdge, addresses: Addresses) -> AskQuestion:

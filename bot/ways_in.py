@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.slack.channels import Channels
 from bot.slack.edge import SlackEdge
 from bot.slack.events import Events
+from bot.slack.home import Homes
 from bot.slack.http import HttpMode
 from bot.slack.listeners import Listeners, Tables
 from bot.slack.socket import SocketMode
@@ -68,6 +69,7 @@ class Ways:
     slack: SlackEdge
     changes: Changes
     asking: AskQuestion
+    homes: Homes
     receiver: Receiver
     respond: Respond
     now: Callable[[], datetime]
@@ -135,8 +137,20 @@ def _tables(ways: Ways) -> Tables:
             alert.ACKNOWLEDGE: ways.respond.acknowledge,
             alert.RESOLVE: ways.respond.resolve,
         },
-        events=Events(ways.slack.people, ways.slack.replies, _greeting(catalog)).table(),
+        events=_events(ways).table(),
         otherwise=commands.otherwise(catalog),
+    )
+
+
+def _events(ways: Ways) -> Events:
+    slack = ways.slack
+    return Events(
+        people=slack.people,
+        replies=slack.replies,
+        greeting=_greeting(ways.catalog),
+        bot_user_id=slack.identity.user_id,
+        entered=slack.channels.entered,
+        home_opened=ways.homes.opened,
     )
 
 

@@ -23,10 +23,19 @@ async def render(connection: Connection, group_id: str, now: datetime) -> Messag
     Raises:
         NotKnown: there is no such group.
     """
+    return card(await look(connection, group_id, now))
+
+
+async def look(connection: Connection, group_id: str, now: datetime) -> AlertView:
+    """Everything the card of an alert group shows, in one snapshot.
+
+    Raises:
+        NotKnown: there is no such group.
+    """
     group = await alerts.get(connection, group_id)
     found = await incidents.of_group(connection, group_id)
     before, during = await changes_around(connection, group, now)
-    view = AlertView(
+    return AlertView(
         group=group,
         alerts=await alerts.alerts_of(connection, group_id),
         incidents=found,
@@ -39,7 +48,6 @@ async def render(connection: Connection, group_id: str, now: datetime) -> Messag
         shared_with=await _shared_with(connection, group, found),
         now=now,
     )
-    return card(view)
 
 
 async def _way_back(connection: Connection, group: AlertGroup, change: Change | None) -> str | None:

@@ -89,7 +89,7 @@ def card(view: AlertView) -> Message:
         blocks.append(section("\n".join(evidence)))
     if small := _small_print(view):
         blocks.append(context("\n".join(small)))
-    if elements := _buttons(view):
+    if elements := buttons(view):
         blocks.append(actions(*elements))
     return message(escaped(head), blocks)
 
@@ -215,7 +215,7 @@ def _ordinal(number: int) -> str:
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
 
 
-def _buttons(view: AlertView) -> list[Element]:
+def buttons(view: AlertView) -> list[Element]:
     """Only what can still be done: nothing after the end, and one thing asked at a time."""
     return [*_answers(view), *_back(view)]
 

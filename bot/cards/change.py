@@ -68,12 +68,13 @@ def card(view: ChangeView) -> Message:
         blocks.append(image(view.picture, f"The evidence for {change.wanted_name}, drawn"))
     if small := small_print(view):
         blocks.append(context(small))
-    if elements := _buttons(view):
+    if elements := buttons(view):
         blocks.append(actions(*elements))
     return message(escaped(head), blocks)
 
 
-def _buttons(view: ChangeView) -> list[Element]:
+def buttons(view: ChangeView) -> list[Element]:
+    """What may be done to the change as it stands."""
     change = view.change
     if change.state is S.PROPOSED:
         waits = view.in_the_way is not None and any(

@@ -96,10 +96,11 @@ def freeze_card(freeze: Declared, *, now: datetime) -> Message:
     if freeze.ends_at <= now:
         return _card(f"🟢 Freeze over: {where}", lines)
     head = f"🟡 Frozen: {where}" if freeze.stands(now) else f"🔵 Freeze coming: {where}"
-    return _card(head, lines, [_lift(freeze)])
+    return _card(head, lines, [lift_button(freeze)])
 
 
-def _lift(freeze: Declared) -> Element:
+def lift_button(freeze: Declared) -> Element:
+    """End a freeze before its time."""
     where = f"{escaped(freeze.environment)} · {escaped(_named(freeze.service))}"
     return button(
         "Lift",

@@ -37,8 +37,11 @@ def summary(name: str, roster: Roster) -> tuple[str, str]:
     if name in roster.silent:
         return "⚪", f"unknown: PagerDuty {escaped(_why(roster.silent[name]))}"
     on_call = roster.services.get(name)
-    if on_call is None:
-        return "⚪", "not known yet"
+    return ("⚪", "not known yet") if on_call is None else first_called(on_call)
+
+
+def first_called(on_call: OnCall) -> tuple[str, str]:
+    """The mark and the words for whoever is called first, until when; in mrkdwn."""
     if on_call.is_nobody:
         return "🔴", "*nobody is on call*"
     for level in on_call.levels:

@@ -34,17 +34,18 @@ def status(places: Sequence[PlaceStatus], *, now: datetime) -> Answer:
         blocks.append(section(_place(place)))
         if small := _small_print(place, now):
             blocks.append(context(small))
-    return Answer("\n".join(_line(place) for place in places), tuple(blocks))
+    return Answer("\n".join(place_line(place) for place in places), tuple(blocks))
 
 
 def _place(place: PlaceStatus) -> str:
-    lines = [_line(place)]
+    lines = [place_line(place)]
     if place.under_way is not None:
         lines.append(_under_way(place.under_way))
     return "\n".join(lines)
 
 
-def _line(place: PlaceStatus) -> str:
+def place_line(place: PlaceStatus) -> str:
+    """State, place and version in one line, without anything that ages by itself."""
     name = f"*{escaped(place.environment)}*  {escaped(place.service)}"
     seen = place.seen
     if seen is None or not seen.running.image:

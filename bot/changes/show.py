@@ -34,6 +34,10 @@ class ShowChange:
 
     async def __call__(self, connection: Connection, subject_id: str, now: datetime) -> Message:
         """Render the card; `connection` is one snapshot of everything it shows."""
+        return card(await self.look(connection, subject_id, now))
+
+    async def look(self, connection: Connection, subject_id: str, now: datetime) -> ChangeView:
+        """Everything the card shows, in one snapshot."""
         change = await changes.get(connection, subject_id)
         where = (change.environment, change.service)
         view = ChangeView(
@@ -47,7 +51,7 @@ class ShowChange:
         )
         if change.state in {S.PROPOSED, S.REHEARSED}:
             view = await self._with_situation(connection, view)
-        return card(view)
+        return view
 
     async def _with_situation(self, connection: Connection, view: ChangeView) -> ChangeView:
         """What is in its way now, as the gate would tell the person who asked."""

@@ -120,6 +120,18 @@ def _uncovered_from(joined: Sequence[Shift], now: datetime, until: datetime) -> 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastSaid:
+    """What PagerDuty last said of one service, and since when it has not said anything."""
+
+    service: str
+    on_call: OnCall | None = None
+    """None while it has never said."""
+    seen_at: datetime | None = None
+    silent_since: datetime | None = None
+    silent_why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """What was found out about who is on call for each of several services."""
 

@@ -1,4 +1,7 @@
-"""Answers to presses: to the presser alone, after Slack has had its acknowledgement."""
+"""Answers to presses: to the presser alone, after Slack has had its acknowledgement.
+
+A press in an App Home has no channel to whisper in: its answer is a direct message.
+"""
 
 import asyncio
 import json
@@ -58,7 +61,7 @@ class Replies:
     async def _tell(self, to: Whereto, answer: Answer, correlation_id: str) -> None:
         with correlated(correlation_id):
             try:
-                await self._post_ephemeral(to, answer)
+                await self._post(to, answer)
             except Refused as exc:
                 # The bot may not be where the button was pressed; the response_url is.
                 if not await self._respond(to, answer):
@@ -66,13 +69,14 @@ class Replies:
             except SlackError as exc:
                 _lost(to, exc)
 
-    async def _post_ephemeral(self, to: Whereto, answer: Answer) -> None:
+    async def _post(self, to: Whereto, answer: Answer) -> None:
+        is_direct = to.channel_id == to.user_id
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 await self._api.call(
-                    "chat.postEphemeral",
+                    "chat.postMessage" if is_direct else "chat.postEphemeral",
                     channel=to.channel_id,
-                    user=to.user_id,
+                    user=None if is_direct else to.user_id,
                     thread_ts=to.thread_ts,
                     text=cut(answer.text, FALLBACK_CHARACTERS),
                     blocks=list(answer.blocks) or None,

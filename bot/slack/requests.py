@@ -19,6 +19,7 @@ class Whereto:
 
     user_id: str
     channel_id: str
+    """The person's own id for what was pressed in their App Home: their direct messages."""
     thread_ts: str | None
     response_url: str | None
 

@@ -35,6 +35,16 @@ class Rhythm:
         return Budget("files", capacity=10, every_s=60 / 100 / self.pace)
 
     @property
+    def publishes(self) -> Budget:
+        """views.publish in the whole workspace: 100 a minute (tier 4), in bursts of twenty."""
+        return Budget("views.publish", capacity=20, every_s=60 / 100 / self.pace)
+
+    @property
+    def home_every_s(self) -> float:
+        """How often we look whether an App Home that is open shows something else by now."""
+        return 2 / self.pace
+
+    @property
     def posting_every_s(self) -> float:
         """One message a second and channel."""
         return 1 / self.pace

@@ -19,11 +19,38 @@ ALICE = seeds.ALICE.id
 
 
 @pytest.fixture
-async def directory(workspace, api, store):
+def entered() -> list[str]:
+    """The channels the bot was told it is in."""
+    return []
+
+
+@pytest.fixture
+def opened() -> list[tuple[str, bool]]:
+    """The homes that were opened, and whether Slack had nothing to show in them."""
+    return []
+
+
+@pytest.fixture
+def home_opened(opened):
+    def open_(person: str, *, is_empty: bool) -> None:
+        opened.append((person, is_empty))
+
+    return open_
+
+
+@pytest.fixture
+async def directory(workspace, api, store, entered, home_opened):
     """The people of a bot that is connected and takes its own events."""
     directory, replies, done = People(api, ["S0DEPLOY"]), Replies(api), Done()
     await directory.start()
-    events = Events(directory, replies, Answer("Write `/credlink help`."))
+    events = Events(
+        people=directory,
+        replies=replies,
+        greeting=Answer("Write `/credlink help`."),
+        bot_user_id=seeds.BOT_USER_ID,
+        entered=entered.append,
+        home_opened=home_opened,
+    )
     listeners = Listeners(
         api=api,
         identity=await api.who(),
@@ -74,3 +101,30 @@ async def test_a_scope_somebody_took_away_is_named(workspace, people, api):
     assert (identity.user_id, lacking) == (seeds.BOT_USER_ID, frozenset())
     await people.fault("remove_scope", scope="files:write")
     assert (await scopes.missing(api))[1] == {"files:write"}
+
+
+async def test_a_channel_that_lets_the_bot_in_is_known_at_once(api, directory, entered):
+    await api.call("conversations.join", channel="C0PROD001")
+
+    async def told():
+        return "C0PROD001" in entered
+
+    assert await until(told)
+
+
+async def test_who_opens_their_home_is_known_and_what_stands_there_too(
+    api, people, directory, opened
+):
+    await people.open_home(ALICE)
+
+    async def once():
+        return opened == [(ALICE, True)]
+
+    assert await until(once)
+    await api.call("views.publish", user_id=ALICE, view={"type": "home", "blocks": []})
+    await people.open_home(ALICE)
+
+    async def twice():
+        return opened == [(ALICE, True), (ALICE, False)]
+
+    assert await until(twice)

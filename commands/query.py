@@ -1,6 +1,7 @@
 """`/credlink query`: a query of the catalogue by its name, or PromQL of one's own."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from bot.answers.ask import AskQuestion
 from bot.cards.answer import Answer
@@ -9,6 +10,7 @@ from bot.catalog import Catalog, Verb
 from bot.domain.asked import Asked
 from bot.domain.query.read import read
 from bot.domain.question import QuestionKind
+from bot.errors import NotAllowed
 
 NAME = "query"
 USAGE = "query [<name> [name=value …] | <PromQL>] [since 1h | now]"
@@ -26,12 +28,10 @@ async def run(
         return listed_queries(catalog)
     verb_and_rest = asked.typed.split(maxsplit=1)
     wanted = read(words, verb_and_rest[-1].strip(), catalog, command=catalog.slack.command)
-    named = wanted.name is not None
-    return await ask(
-        QuestionKind.QUERY,
-        wanted.as_json(),
-        asked=asked,
-        verb=Verb.QUERY if named else Verb.PROMQL,
-        environment=wanted.environment if named else None,
-        service=wanted.service if named else None,
-    )
+    put = partial(ask, QuestionKind.QUERY, wanted.as_json(), asked=asked)
+    if wanted.name is not None:
+        return await put(verb=Verb.QUERY, environment=wanted.environment, service=wanted.service)
+    try:
+        return await put(verb=Verb.PROMQL)
+    except NotAllowed as exc:
+        raise NotAllowed(f"{exc}\n`{catalog.slack.command} query` lists what has a name.") from None

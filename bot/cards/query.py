@@ -23,7 +23,7 @@ from bot.catalog import OF_THE_CATALOGUE, Catalog
 from bot.domain.alert import common
 from bot.domain.promql.pointed import pointed
 from bot.domain.query import Wanted
-from bot.domain.query.found import Found, Row, told_apart
+from bot.domain.query.found import Found, Row, named, told_apart
 from bot.domain.query.named import usage
 from bot.domain.secrecy import looks_secret
 from bot.domain.unit import Unit, spoken_value
@@ -33,6 +33,7 @@ MOST_ROWS = 10
 TITLE_CHARACTERS = 64
 QUERY_CHARACTERS = 1500
 LABEL_CHARACTERS = 80
+SHARED_CHARACTERS = 300
 HIDDEN = "***"
 
 _MATCHER = re.compile(
@@ -120,6 +121,8 @@ def chart_alt(wanted: Wanted, found: Found) -> str:
     """The chart in words, for whoever cannot see it."""
     if not found.rows:
         return f"Chart of {title_of(wanted)}: no data"
+    if found.total == 1:
+        return f"Chart of {title_of(wanted)}: {_one(wanted, found, found.rows[0], bold='')}"
     names = told_apart([row.labels for row in found.rows]).each
     said = [
         f"{name} {_said(row.last, wanted.unit)}"
@@ -155,11 +158,10 @@ def _nothing(wanted: Wanted, found: Found) -> str:
     )
 
 
-def _one(wanted: Wanted, found: Found, row: Row) -> str:
+def _one(wanted: Wanted, found: Found, row: Row, *, bold: str = "*") -> str:
     """`*4.2 %* now · lowest 0.1 % · highest 5 % · threshold 1 %`."""
-    figures = (
-        [f"*{_said(row.last, wanted.unit)}* now"] if row.last is not None else ["no value now"]
-    )
+    now = f"{bold}{spoken_value(row.last, wanted.unit)}{bold} now" if row.last is not None else None
+    figures = [now or "no value now"]
     if found.window is not None:
         figures.append(f"lowest {spoken_value(row.lowest, wanted.unit)}")
         figures.append(f"highest {spoken_value(row.highest, wanted.unit)}")
@@ -207,8 +209,7 @@ def _facts(wanted: Wanted, found: Found, pages: Pages) -> list[str]:
     """Small print: what all series have in common, the step, and where to see more."""
     facts = []
     if shared := common(row.labels for row in found.rows):
-        said = ", ".join(f"{name}={value}" for name, value in sorted(shared.items()))
-        facts.append(_label(escaped(said), 300))
+        facts.append(escaped(_label(named(shared), SHARED_CHARACTERS)))
     if found.window is not None and found.rows:
         facts.append(f"a value each {spoken(found.window.step)}")
         if wanted.since is not None and found.window.length < wanted.since:

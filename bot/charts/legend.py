@@ -13,7 +13,7 @@ from bot.charts.look import (
     INK,
     LEGEND_ROW,
     LETTERS,
-    cut,
+    cut_within,
 )
 from bot.charts.series import finite
 
@@ -21,7 +21,6 @@ COLUMN_CHARACTERS = 22
 """Of a name, where two stand side by side."""
 SHORT_CHARACTERS = 12
 """Where three do."""
-ROW_CHARACTERS = 50
 _SAMPLE = 0.045
 """Of the picture's width."""
 
@@ -73,7 +72,7 @@ def draw_legend(figure: Any, names: Sequence[Name]) -> None:
         figure.text(
             left + _SAMPLE + 0.01 if colour else left,
             middle,
-            cut(name, most if colour else ROW_CHARACTERS),
+            cut_within(name, most) if colour else name,
             size=LETTERS - 2,
             color=INK if colour else FAINT,
             va="center_baseline",

@@ -22,7 +22,7 @@ LETTER_PX = 0.58 * DPI / 72
 """The usual width of a letter of one point."""
 LEFT, WIDTH = 0.135, 0.825
 """Where the axes stand, of the picture's width: room for `0.25 %`, and half a time of day."""
-TIMES_HEIGHT, LEGEND_ROW, MARKER_ROW, STRIP_ROW = 0.125, 0.07, 0.06, 0.062
+TIMES_HEIGHT, LEGEND_ROW, MARKER_ROW, STRIP_ROW = 0.112, 0.07, 0.06, 0.062
 """Of the picture's height."""
 
 
@@ -30,6 +30,13 @@ def cut(text: str, characters: int) -> str:
     """One line of at most so many characters."""
     text = " ".join(text.split())
     return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
+def cut_within(text: str, characters: int) -> str:
+    """The same without its middle: names that begin alike differ at their ends."""
+    text = " ".join(text.split())
+    kept = characters - 1
+    return text if len(text) <= characters else f"{text[: kept // 3]}…{text[-(kept - kept // 3) :]}"
 
 
 def put_text(axes: Any, x: float, y: float, text: str, **look: Any) -> None:

@@ -48,6 +48,7 @@ def test_what_an_expression_gives_is_known_before_it_is_asked(expression: str, g
         ("x >> 1", "> cannot stand here", "> 1"),
         ("été", "é cannot stand here", "été"),
         ("up{env=prod}", 'a label\'s value needs quotes, as "prod"', "prod}"),
+        ("sum(rate(x{env=prod}[5m]))", 'a label\'s value needs quotes, as "prod"', "prod}[5m]"),
         ('up{env="prod}', "this text is never closed", '"prod}'),
         ("rate(up)", "rate needs a range behind the series, as [5m]", "rate(up)"),
         ("sum(nocall(up))", "unknown function with name 'nocall'", "nocall"),

@@ -263,8 +263,13 @@ def test_what_was_found_is_kept_whole_whatever_the_numbers_are():
         ([{"__name__": "a"}, {"__name__": "b"}], "series", ("a", "b")),
         (
             [{"__name__": "a", "x": "1", "y": "1"}, {"__name__": "a", "x": "2", "y": "3"}],
+            "x, y",
+            ("1, 1", "2, 3"),
+        ),
+        (
+            [{"__name__": "a", "x": "1"}, {"__name__": "b", "x": "2"}],
             "series",
-            ("x=1, y=1", "x=2, y=3"),
+            ("a x=1", "b x=2"),
         ),
         ([], "series", ()),
     ],

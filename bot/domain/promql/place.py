@@ -26,8 +26,12 @@ _ENDS = (
 """What may be missing within the innermost bracket that is still open."""
 _TAILS = ("", "x", "(x)", "(x) x")
 """What may be missing behind it: `sum by (a` is short of `) (x)`."""
-_SYNTAX = ("invalid promql", "invalid syntax", "unexpected", "unclosed", "unterminated", "bad ")
-"""How the parser's errors begin that are of grammar; the others are of types and names."""
+_OF_MEANING = re.compile(
+    r"expected (?:type|at least|at most|\d+ arg)|unknown function|illegal regex|vector selector"
+    r"|comparisons between|set oper|unary expression only|binary expression|bool modifier|no group"
+    r"|ranges only|subquery is only|operator"
+)
+"""How the parser's errors begin that are of types and names; the others are of grammar."""
 _QUOTED_NAME = re.compile(r"(?:name|function) '(\w+)'|illegal regex for (.+)$", re.DOTALL)
 
 
@@ -43,7 +47,7 @@ def mistake_in(expression: str, error: NotPromql) -> Mistake:
     """Where the parser's refusal is about, and why in words for people."""
     words = list(_WORD.finditer(expression))
     said = str(error)
-    if not said.startswith(_SYNTAX):
+    if _OF_MEANING.match(said):
         return Mistake(_named_at(expression, said), _plainly(said))
     good, bad = 0, len(words) + 1
     while bad - good > 1:
@@ -110,5 +114,5 @@ def _is_grammatical(expression: str) -> bool:
     try:
         promql.parse(expression)
     except ValueError as exc:
-        return not str(exc).startswith(_SYNTAX)
+        return _OF_MEANING.match(str(exc)) is not None
     return True

@@ -11,6 +11,7 @@ from bot.domain.query import Window
 
 NAME = "__name__"
 """The label that holds a metric's name."""
+FEW_LABELS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +97,27 @@ class Names:
     """What tells the series apart: the name of each, and what the names are of."""
 
     of: str
-    """`instance`, or `series` where several labels differ."""
+    """The labels in which they differ, as `path, status_code`; `series` where those are many."""
     each: tuple[str, ...]
     shared: Mapping[str, str]
     """The labels that all have in common."""
 
 
 def told_apart(labels: Sequence[Mapping[str, str]], otherwise: str = "value") -> Names:
-    """Name each series by the labels in which they differ; by its value where that is one label.
+    """Name each series by the labels in which they differ: by their values alone where few do.
 
     `otherwise` is the name of one that has none.
     """
     shared = common(labels)
     differing = sorted({name for one in labels for name in one if name not in shared})
-    if len(differing) == 1 and differing != [NAME]:
-        [name] = differing
-        return Names(name, tuple(one.get(name) or f"no {name}" for one in labels), shared)
-    named = tuple(_name(one, shared) or otherwise for one in labels)
-    return Names("series", named, shared)
+    if 0 < len(differing) <= FEW_LABELS and NAME not in differing:
+        values = (", ".join(one.get(name) or f"no {name}" for name in differing) for one in labels)
+        return Names(", ".join(differing), tuple(values), shared)
+    own = ({name: value for name, value in one.items() if name not in shared} for one in labels)
+    return Names("series", tuple(named(one) or otherwise for one in own), shared)
 
 
-def _name(labels: Mapping[str, str], shared: Mapping[str, str]) -> str:
-    own = {name: value for name, value in sorted(labels.items()) if name not in shared}
-    metric = own.pop(NAME, "")
-    said = ", ".join(f"{name}={value}" for name, value in own.items())
-    return " ".join(filter(None, (metric, said)))
+def named(labels: Mapping[str, str]) -> str:
+    """A series by its labels: `up job=api, zone=a`."""
+    said = ", ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name != NAME)
+    return " ".join(filter(None, (labels.get(NAME, ""), said)))

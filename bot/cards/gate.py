@@ -124,7 +124,7 @@ def _lines(look: Look, obstacle: Obstacle) -> list[str]:
     mark = "⚪" if _is_condition(look, obstacle) else "✗"
     if reasons:
         return [f"{mark} {live(reason.text)} → {live(reason.way_past)}" for reason in reasons]
-    if obstacle is Obstacle.SCAN:  # no version is named here, so nothing is known of its image
+    if obstacle in _NOT_OF_A_DEPLOY:
         return []
     return [f"✓ {_well(look, obstacle)}"]
 
@@ -145,6 +145,9 @@ def _well(look: Look, obstacle: Obstacle) -> str:
     return _WELL[obstacle]
 
 
+_NOT_OF_A_DEPLOY = frozenset({Obstacle.SCAN, Obstacle.BOUNDS})
+"""Where nothing is in the way nothing is said of them: no version is named here, so nothing is
+known of its image, and a deploy moves no bounds."""
 _WELL = {
     Obstacle.RIGHTS: "you have the right to deploy",
     Obstacle.UNDER_WAY: "nothing else is under way",

@@ -4,7 +4,7 @@ Nothing else decides. It is asked when a command is typed and again at the press
 between the two a person may have left a group, a lock may have been set, a digest have changed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +30,8 @@ class Obstacle(StrEnum):
     ORDER = "order"
     SCAN = "scan"
     APPROVAL = "approvals"
+    BOUNDS = "bounds"
+    """What the catalogue lets a service be scaled to."""
 
 
 VERBS = {
@@ -91,11 +93,38 @@ def may_begin(
     if situation.under_way is not None:
         reasons.append(_under_way(situation.under_way))
     passable = () if fast_lane else tuple(_passable(situation, verb))
+    return _unless_forced(situation, actor, reasons, passable, forced=forced)
+
+
+def may_scale(
+    situation: Situation, actor: Actor, *, beyond: Sequence[str] = (), forced: bool = False
+) -> Decision:
+    """Decide whether this place may be scaled now, as `actor` would do it.
+
+    As `may_begin`, except that a rollout under way is not in its way: ECS starts and stops tasks
+    beside it. `beyond` is what of it the catalogue's bounds do not allow, which force passes.
+    """
+    reasons = decide(situation.people, actor, Verb.SCALE, *_place(situation)).reasons
+    force = _or_by_force(situation)
+    bounds = [Reason(text, f"Stay within them.{force}", Obstacle.BOUNDS) for text in beyond]
+    passable = (*_passable(situation, Verb.SCALE), *bounds)
+    return _unless_forced(situation, actor, reasons, passable, forced=forced)
+
+
+def _unless_forced(
+    situation: Situation,
+    actor: Actor,
+    reasons: Sequence[Reason],
+    passable: Sequence[Reason],
+    *,
+    forced: bool,
+) -> Decision:
+    """Refused for all of it, or past what may be passed, by those who may force."""
     if not forced or not passable:
         return Decision((*reasons, *passable))
     by_force = decide(situation.people, actor, Verb.FORCE, *_place(situation))
     if by_force.allowed:
-        return Decision(tuple(reasons), overridden=passable)
+        return Decision(tuple(reasons), overridden=tuple(passable))
     return Decision((*reasons, *passable, *by_force.reasons))
 
 

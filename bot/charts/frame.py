@@ -7,7 +7,7 @@ from typing import Any
 from bot.charts.chart import Chart
 from bot.charts.look import FAINT, INK, LETTERS, RULES
 from bot.charts.series import finite, seconds
-from bot.domain.unit import spoken_value
+from bot.domain.unit import Unit, spoken_value
 
 _DAY_S = 86_400
 _TICKS_S = (
@@ -29,9 +29,12 @@ def draw_frame(axes: Any, chart: Chart) -> None:
     axes.set_xticks(_time_ticks(chart.start, chart.end))
     length = chart.end - chart.start
     axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda at, _: _time(datetime.fromtimestamp(at, UTC), length))
+        FuncFormatter(lambda at, _: time_said(datetime.fromtimestamp(at, UTC), length))
     )
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    if chart.unit is Unit.BYTES:
+        axes.set_yticks(_byte_ticks(*_range(chart)))
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: spoken_value(value, chart.unit)))
     axes.tick_params(labelsize=LETTERS - 2, colors=INK, length=0, pad=6)
     axes.grid(axis="y", color=RULES, linewidth=1)
@@ -41,7 +44,7 @@ def draw_frame(axes: Any, chart: Chart) -> None:
     axes.spines["bottom"].set_color(FAINT)
 
 
-def _time(at: datetime, length: timedelta) -> str:
+def time_said(at: datetime, length: timedelta) -> str:
     """What tells a mark from the others of an axis of this length; at midnight that is the day."""
     if length < timedelta(minutes=6):
         return f"{at:%H:%M:%S}"
@@ -58,6 +61,18 @@ def _range(chart: Chart) -> tuple[float, float]:
     low, high = min(0.0, *values), max(0.0, *values)
     room = (high - low) * 0.12 or 1.0
     return (low - room if low < 0 else low), high + room
+
+
+def _byte_ticks(low: float, high: float) -> list[float]:
+    """Whole KiB, MiB …: round decimal numbers of bytes are none of those."""
+    step = 1.0
+    while (high - low) / step > 4:
+        for factor in (2.0, 2.5, 2.0, 2.0, 2.5, 2.0, 2.0, 2.5, 1.024 * 2):
+            step *= factor
+            if (high - low) / step <= 4:
+                break
+    first = math.ceil(low / step)
+    return [step * n for n in range(first, int(high // step) + 1)]
 
 
 def _time_ticks(start: datetime, end: datetime) -> list[float]:

@@ -39,7 +39,7 @@ def draw_lines(axes: Any, chart: Chart, shown: Sequence[Line]) -> None:
                 [values[n] for n in alone],
                 "o",
                 color=colour,
-                markersize=4.5,
+                markersize=7,
                 zorder=3,
             )
     for line in chart.limits:

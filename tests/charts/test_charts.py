@@ -3,6 +3,8 @@
 import io
 import math
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +14,19 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from bot.charts import HEIGHT_PX, WIDTH_PX, Chart, Line, Marker, line_chart
+from bot.charts import (
+    HEIGHT_PX,
+    WIDTH_PX,
+    Chart,
+    Line,
+    Marker,
+    Span,
+    Tone,
+    line_chart,
+)
+from bot.charts.frame import time_said
+from bot.charts.legend import draw_legend, names_of
+from bot.charts.look import COLOURS, DASHES
 from bot.domain.unit import Unit
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -73,6 +87,57 @@ CHARTS = {
         threshold=None,
         markers=[],
     ),
+    "few": replace(
+        ERRORS,
+        title="requests, prod",
+        lines=[a_wave(name, 30.0 / n) for n, name in enumerate(("200", "201", "404", "500"), 1)],
+        unit=Unit.PER_SECOND,
+        threshold=10.0,
+        more=9_996,
+    ),
+    "names_that_begin_alike": replace(
+        ERRORS,
+        title="sum by (path, status_code) (rate(http_requests_total[1m]))",
+        lines=[a_wave(f"/api/v1/transactions/confirm, {code}", code) for code in (200, 201, 500)],
+        unit=Unit.PLAIN,
+        threshold=None,
+        markers=[],
+    ),
+    "days": replace(
+        ERRORS,
+        title="memory, prod",
+        lines=[
+            Line(
+                "m", [(END - STEP * 40 * n, 1e9 + 2e8 * math.sin(n / 9)) for n in range(288, 0, -1)]
+            )
+        ],
+        start=END - timedelta(days=2),
+        step=STEP * 40,
+        unit=Unit.BYTES,
+        threshold=None,
+        markers=[
+            Marker(END - timedelta(hours=30), "deploy of v1.2.0"),
+            Marker(END - timedelta(hours=29), "rollback to v1.1.9"),
+            Marker(END - timedelta(hours=2), "deploy of v1.2.1, prod"),
+        ],
+    ),
+    "states": replace(
+        ERRORS,
+        title="api-p99-latency",
+        states=[
+            Span(START, ONSET, "OK", Tone.GOOD),
+            Span(ONSET, END - STEP * 20, "ALARM", Tone.BAD),
+            Span(END - STEP * 20, END, "INSUFFICIENT_DATA", Tone.UNKNOWN),
+        ],
+    ),
+    "single_points": replace(
+        ERRORS,
+        title="up",
+        lines=[a_line("up", [1.0] + [math.nan] * 59 + [1.0])],
+        unit=Unit.PLAIN,
+        threshold=None,
+        markers=[],
+    ),
     "no_data": replace(ERRORS, title="ApiDown", lines=[], threshold=None, markers=[]),
 }
 
@@ -121,6 +186,56 @@ def test_where_nothing_was_measured_the_line_is_broken():
     blue = (0x00, 0x72, 0xB2)
     assert blue in line
     assert blue not in column
+
+
+def test_lines_of_many_are_told_apart_by_their_pattern_too():
+    assert len(set(zip(COLOURS, DASHES, strict=True))) == len(COLOURS)
+    assert len(set(DASHES[2:])) == len(DASHES[2:])
+
+
+def test_what_is_not_drawn_is_counted():
+    chart = replace(CHARTS["few"], lines=[a_wave(str(n), n) for n in range(50)], more=9_950)
+
+    names = names_of(chart, list(chart.lines[:6]))
+
+    assert names[-1][0] == "and 9,994 more, not drawn"
+
+
+def test_one_line_needs_no_legend_but_one_of_many_does():
+    assert names_of(ERRORS, list(ERRORS.lines)) == []
+    assert len(names_of(replace(ERRORS, more=3), list(ERRORS.lines))) == 2
+    assert draw_legend(None, []) is None
+
+
+def test_a_state_is_told_by_its_pattern_and_not_by_its_colour_alone():
+    def strip(tone: Tone) -> Image.Image:
+        one = replace(ERRORS, states=[Span(START, END, "", tone)])
+        return picture(line_chart(one)).convert("L")
+
+    patterns = {strip(tone).tobytes() for tone in Tone}
+
+    assert len(patterns) == len(Tone)
+
+
+@pytest.mark.parametrize(
+    ("at", "length", "said"),
+    [
+        (datetime(2026, 11, 23, tzinfo=UTC), timedelta(days=2), "23 Nov"),
+        (datetime(2026, 11, 23, 12, tzinfo=UTC), timedelta(days=2), "12:00"),
+        (datetime(2026, 11, 23, tzinfo=UTC), timedelta(hours=1), "00:00"),
+        (datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC), timedelta(minutes=1), "12:00:05"),
+    ],
+)
+def test_a_mark_of_the_time_axis_says_what_tells_it_from_the_others(
+    at: datetime, length: timedelta, said: str
+):
+    assert time_said(at, length) == said
+
+
+def test_starting_the_bot_does_not_import_what_draws():
+    program = "import sys, bot.app; sys.exit('matplotlib' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_text_from_outside_is_drawn_as_it_is_and_nothing_outside_the_window():

@@ -81,9 +81,20 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain(cut(text, HEADER_CHARACTERS))}
 
 
-def section(text: str, *, fields: Sequence[str] = (), accessory: Element | None = None) -> Block:
-    """A paragraph of mrkdwn. Text from outside must have gone through `escaped`."""
+def section(
+    text: str,
+    *,
+    fields: Sequence[str] = (),
+    accessory: Element | None = None,
+    is_unfolded: bool = False,
+) -> Block:
+    """A paragraph of mrkdwn. Text from outside must have gone through `escaped`.
+
+    Slack folds a long one behind “See more” unless it `is_unfolded`.
+    """
     block: Block = {"type": "section", "text": mrkdwn(cut(text, TEXT_CHARACTERS))}
+    if is_unfolded:
+        block["expand"] = True
     if fields:
         block["fields"] = [mrkdwn(cut(field, FIELD_CHARACTERS)) for field in fields[:10]]
     if accessory:

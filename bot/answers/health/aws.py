@@ -171,5 +171,6 @@ async def alarms(world: World, place: Place, prefix: str) -> dict[str, Any]:
         "alarms": Alarms(
             states=dict(Counter(alarm.state for alarm in found)),
             raised=tuple(AlarmSeen(a.name, a.reason, a.since) for a in raised),
-        )
+        ),
+        "links": {Part.ALARMS.value: addresses.alarms(place.config.region, prefix)},
     }

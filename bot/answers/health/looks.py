@@ -89,6 +89,8 @@ def _full(
     yield Part.ZONES, partial(aws.zones, world, place)
     yield Part.TARGETS, partial(aws.targets, world, place)
     yield Part.SCALING, partial(aws.scaling, world, place)
+    if place.config.alarms is not None:
+        yield Part.ALARMS, partial(aws.alarms, world, place, place.config.alarms)
     if world.prometheus is not None and any(slo.objective for slo in place.config.slo.values()):
         yield Part.BUDGETS, partial(prometheus.budgets, world.prometheus, place, world.now())
     service = world.catalog.services[place.service]

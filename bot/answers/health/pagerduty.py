@@ -72,12 +72,13 @@ async def on_duty(
     Raises:
         IntegrationError: PagerDuty did not answer.
     """
-    policy = service.escalation_policy
+    policy, links = service.escalation_policy, {}
     if policy is None:
-        found = (await pagerduty.get_service(service.service)).escalation_policy
-        policy = found.id if found is not None else None
+        found = await pagerduty.get_service(service.service)
+        links = {Part.INCIDENTS.value: found.html_url} if found.html_url else {}
+        policy = found.escalation_policy.id if found.escalation_policy is not None else None
     if policy is None:
-        return {"on_duty": ()}
+        return {"on_duty": (), "links": links}
     called = await pagerduty.list_oncalls(escalation_policy_ids=[policy])
     first = [one for one in called if one.level == FIRST_LEVEL]
     async with database.read() as connection:
@@ -87,7 +88,7 @@ async def on_duty(
             OnDuty(name=one.user.name, slack_id=slack.get(one.user.id), until=one.end_at)
             for one in first
         ),
-        "links": _link(first),
+        "links": links | _link(first),
     }
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.answers.health.addresses import Addresses
-from bot.cards.change import outcome
+from bot.cards.change import headline, outcome
 from bot.cards.history import by_whom
 from bot.cards.notice import who
 from bot.cards.people import mention
@@ -22,12 +22,30 @@ async def known(connection: Connection, place: Place, addresses: Addresses, now:
     """What was seen, what fires as far as we were told, the last change, the lock."""
     key = (place.environment, place.service)
     seen = (await revisions.seen(connection, [key])).get(key)
+    under_way = await changes.under_way(connection, *key)
+    latest = await changes.latest_started(connection, *key)
     groups = await alerts.open_in(connection, *key)
     return replace(
-        _seen(seen),
+        _under_way(under_way) or _seen(seen),
         firing=tuple([await _firing(connection, group, addresses) for group in groups]),
-        change=await _last_change(connection, place, addresses),
+        change=await _last_change(connection, under_way or latest, addresses),
         lock=await _lock(connection, place, addresses, now),
+    )
+
+
+def _under_way(change: Change | None) -> Known | None:
+    """While a change is under way nobody but its watcher looks: what was seen before is past."""
+    if change is None or change.plan is None or change.rollout is None:
+        return None
+    is_back = change.back is not None
+    revision = change.plan.running if is_back else change.plan.wanted
+    return Known(
+        version=Version(
+            name=revision.name,
+            digest=revision.digest,
+            revision=revision_name((change.back or change.rollout).task_definition),
+            since=change.started_at,
+        )
     )
 
 
@@ -63,16 +81,13 @@ async def _firing(connection: Connection, group: AlertGroup, addresses: Addresse
 
 
 async def _last_change(
-    connection: Connection, place: Place, addresses: Addresses
+    connection: Connection, change: Change | None, addresses: Addresses
 ) -> LastChange | None:
-    key = (place.environment, place.service)
-    change = await changes.under_way(connection, *key) or await changes.latest_started(
-        connection, *key
-    )
     if change is None:
         return None
     where = await cards.card_channel_and_ts(connection, Kind.CHANGE, change.id)
     return LastChange(
+        mark=headline(change).partition(" ")[0],
         words=outcome(change),
         by=by_whom(change),
         at=_moment(change),

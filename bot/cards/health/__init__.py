@@ -43,15 +43,16 @@ def _one(view: AnswerView, health: Health) -> Message:
     body: list[Block] = []
     if said := reasons_line(verdict):
         body.append(section(f"*{said}*"))
-    figures = [
-        *running.version_line(health),
-        running.tasks_line(health, view.now),
-        *slos.slo_lines(health),
-        around.alerts_line(health),
-        around.people_line(health),
-        *around.issues_lines(health),
-    ]
-    body.append(section("\n".join(filter(None, figures))))
+    paragraphs = (
+        [*running.version_line(health), running.tasks_line(health, view.now)],
+        slos.slo_lines(health),
+        [
+            around.alerts_line(health),
+            around.people_line(health),
+            *around.issues_lines(health),
+        ],
+    )
+    body += [section("\n".join(filter(None, each)), is_unfolded=True) for each in paragraphs]
     if silent := silent_line([health]):
         body.append(section(silent))
     head = headline(health)
@@ -76,7 +77,7 @@ def _several(view: AnswerView, found: Sequence[Health]) -> Message:
         said.append(f"and {len(found) - PLACES_SHOWN} more, none of them worse")
     blocks: list[Block] = [header(head)]
     blocks += [
-        section("\n".join(said[first : first + TOGETHER]))
+        section("\n".join(said[first : first + TOGETHER]), is_unfolded=True)
         for first in range(0, len(said), TOGETHER)
     ]
     if silent := silent_line(found):

@@ -24,11 +24,12 @@ def alerts_line(health: Health) -> str:
 
 
 def alerts_in_short(health: Health) -> str:
-    """`no alert`, `2 alerts`."""
+    """`no alert`, `2 alerts`, leading to Alertmanager."""
     if health.alerts is None and Part.ALERTS in health.asked:
-        return f"alerts {unsaid(health, Part.ALERTS)}"
+        return f"{label(health, Part.ALERTS)} {unsaid(health, Part.ALERTS)}"
     firing = health.known.firing if health.alerts is None else health.alerts.firing
-    return counted(sum(a.times for a in firing), "alert") if firing else "no alert"
+    said = counted(sum(alert.times for alert in firing), "alert") if firing else "no alert"
+    return link(health.links.get(Part.ALERTS.value, ""), said)
 
 
 def _alerts(health: Health) -> str:
@@ -133,7 +134,7 @@ def change_and_lock(health: Health, now: datetime) -> list[str]:
     if change is not None:
         words = link(change.url, change.words)
         if change.is_under_way:
-            facts.append(f"🔵 {words} {change.by} for {spoken(now - change.at)}")
+            facts.append(f"{change.mark} {words} {change.by} for {spoken(now - change.at)}")
         else:
             facts.append(f"last change {words} {change.by} {spoken(now - change.at)} ago")
     lock = health.known.lock

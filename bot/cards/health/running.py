@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.cards.blocks import escaped
 from bot.cards.health.words import label, listed, unsaid
+from bot.cards.links import link
 from bot.cards.text import counted, day_and_time, short_digest, spoken
 from bot.domain.health import Health, Part
 from bot.domain.health.facts import Tasks
@@ -19,9 +20,7 @@ def version_line(health: Health) -> list[str]:
     version = health.version
     if version is None:
         return ["*version* not known"] if health.is_complete else []
-    facts = [f"*version* {escaped(version.name)}"]
-    if version.since is not None:
-        facts[0] += f" since {day_and_time(version.since)}"
+    facts = [f"*since* {day_and_time(version.since)}"] if version.since is not None else []
     if version.digest:
         facts.append(f"`{short_digest(version.digest)}`")
     if version.revision and version.revision != version.name:
@@ -40,14 +39,15 @@ def tasks_line(health: Health, now: datetime) -> str:
 
 
 def tasks_in_short(health: Health) -> str:
-    """`4 of 4 tasks`."""
-    tasks = health.tasks
-    if tasks is None:
-        known = health.known
-        if known.version is None or health.is_unknown(Part.TASKS):
-            return f"tasks {unsaid(health, Part.TASKS)}"
-        return f"{known.running} of {counted(known.desired, 'task')}"
-    return f"{tasks.running} of {counted(tasks.desired, 'task')}"
+    """`4 of 4 tasks`, leading to ECS."""
+    tasks, known = health.tasks, health.known
+    if tasks is not None:
+        said = f"{tasks.running} of {counted(tasks.desired, 'task')}"
+    elif known.seen_at is None or health.is_unknown(Part.TASKS):
+        return f"{label(health, Part.TASKS)} {unsaid(health, Part.TASKS)}"
+    else:
+        said = f"{known.running} of {counted(known.desired, 'task')}"
+    return link(health.links.get(Part.TASKS.value, ""), said)
 
 
 def _tasks(health: Health, now: datetime) -> str:

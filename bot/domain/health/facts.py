@@ -175,6 +175,7 @@ class NewIssue:
 class LastChange:
     """What was done to the place last: a plain phrase, by whom (mrkdwn), when, and its card."""
 
+    mark: str
     words: str
     by: str
     at: datetime

@@ -2,7 +2,7 @@
 
 from bot.cards.blocks import escaped
 from bot.cards.text import moment
-from bot.domain.change import Change
+from bot.domain.change import Change, ChangeKind
 from bot.domain.judgement import Finding, Judged, Judgement
 from bot.domain.unit import Unit, spoken_value
 
@@ -53,7 +53,8 @@ def chart_alt(change: Change, finding: Finding) -> str:
     unit = finding.unit if isinstance(finding.unit, Unit) else Unit.PLAIN
     after = spoken_value(finding.after, unit) if finding.after is not None else "no data"
     before = spoken_value(finding.before, unit) if finding.before is not None else "no data"
+    what = "the restart of " if change.kind is ChangeKind.RESTART else ""
     return (
         f"{finding.name} of {change.service} in {change.environment} before and after "
-        f"{change.wanted_name}: {before}, then {after}"
+        f"{what}{change.wanted_name}: {before}, then {after}"
     )

@@ -16,7 +16,7 @@ from bot.errors import UsageError
 from bot.slack.words import words_of
 from tests.changes.builders import a_change, a_plan
 
-DEPLOY, ROLLBACK = ChangeKind.DEPLOY, ChangeKind.ROLLBACK
+DEPLOY, ROLLBACK, RESTART = ChangeKind.DEPLOY, ChangeKind.ROLLBACK, ChangeKind.RESTART
 HOW_DEPLOY = commands.ENTRIES["deploy"].how("/ops")
 HOW_ROLLBACK = commands.ENTRIES["rollback"].how("/ops")
 ASKED = Asked(Actor("U1"), "C1", "key", "c-1", datetime(2026, 11, 23, tzinfo=UTC))
@@ -99,6 +99,18 @@ async def says(text: str, accept=None) -> Answer:
         (
             "rollback prod --reason errors",
             ChangeRequest(ROLLBACK, "prod", None, None, "errors"),
+        ),
+        ("restart prod", ChangeRequest(RESTART, "prod")),
+        (
+            "restart prod api --force site is down --dry-run --reason=leaks",
+            ChangeRequest(
+                RESTART,
+                "prod",
+                service="api",
+                reason="leaks",
+                forced="site is down",
+                is_dry_run=True,
+            ),
         ),
     ],
 )

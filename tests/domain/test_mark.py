@@ -109,6 +109,14 @@ def test_a_rollback_that_succeeded_is_a_deploy_of_what_runs_now():
     assert release_of(back) == "v1.2.0"
 
 
+def test_a_restart_releases_nothing_and_no_edge_has_to_forget():
+    again = begun(S.SUCCEEDED, kind=ChangeKind.RESTART)
+
+    assert at_end(again) == {K.GRAFANA_END, K.PAGERDUTY}
+    assert at_end(begun(S.ROLLED_BACK, kind=ChangeKind.RESTART)) == {K.GRAFANA_END, K.PAGERDUTY}
+    assert wanted_at_begin(a_catalog(), again) == (K.GRAFANA_BEGIN,)
+
+
 def test_what_has_no_version_is_no_release():
     wanted = Revision(task_definition="arn:aws:ecs:x:1:task-definition/api:7", image="api@sha256:4")
     nameless = a_change(state=S.SUCCEEDED, started_at=NOW, version=None, plan=a_plan(wanted=wanted))

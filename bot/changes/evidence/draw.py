@@ -12,7 +12,7 @@ from bot.catalog import Slo
 from bot.changes.evidence.measure import of_version, window_of
 from bot.charts import Chart, Line, Marker, line_chart
 from bot.domain.card import Kind
-from bot.domain.change import Change
+from bot.domain.change import Change, ChangeKind
 from bot.domain.judgement import Finding, Judged, Judgement
 from bot.domain.place import Place
 from bot.domain.shift import Stage
@@ -85,7 +85,8 @@ async def _chart(
     step = max(timedelta(seconds=1), timedelta(seconds=math.ceil((now - start) / STEPS / _SECOND)))
     lines = await _lines(prometheus, slo, change, start, now, step)
     start = max(start, _first(lines, before=began) - step)
-    markers = [Marker(began, f"deploy {change.wanted_name}")]
+    did = "restart" if change.kind is ChangeKind.RESTART else "deploy"
+    markers = [Marker(began, f"{did} {change.wanted_name}")]
     if change.steady_at is not None and steady - began > (now - start) / 10:
         markers.append(Marker(steady, "all traffic"))
     if finding.since is not None and finding.judged is Judged.BAD:

@@ -1,5 +1,6 @@
 """The sandbox's AWS: moto with the rollout simulator over it, on a loopback port or in process."""
 
+import math
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +9,9 @@ from functools import partial
 from typing import Any, Self
 
 from moto import mock_aws
-from moto.logs.models import logs_backends
 from moto.moto_api._internal.models import moto_api_backend
 
-from sandbox.aws import registry, seeds, shapes
+from sandbox.aws import registry, seeded_alarms, seeds, shapes
 from sandbox.aws.calls import AwsCall, Fault, Faults
 from sandbox.aws.clients import Clients
 from sandbox.aws.ecs import Ecs
@@ -22,9 +22,11 @@ from sandbox.aws.logs import Logs
 from sandbox.aws.model import Json, Service
 from sandbox.aws.outbox import EventsClient, Outbox
 from sandbox.aws.overlay import Overlay
+from sandbox.aws.places import Places
 from sandbox.aws.running import RunningTask, running_tasks
 from sandbox.aws.scaling import Scaling, Utilisation
 from sandbox.aws.schedule import Schedule
+from sandbox.aws.watch import Watch
 from sandbox.clock import Clock, ManualClock, RealClock
 from sandbox.credlink_api.lines import Line
 from sandbox.seeds import MAIN_ACCOUNT, PROD_ACCOUNT, REGION, SERVICE
@@ -70,10 +72,7 @@ class AwsWorld:
         """How much of its CPU a service uses: autoscaling follows it. Set before it starts."""
         self.outbox = Outbox(self._events_client)
         self._schedule = Schedule(self.clock, pace=pace)
-        self._places: dict[tuple[str, str], Ecs] = {}
-        self._invalidations: dict[str, Invalidations] = {}
-        self._scalings: dict[tuple[str, str], Scaling] = {}
-        self._logs: dict[tuple[str, str], Logs] = {}
+        self._places = self._new_places()
         self._clients = _in_process_clients
         self._listener: Listener | None = None
         self._overlay = Overlay(self)
@@ -185,10 +184,7 @@ class AwsWorld:
             self._schedule.end_past(takes_s=SETTLES_WITHIN_S)
         self.outbox.clear()
         for environment in environments:
-            place = (environment.account, environment.cluster, SERVICE)
-            if tasks := [task.id for task in self.running(*place)]:
-                past = partial(seeds.past_lines, environment, tasks, now=now)
-                self.logs(environment.account).begin(environment.log_group, past)
+            self._seed_watch(environment, now)
 
     def reset(self) -> None:
         """Make the world anew: a tenth of the time it takes to stop and start one.
@@ -198,10 +194,7 @@ class AwsWorld:
         """
         with self.lock:
             self._schedule = Schedule(self.clock, pace=self.pace)
-            self._places.clear()
-            self._invalidations.clear()
-            self._scalings.clear()
-            self._logs.clear()
+            self._places = self._new_places()
             moto_api_backend.reset()
         self.images.behaviours.clear()
         self.images.once_named.clear()
@@ -222,6 +215,18 @@ class AwsWorld:
         """The desired count of a service, in tasks; 0 if there is no such service."""
         found = self.ecs(account, REGION).services.get((cluster, service))
         return found.desired if found else 0
+
+    def logs(self, account: str) -> Logs:
+        """What stands in the log groups of an account."""
+        return self._places.logs(account, REGION)
+
+    def watch(self, account: str) -> Watch:
+        """CloudWatch's alarms and metrics of an account."""
+        return self._places.watch(account, REGION)
+
+    def scaling(self, account: str) -> Scaling:
+        """What scales the services of an account."""
+        return self._places.scaling(account, REGION)
 
     @property
     def writes(self) -> list[AwsCall]:
@@ -277,38 +282,15 @@ class AwsWorld:
     # What the overlay asks
 
     def ecs(self, account: str, region: str) -> Ecs:
-        """ECS in one account and region; made empty when first asked for."""
-        place = (account, region)
-        if place not in self._places:
-            self._places[place] = Ecs(
-                account, region, schedule=self._schedule, images=self.images, outbox=self.outbox
-            )
-        return self._places[place]
+        """ECS in one account and region."""
+        return self._places.ecs(account, region)
 
     def invalidations(self, account: str) -> Invalidations:
         """CloudFront's invalidations in one account."""
-        if account not in self._invalidations:
-            self._invalidations[account] = Invalidations(self._schedule)
-        return self._invalidations[account]
-
-    def scaling(self, account: str, region: str = REGION) -> Scaling:
-        """Application Auto Scaling in one account and region."""
-        place = (account, region)
-        if place not in self._scalings:
-            self._scalings[place] = Scaling(self.ecs(*place), utilisation=self.utilisation)
-        return self._scalings[place]
-
-    def logs(self, account: str, region: str = REGION) -> Logs:
-        """What stands in the log groups of one account and region."""
-        place = (account, region)
-        if place not in self._logs:
-            groups = logs_backends[account][region].groups
-            self._logs[place] = Logs(self._schedule, exists=groups.__contains__)
-        return self._logs[place]
+        return self._places.invalidations(account)
 
     def beside(self, service: str, account: str, region: str) -> Any:
-        kept = {"application-autoscaling": self.scaling, "logs": self.logs}
-        return kept[service](account, region)
+        return self._places.beside(service, account, region)
 
     def settle(self) -> None:
         """Bring the world up to the clock. The caller holds the lock."""
@@ -343,6 +325,28 @@ class AwsWorld:
         ]
 
     # Inside
+
+    def _seed_watch(self, environment: seeds.Environment, now: float) -> None:
+        """Make what is logged and watched in an environment."""
+        account, group = environment.account, environment.log_group
+        tasks = [task.id for task in self.running(account, environment.cluster, SERVICE)]
+        if tasks:
+            past = partial(seeds.past_lines, environment, tasks, now=now)
+            self.logs(account).begin(group, past)
+        self.watch(account).count_logs(group)
+        if environment.name == seeds.PROD.name:
+            is_measured = self.utilisation is not nobody_knows
+            seeded_alarms.seed(
+                self.watch(account), group, cpu_until=now if is_measured else math.inf
+            )
+
+    def _new_places(self) -> Places:
+        return Places(
+            schedule=self._schedule,
+            images=self.images,
+            outbox=self.outbox,
+            utilisation=lambda cluster, service: self.utilisation(cluster, service),
+        )
 
     def _client_in(self, account: str, service: str) -> Any:
         return self._clients.get(service, account, REGION, internal=True)

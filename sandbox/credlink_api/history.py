@@ -1,10 +1,11 @@
 """What stood in the log before the sandbox began: a quiet hour, and a short blip in it."""
 
+import math
 import random
 from collections.abc import Iterator
 
 from sandbox.credlink_api.lines import Line, LogWriter
-from sandbox.credlink_api.traffic import ROUTES, success
+from sandbox.credlink_api.traffic import LATENCY_SIGMA, MEDIAN_LATENCY_S, ROUTES, success
 
 LINE_EVERY_S = 1.2
 BLIP_BEFORE_S, BLIP_S = 25 * 60.0, 90.0
@@ -22,6 +23,6 @@ def history(version: str, *, start: float, end: float, seed: int) -> Iterator[Li
         in_blip = blip_at <= at < blip_at + BLIP_S
         fails = number % (BLIP_ERRORS_EVERY if in_blip else USUAL_ERRORS_EVERY) == 0
         method, path = chance.choice(ROUTES)
-        seconds = chance.lognormvariate(-2.5, 0.8) * (8 if fails else 1)
+        seconds = chance.lognormvariate(math.log(MEDIAN_LATENCY_S), LATENCY_SIGMA)
         yield writer.served(at, method, path, "500" if fails else success(method), seconds, version)
         at += BLIP_LINE_EVERY_S if in_blip else LINE_EVERY_S

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 ERRORS = (
-    "upstream card-issuer timed out after 2000 ms",
+    "upstream card-issuer refused the connection",
     "deadlock detected, transaction rolled back",
     "connection to the database was closed by the server",
 )

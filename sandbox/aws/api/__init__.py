@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.aws.api import (
+    cloudwatch,
     clusters,
     logs,
     scaling,
@@ -46,6 +47,7 @@ OPERATIONS: Mapping[str, Handler] = {
 
 BESIDE: Mapping[str, Mapping[str, Callable[[Any, Json], Json]]] = {
     "application-autoscaling": scaling.OPERATIONS,
+    "cloudwatch": cloudwatch.OPERATIONS,
     "logs": logs.OPERATIONS,
 }
 """By service and operation: given what the world keeps for that service, and the request."""

@@ -86,7 +86,7 @@ class GatherQuery:
             step=window.step,
             unit=wanted.unit,
             threshold=wanted.threshold,
-            markers=await self._markers(wanted, window),
+            markers=await self.markers(wanted.environment, wanted.service, window.start),
             more=found.total - len(series),
         )
         png = await asyncio.to_thread(line_chart, chart)
@@ -101,29 +101,26 @@ class GatherQuery:
                 alt=chart_alt(wanted, found),
             )
 
-    async def _markers(self, wanted: Wanted, window: Window) -> list[Marker]:
-        """What was changed meanwhile in the places that the query is about; in all of them where
+    async def markers(
+        self, environment: str | None, service: str | None, since: datetime
+    ) -> list[Marker]:
+        """The newest changes since then in the places that a query is about; in all of them where
         it does not say."""
-        about = [
-            place
-            for place in places(self.world.catalog)
-            if wanted.environment in (None, place.environment)
-            and wanted.service in (None, place.service)
-        ]
         found = []
         async with self.world.database.read() as connection:
-            for place in about:
+            for place in places(self.world.catalog):
+                if environment not in (None, place.environment):
+                    continue
+                if service not in (None, place.service):
+                    continue
                 recent = await changes.recent(
-                    connection,
-                    service=place.service,
-                    environment=place.environment,
-                    since=window.start,
+                    connection, service=place.service, environment=place.environment, since=since
                 )
-                where = f", {place.environment}" if wanted.environment is None else ""
+                where = f", {place.environment}" if environment is None else ""
                 found += [
                     Marker(change.started_at, f"{done_by(change)}{where}")
                     for change in recent
-                    if change.started_at is not None and change.started_at >= window.start
+                    if change.started_at is not None
                 ]
         return sorted(found, key=lambda marker: marker.at)[-MOST_MARKERS:]
 

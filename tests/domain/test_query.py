@@ -212,7 +212,7 @@ def test_every_query_of_our_catalogues_is_promql_and_says_what_it_tells(file: st
 def test_a_window_ends_now_and_has_no_more_points_than_can_be_drawn(length_s: int):
     window = Window.until(NOW, timedelta(seconds=length_s))
 
-    assert window.end == NOW.replace(microsecond=0)
+    assert window.end == NOW.replace(microsecond=0) + timedelta(seconds=1)
     assert window.length >= timedelta(seconds=length_s)
     assert window.length / window.step <= STEPS
 

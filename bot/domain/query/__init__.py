@@ -80,8 +80,9 @@ class Window:
 
     @classmethod
     def until(cls, end: datetime, length: timedelta) -> Self:
-        """Whole seconds and whole steps that end exactly at `end`: the newest value matters."""
-        end = end.replace(microsecond=0)
+        """Whole seconds and whole steps that end at `end`: the newest value matters."""
+        if end.microsecond:
+            end = end.replace(microsecond=0) + timedelta(seconds=1)
         step = max(LEAST_STEP, timedelta(seconds=math.ceil(length.total_seconds() / STEPS)))
         return cls(end - step * math.ceil(length / step), end, step)
 
@@ -100,7 +101,7 @@ def counting(wanted: Wanted, window: Window | None) -> str:
     """PromQL that counts the series of the answer: one number, however many there are."""
     if window is None:
         return f"count({_bracketed(wanted)})"
-    return f"count(last_over_time({_over(wanted, window)}))"
+    return f"count({_within(wanted, window, 'last_over_time')})"
 
 
 def cut_to_highest(wanted: Wanted, window: Window | None) -> str:
@@ -111,17 +112,20 @@ def cut_to_highest(wanted: Wanted, window: Window | None) -> str:
     """
     if window is None:
         return f"topk({MOST_SERIES}, {_bracketed(wanted)})"
-    highest = f"topk({MOST_SERIES}, max_over_time({_over(wanted, window)} @ {_at(window)}))"
+    highest = f"topk({MOST_SERIES}, {_within(wanted, window, 'max_over_time')})"
     return f"{_bracketed(wanted)} and {highest}"
 
 
-def _over(wanted: Wanted, window: Window) -> str:
+def _within(wanted: Wanted, window: Window, function: str) -> str:
+    """A value for each series that has any in the window.
+
+    The steps of a subquery are whole multiples of its length, so the last of them may be before
+    the window's end: what began after it is in the window too.
+    """
+    series, end = _bracketed(wanted), f"@ {window.end.timestamp():.0f}"
     length, step = window.length.total_seconds(), window.step.total_seconds()
-    return f"{_bracketed(wanted)}[{length:.0f}s:{step:.0f}s]"
-
-
-def _at(window: Window) -> str:
-    return f"{window.end.timestamp():.0f}"
+    at_steps = f"{function}({series}[{length:.0f}s:{step:.0f}s] {end})"
+    return f"{at_steps} or last_over_time({series}[1s:1s] {end})"
 
 
 def _bracketed(wanted: Wanted) -> str:

@@ -85,7 +85,7 @@ SWEEP_OTHERS_S = 30.0
 GUARDS_S = 30.0
 OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
-ON_CALL_S = 10.0
+ON_CALL_S = 5.0
 """How soon who is on call is looked up when somebody opens their home; else every five minutes."""
 ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {
     QuestionKind.ONCALL: oncall_card,

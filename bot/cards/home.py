@@ -4,7 +4,7 @@ Nothing in it ages by itself (`since 14:02`, never `4 min ago`): it is published
 that it shows has changed, and that is found by comparing what is drawn.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -14,15 +14,19 @@ from bot.cards.alert import AlertView
 from bot.cards.alert_lines import facts_line
 from bot.cards.blocks import Block, actions, context, escaped, header, section
 from bot.cards.change import ChangeView
+from bot.cards.change_buttons import CANCEL
 from bot.cards.change_rollout import hold_line
+from bot.cards.gate import APPROVE, REFUSE, approvals_line
 from bot.cards.links import link
+from bot.cards.live import live
 from bot.cards.notice import who
 from bot.cards.oncall import first_called
 from bot.cards.status import PlaceStatus, place_line
-from bot.cards.text import bar, counted, day_and_time, moment
+from bot.cards.text import bar, counted, day_and_time, moment, short_digest
 from bot.catalog import ANY
 from bot.domain.card import Place
 from bot.domain.freeze import Declared, Frozen
+from bot.domain.gate import Obstacle
 from bot.domain.lock import Lock
 from bot.domain.oncall import LastSaid
 
@@ -62,8 +66,8 @@ class HomeView:
 def home(view: HomeView) -> tuple[Block, ...]:
     """The blocks of a person's home; what there is no room for is counted."""
     blocks: list[Block] = [
-        *_proposals("Waiting for your approval", view.approvals, view),
-        *_proposals("Your own proposals", view.own, view),
+        *_proposals("Waiting for your approval", view.approvals, view, {CANCEL}),
+        *_proposals("Your own proposals", view.own, view, {APPROVE, REFUSE}),
         *_under_way(view),
         *_firing(view),
         *_guards(view),
@@ -79,23 +83,44 @@ def home(view: HomeView) -> tuple[Block, ...]:
 
 
 def _proposals(
-    title: str, found: Sequence[tuple[ChangeView, Place | None]], view: HomeView
+    title: str,
+    found: Sequence[tuple[ChangeView, Place | None]],
+    view: HomeView,
+    not_theirs: Collection[str],
 ) -> list[Block]:
-    return _listed(title, found, MOST, lambda one: _change(*one, view))
+    """Proposals with the buttons of their cards, but for those that are other people's."""
+    return _listed(title, found, MOST, lambda one: _change(*one, view, not_theirs))
 
 
 def _under_way(view: HomeView) -> list[Block]:
     return _listed("Under way", view.under_way, MOST, lambda one: _change(*one, view))
 
 
-def _change(shown: ChangeView, place: Place | None, view: HomeView) -> list[Block]:
-    """A change in short, with the buttons of its card."""
-    lines = [_headed(change.headline(shown.change), place, view), *_facts(shown)]
-    elements = change.buttons(shown)
+def _change(
+    shown: ChangeView, place: Place | None, view: HomeView, not_theirs: Collection[str] = ()
+) -> list[Block]:
+    lines = [_headed(change.headline(shown.change), place, view), *_plan(shown), *_facts(shown)]
+    elements = [one for one in change.buttons(shown) if one["action_id"] not in not_theirs]
     return [section("\n".join(lines)), *([actions(*elements)] if elements else [])]
 
 
-def _facts(shown: ChangeView) -> Iterable[str]:
+def _plan(shown: ChangeView) -> Iterator[str]:
+    """What a proposal would bring, and what it still waits for."""
+    plan, situation = shown.change.plan, shown.situation
+    if plan is None or situation is None:
+        return
+    facts = [f"*{escaped(plan.running.name)}* → *{escaped(plan.wanted.name)}*"]
+    if plan.wanted.digest:
+        facts.append(f"`{short_digest(plan.wanted.digest)}`")
+    yield " · ".join(facts)
+    if given := approvals_line(situation.counted, situation.required):
+        yield given
+    reasons = shown.in_the_way.reasons if shown.in_the_way is not None else ()
+    others = [reason.text for reason in reasons if reason.obstacle is not Obstacle.APPROVAL]
+    yield from (f"✗ {live(text)}" for text in others)
+
+
+def _facts(shown: ChangeView) -> Iterator[str]:
     one = shown.change
     facts = [who(one.asked_by)] if one.asked_by else []
     if one.hold is not None and not one.is_final:
@@ -183,8 +208,14 @@ def _running(view: HomeView) -> list[Block]:
 
 
 def _trouble(place: PlaceStatus) -> str:
+    """Why what stands in the line may not be so any more."""
     seen = place.seen
-    if seen is None or seen.trouble is None:
+    if seen is None:
+        return ""
+    began = place.under_way.started_at if place.under_way is not None else None
+    if began is not None and seen.seen_at < began:
+        return " · seen before this began"
+    if seen.trouble is None:
         return ""
     return f" · AWS has not answered since {moment(seen.seen_at)} ({escaped(seen.trouble)})"
 

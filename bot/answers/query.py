@@ -154,14 +154,15 @@ async def ask(
 def refused(exc: IntegrationError, wanted: Wanted, window: Window | None, now: datetime) -> Found:
     """Why Prometheus gave nothing, and what to do next."""
     where = None
+    said = exc.detail.replace("`", "'")  # a mark of code would not be ended
     if isinstance(exc, Unavailable):
         less = "a shorter `since`, fewer series" if window is not None else "fewer series"
-        trouble = f"Prometheus gave no answer: {exc.detail}. Ask for less ({less}), or again."
+        trouble = f"Prometheus gave no answer: {said}. Ask for less ({less}), or again."
     elif isinstance(exc, Forbidden):
-        trouble = f"Prometheus does not let me in: {exc.detail}. `credlink doctor` looks closer."
+        trouble = f"Prometheus does not let me in: {said}. `credlink doctor` looks closer."
     else:
-        parse_error = _PARSE_ERROR.search(exc.detail)
-        why = parse_error[3] if parse_error else exc.detail
+        parse_error = _PARSE_ERROR.search(said)
+        why = parse_error[3] if parse_error else said
         where = (
             _offset(wanted.promql, int(parse_error[1]), int(parse_error[2]))
             if parse_error

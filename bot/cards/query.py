@@ -125,10 +125,10 @@ def chart_alt(wanted: Wanted, found: Found) -> str:
         return f"Chart of {title_of(wanted)}: {_one(wanted, found, found.rows[0], bold='')}"
     names = told_apart([row.labels for row in found.rows]).each
     said = [
-        f"{name} {_said(row.last, wanted.unit)}"
+        f"{name}: {_said(row.last, wanted.unit)}"
         for name, row in zip(names[:6], found.rows, strict=False)
     ]
-    more = f" and {found.total - len(said)} more" if found.total > len(said) else ""
+    more = f" and {found.total - len(said):,} more" if found.total > len(said) else ""
     return f"Chart of {title_of(wanted)}: {', '.join(said)}{more}"
 
 
@@ -189,12 +189,12 @@ def _left_out(found: Found, in_table: int) -> str:
     said = []
     if found.total > len(found.rows):
         said.append(
-            f"⚪ {found.total:,} series; the {len(found.rows)} highest were asked for. "
-            "Aggregate, or name labels, to see the others"
+            f"⚪ {found.total:,} series: only the {len(found.rows)} highest were asked for. "
+            "Aggregate them, or name labels, to see others"
         )
     if len(found.rows) > in_table:
-        more = counted(len(found.rows) - in_table, "more series", "more series")
-        said.append(f"and {more}: ask with `now` for a table of all")
+        more = len(found.rows) - in_table
+        said.append(f"{more} more were measured: ask with `now` to see them")
     return " · ".join(said)
 
 

@@ -10,6 +10,8 @@ from bot.cards.links import is_address
 from bot.domain.query import Wanted
 from bot.domain.query.found import Found
 
+LONGEST_ADDRESSES = 2000
+"""Characters of all together: they stand in one block, with other small print."""
 BEFORE_A_TABLE = timedelta(hours=1)
 """What is drawn around the moment of a table."""
 
@@ -30,14 +32,16 @@ class Pages:
 
 
 def pages_of(pages: Pages, wanted: Wanted, found: Found) -> Iterator[tuple[str, str]]:
-    """The name and the address of each page; one too long for a link is left out."""
+    """The name and the address of each page; one that is too long for the card is left out."""
+    left = LONGEST_ADDRESSES
     start, end = _window(found)
     is_table = found.window is None
     for name, url in (
         ("Prometheus", _prometheus(pages.prometheus, wanted.promql, start, end, is_table)),
         ("Grafana Explore", _explore(pages.grafana, wanted.promql, start, end, is_table)),
     ):
-        if url is not None and is_address(url):
+        if url is not None and is_address(url) and len(url) <= left:
+            left -= len(url)
             yield name, url
 
 

@@ -370,13 +370,13 @@ async def test_of_ten_thousand_series_the_highest_are_shown_and_the_rest_is_coun
         assert desk.world.prometheus is not None
         await until(partial(desk.world.prometheus.query, "many"))
 
-        for words in ("many since 10m", "many now", "many * on (n) group_left many since 10m"):
+        for words in ("many since 10m", "many now"):
             began = time.monotonic()
             await desk.types(words)
             text = await desk.card()
 
             assert time.monotonic() - began < 10
-            assert "10,000 series; the 50 highest were asked for" in text
+            assert "10,000 series: only the 50 highest were asked for" in text
             assert "\n9999 | " in text
             assert len((await desk.question()).found["rows"]) == 50
 

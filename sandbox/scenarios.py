@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from sandbox import seeds
-from sandbox.aws import pipeline, registry
+from sandbox.aws import pipeline, registry, seeded_alarms
 from sandbox.bot_process import BotProcess
 from sandbox.world import PLACES, World
 
 ALERT = "HighErrorRatio"
 MOVING_TAG = "v1.2.1"
 NEW_ERRORS = 12
+BUSY = 3.0
+FULL_CONNECTIONS = 195.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,35 @@ def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
 
     May be asked for before the world has started: its addresses are looked up at the first act.
     """
-    return (*_of_alerts(world), *_of_changes(world), *_of_traffic(world), *_of_the_bot(bot))
+    return (
+        *_of_alerts(world),
+        *_of_alarms(world),
+        *_of_changes(world),
+        *_of_traffic(world),
+        *_of_the_bot(bot),
+    )
+
+
+def _of_alarms(world: World) -> list[Scenario]:
+    async def hold(level: float | None) -> None:
+        watch = world.aws.watch(seeds.PROD_ACCOUNT)
+        with world.aws.lock:
+            seeded_alarms.hold_connections(watch, level)
+
+    return [
+        Scenario(
+            "database-full",
+            "The database runs out of connections",
+            "A CloudWatch alarm of prod fires in a few seconds; no alert of Prometheus does.",
+            partial(hold, FULL_CONNECTIONS),
+        ),
+        Scenario(
+            "database-usual",
+            "The database has connections again",
+            "The CloudWatch alarm is OK again within a minute.",
+            partial(hold, None),
+        ),
+    ]
 
 
 def _of_alerts(world: World) -> list[Scenario]:
@@ -96,7 +126,10 @@ def _of_traffic(world: World) -> list[Scenario]:
         world.credlink_api.set_demand("prod", 0.0)
 
     async def usual() -> None:
-        world.credlink_api.set_demand("prod", 1.0)
+        world.set_load("prod", 1.0)
+
+    async def busy() -> None:
+        world.set_load("prod", BUSY)
 
     async def new_error() -> None:
         versions = [task.tag for task in world.running("prod") if task.traffic_weight]
@@ -110,6 +143,12 @@ def _of_traffic(world: World) -> list[Scenario]:
             "Silence the traffic",
             "No request reaches prod any more: there is nothing to judge a version by.",
             silence,
+        ),
+        Scenario(
+            "busy-traffic",
+            "Three times the traffic",
+            "The tasks of prod run out of CPU, and autoscaling adds some, up to its maximum.",
+            busy,
         ),
         Scenario(
             "usual-traffic", "Traffic as usual", "Requests reach prod again as before.", usual

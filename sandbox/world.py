@@ -12,8 +12,9 @@ from typing import Self
 from aiohttp import web
 
 from sandbox import seeds
+from sandbox.aws import seeds as aws_seeds
 from sandbox.aws.running import RunningTask
-from sandbox.aws.seeds import ENVIRONMENTS
+from sandbox.aws.seeded_alarms import USUAL_CPU_PERCENT
 from sandbox.aws.server import AwsWorld
 from sandbox.clock import Clock, RealClock
 from sandbox.credlink_api.lines import Line
@@ -29,6 +30,7 @@ Routes = Sequence[web.RouteDef]
 ROOT = Path(__file__).parent.parent
 CATALOG = Path(__file__).parent / "credlink.yml"
 MANIFEST = ROOT / "manifest.yml"
+ENVIRONMENTS = {each.name: each for each in aws_seeds.ENVIRONMENTS}
 PLACES = {
     "prod": (seeds.PROD_ACCOUNT, "credlink-prod"),
     "eu": (seeds.PROD_ACCOUNT, "credlink-eu"),
@@ -70,6 +72,8 @@ class World:
     sentry: Sentry = field(init=False)
     credlink_api: CredlinkApi = field(init=False)
     monitoring: Monitoring | None = field(init=False, default=None)
+    load: dict[str, float] = field(init=False, default_factory=dict)
+    """Environment → its load, where it is not the usual one."""
     started_in_s: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -78,6 +82,7 @@ class World:
             manifest=MANIFEST, clock=self.clock, request_url=request_url, pace=self.pace
         )
         self.aws = AwsWorld(clock=self.clock, pace=self.pace)
+        self.aws.utilisation = self._utilisation
         self.pagerduty = PagerDuty(
             clock=self.clock, webhook_url=f"{self.bot_url}/webhooks/pagerduty", pace=self.pace
         )
@@ -111,9 +116,22 @@ class World:
         account, cluster = PLACES[environment]
         return self.aws.running(account, cluster, seeds.SERVICE)
 
+    def set_load(self, environment: str, factor: float) -> None:
+        """Have so many times the usual requests arrive, and use that much more of the CPU."""
+        self.credlink_api.set_demand(environment, factor)
+        self.load[environment] = factor
+
     def log(self, environment: str, lines: Sequence[Line]) -> None:
         """Have AWS keep what the service logged."""
-        self.aws.log(next(one for one in ENVIRONMENTS if one.name == environment), lines)
+        self.aws.log(ENVIRONMENTS[environment], lines)
+
+    def _utilisation(self, cluster: str, service: str, tasks: int) -> float | None:
+        """What `tasks` of a service use of their CPU, in percent: less, the more there are."""
+        environment = next((e for e in ENVIRONMENTS.values() if e.cluster == cluster), None)
+        if environment is None or service != seeds.SERVICE or not tasks:
+            return None
+        load = self.load.get(environment.name, 1.0)
+        return USUAL_CPU_PERCENT * load * environment.tasks / tasks
 
     def desired(self, environment: str) -> int:
         """The desired count of the service in an environment, in tasks."""

@@ -77,9 +77,9 @@ class Places:
         }
         return kept[service](account, region)
 
-    def _used(self, place: Place, cluster: str, service: str) -> float | None:
+    def _used(self, place: Place, cluster: str, service: str, tasks: int) -> float | None:
         """What a service uses of its CPU, which CloudWatch is told too."""
-        percent = self._utilisation(cluster, service)
+        percent = self._utilisation(cluster, service, tasks)
         if percent is not None:
             names = frozenset({("ClusterName", cluster), ("ServiceName", service)})
             watch = self.watch(*place)

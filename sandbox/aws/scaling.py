@@ -22,8 +22,8 @@ KEPT_ACTIVITIES = 200
 CPU_POLICY = "ECSServiceAverageCPUUtilization"
 TARGET_TRACKING = "TargetTrackingScaling"
 
-Utilisation = Callable[[str, str], float | None]
-"""Percent of its CPU a service of a cluster uses now; None where nobody knows."""
+Utilisation = Callable[[str, str, int], float | None]
+"""Percent of their CPU that so many tasks of a cluster's service use; None where nobody knows."""
 
 
 @dataclass(slots=True)
@@ -172,11 +172,16 @@ class Scaling:
             self._move(target, service, target.maximum, cause)
 
     def _track(self, target: Target, service: Service) -> None:
-        """Follow the policies that keep the CPU at a level; others are only shown."""
+        """Follow the policies that keep the CPU at a level; others are only shown.
+
+        Not while tasks come and go: AWS takes nothing away in a rollout, and what so many or few
+        of them use says little.
+        """
         _, cluster, name = target.resource.split("/")
-        used = self._utilisation(cluster, name)
+        serving = sum(task.in_service for task in service.tasks)
+        used = self._utilisation(cluster, name, serving)
         cooled = self.ecs.now - target.moved_at >= self.ecs.schedule.span(COOLDOWN_S)
-        if used is None or not cooled:
+        if used is None or not cooled or not service.is_steady:
             return
         for policy in target.policies.values():
             level = _cpu_level(policy)

@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.cloudfront.models import cloudfront_backends
 
-from sandbox.aws import registry
+from sandbox.aws import registry, seeded_scaling
 from sandbox.aws.model import Json
 from sandbox.credlink_api.history import history
 from sandbox.seeds import MAIN_ACCOUNT, PROD_ACCOUNT, REGION, RUNNING_TAG, SERVICE, TAGS
@@ -236,42 +236,12 @@ def _service(environment: Environment, client: Client, network: Network) -> None
         tags=_tags(environment),
     )
     if environment.smallest is not None:
-        _scaling(environment, client("application-autoscaling"), network)
-
-
-def _scaling(environment: Environment, autoscaling: Any, network: Network) -> None:
-    """The bounds, and what moves the service between them."""
-    place = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": f"service/{environment.cluster}/{SERVICE}",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    autoscaling.register_scalable_target(
-        **place, MinCapacity=environment.smallest, MaxCapacity=environment.largest
-    )
-    balancer = network.balancer.partition("loadbalancer/")[2]
-    group = network.target_group.rpartition(":")[2]
-    for name, level, metric in (
-        ("cpu", 60.0, {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}),
-        (
-            "requests",
-            6000.0,
-            {
-                "PredefinedMetricType": "ALBRequestCountPerTarget",
-                "ResourceLabel": f"{balancer}/{group}",
-            },
-        ),
-    ):
-        autoscaling.put_scaling_policy(
-            **place,
-            PolicyName=f"credlink-{environment.name}-{name}",
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration={
-                "TargetValue": level,
-                "PredefinedMetricSpecification": metric,
-                "ScaleOutCooldown": 60,
-                "ScaleInCooldown": 300,
-            },
+        seeded_scaling.seed(
+            client("application-autoscaling"),
+            cluster=environment.cluster,
+            bounds=(environment.smallest, environment.largest or environment.smallest),
+            balancer=network.balancer,
+            target_group=network.target_group,
         )
 
 

@@ -47,7 +47,7 @@ def warm() -> None:
     import moto.elbv2.responses  # noqa: F401
 
 
-def nobody_knows(_cluster: str, _service: str) -> float | None:
+def nobody_knows(_cluster: str, _service: str, _tasks: int) -> float | None:
     """Nothing is said of any service, so nothing is scaled by it."""
     return None
 
@@ -345,7 +345,7 @@ class AwsWorld:
             schedule=self._schedule,
             images=self.images,
             outbox=self.outbox,
-            utilisation=lambda cluster, service: self.utilisation(cluster, service),
+            utilisation=lambda *asked: self.utilisation(*asked),
         )
 
     def _client_in(self, account: str, service: str) -> Any:

@@ -10,6 +10,7 @@ from bot.cards.text import counted, day_and_time, moment, spoken
 from bot.domain.health import GRAFANA, Health, Part
 
 LONGEST_SILENCE = 160
+NONE_TOLD = "none that I was told of"
 _LACKS = re.compile(r"lacks ([\w-]+:\w+)")
 
 
@@ -28,7 +29,8 @@ def alerts_in_short(health: Health) -> str:
     if health.alerts is None and Part.ALERTS in health.asked:
         return f"{label(health, Part.ALERTS)} {unsaid(health, Part.ALERTS)}"
     firing = health.known.firing if health.alerts is None else health.alerts.firing
-    said = counted(sum(alert.times for alert in firing), "alert") if firing else "no alert"
+    none = "no alert" if health.alerts is not None else f"alerts {NONE_TOLD}"
+    said = counted(sum(alert.times for alert in firing), "alert") if firing else none
     return link(health.links.get(Part.ALERTS.value, ""), said)
 
 
@@ -36,6 +38,8 @@ def _alerts(health: Health) -> str:
     if health.alerts is None and Part.ALERTS in health.asked:
         told = _firing(health)
         return f"{unsaid(health, Part.ALERTS)}{f' (told of {told})' if told else ''}"
+    if health.alerts is None:  # there is no Alertmanager to ask
+        return _firing(health) or NONE_TOLD
     return _firing(health) or "none"
 
 
@@ -46,8 +50,8 @@ def _firing(health: Health) -> str:
         often = f" ×{alert.times}" if alert.times > 1 else ""
         name = link(alert.url, cut(alert.name, LONGEST_NAME))
         word = f"{name}{often} {alert.severity.word} since {moment(alert.since)}"
-        said.append(f"{word}, 🟡 {alert.acknowledged_by}" if alert.acknowledged_by else word)
-    return listed(said, joined=", ")
+        said.append(f"{word} (🟡 {alert.acknowledged_by})" if alert.acknowledged_by else word)
+    return listed(said, joined="; ")
 
 
 def _silenced(health: Health) -> str:

@@ -23,12 +23,14 @@ from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.answers.ask import AskQuestion, Gather
 from bot.answers.health.addresses import Addresses
 from bot.answers.health.gather import AskHealth, GatherHealth
+from bot.answers.logs import GatherLogs
 from bot.answers.oncall import GatherOnCall
 from bot.answers.query import GatherQuery
 from bot.answers.show import ShowAnswer
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
 from bot.cards.health import card as health_card
+from bot.cards.logs import LogsCard
 from bot.cards.oncall import oncall as oncall_card
 from bot.cards.query import QueryCard
 from bot.cards.query_links import Pages
@@ -158,7 +160,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             renders={
                 Kind.CHANGE: ShowChange(catalog, slack.people.groups_of),
                 Kind.ALERT_GROUP: show_alert_group,
-                Kind.ANSWER: ShowAnswer(_answer_cards(settings)),
+                Kind.ANSWER: ShowAnswer(_answer_cards(catalog, settings)),
                 Kind.LOCK: show_lock,
                 Kind.FREEZE: show_freeze,
                 Kind.NUDGE: show_nudge,
@@ -257,11 +259,15 @@ async def _engine(
 
 
 def _answer_cards(
-    settings: Settings,
+    catalog: Catalog, settings: Settings
 ) -> Mapping[QuestionKind, Callable[[AnswerView], Message]]:
     """The renderers of every kind of answer; some link to where other systems are."""
     pages = Pages.at(prometheus=settings.prometheus_url, grafana=settings.grafana_url)
-    return {**ANSWER_CARDS, QuestionKind.QUERY: QueryCard(pages=pages)}
+    return {
+        **ANSWER_CARDS,
+        QuestionKind.QUERY: QueryCard(pages=pages),
+        QuestionKind.LOGS: LogsCard(catalog),
+    }
 
 
 def _addresses(settings: Settings, slack: SlackEdge) -> Addresses:
@@ -281,6 +287,7 @@ def _gathers(world: World, addresses: Addresses) -> Mapping[QuestionKind, Gather
         QuestionKind.HEALTH: GatherHealth(world=world, addresses=addresses),
         QuestionKind.ONCALL: GatherOnCall(world),
         QuestionKind.QUERY: GatherQuery(world),
+        QuestionKind.LOGS: GatherLogs(world),
     }
 
 

@@ -33,6 +33,7 @@ from commands import (
     help,  # noqa: A004  the verb is called so
     history,
     lock,
+    logs,
     oncall,
     query,
     restart,
@@ -59,6 +60,7 @@ MODULES = (
     audit,
     oncall,
     query,
+    logs,
     help,
 )
 ENTRIES: Mapping[str, Entry] = {
@@ -115,6 +117,7 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
             oncall.run, ask=ask.ask_question, how=how(oncall.NAME), catalog=catalog
         ),
         query.NAME: partial(query.run, ask=ask.ask_question, catalog=catalog),
+        logs.NAME: partial(logs.run, ask=ask.ask_question, how=how(logs.NAME), catalog=catalog),
         help.NAME: partial(help.run, command=command, entries=ENTRIES),
     }
 

@@ -1,7 +1,7 @@
 """What a search of logs found, as a card tells it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -43,6 +43,8 @@ class Found:
 
     range: Range
     group: str
+    filter: str = field(default="", repr=False)
+    """The pattern as CloudWatch takes it."""
     lines: tuple[Line, ...] = ()
     """The newest, newest first."""
     total: int = 0
@@ -84,6 +86,7 @@ class Found:
             "start": self.range.start.isoformat(),
             "end": self.range.end.isoformat(),
             "group": self.group,
+            "filter": self.filter,
             "lines": [line.as_json() for line in self.lines],
             "total": self.total,
             "is_cut": self.is_cut,
@@ -114,6 +117,7 @@ class Found:
                 datetime.fromisoformat(found["start"]), datetime.fromisoformat(found["end"])
             ),
             group=found["group"],
+            filter=found["filter"],
             lines=tuple(Line.of_json(line) for line in found["lines"]),
             total=found["total"],
             is_cut=found["is_cut"],

@@ -1,0 +1,283 @@
+"""What a search of logs looks like: how many lines and when, then the newest, ready to be read.
+
+Lines stand in rich text, where nothing they say is markup. They come here without their secrets.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
+
+from bot.cards.answer_card import AnswerView, ending
+from bot.cards.aws_console import insights_search, log_search
+from bot.cards.blocks import (
+    Block,
+    Element,
+    Message,
+    escaped,
+    header,
+    image,
+    message,
+    section,
+)
+from bot.cards.links import is_address, link
+from bot.cards.rich import clock, hyperlink, preformatted, rich_text, words
+from bot.cards.text import counted, moment, spoken
+from bot.catalog import Catalog, Environment, RequestIds
+from bot.domain.logs import Search
+from bot.domain.logs.cost import TooMuch
+from bot.domain.logs.found import Counts, Found
+from bot.domain.logs.lines import Line
+from bot.domain.secrecy import masked
+from bot.domain.unit import Unit, spoken_value
+
+PATTERN_CHARACTERS = 32
+DAY = timedelta(hours=24)
+"""Of a longer range the lines say their days."""
+THREAD_CHARACTERS = 11_000
+BOX_CHARACTERS = 2900
+
+
+@dataclass(frozen=True, slots=True)
+class LogsCard:
+    """Draws the cards of searches; the catalogue tells where ids of requests lead."""
+
+    catalog: Catalog
+
+    def __call__(self, view: AnswerView) -> Message:
+        """The card of a search, whatever is known so far."""
+        search = Search.of_json(view.question.words)
+        found = Found.of_json(view.question.found) if view.question.found is not None else None
+        head = headline(search, found, is_over=view.question.is_complete)
+        blocks: list[Block] = [header(head)]
+        facts: list[str] = []
+        if found is not None:
+            blocks += self._body(search, found, view)
+            facts = _facts(search, found, self._place(search))
+        return message(escaped(head), [*blocks, *ending(view, *facts)])
+
+    def _body(self, search: Search, found: Found, view: AnswerView) -> Iterator[Block]:
+        if found.refused is not None:
+            yield section(_refused(search, found.refused, self.catalog.slack.command))
+            return
+        if found.trouble:
+            yield section(escaped(found.trouble))
+        elif not found.lines:
+            yield section(_nothing(search, found))
+        yield from map(section, filter(None, [_figures(search, found), _warnings(found)]))
+        if view.picture is not None and found.counts is not None:
+            yield image(view.picture, chart_alt(search, found.counts))
+        link_of = _Links(found, self._place(search), self._request_ids(search))
+        is_long = found.range.length > DAY
+        yield from rich_text([link_of.paragraph(line, is_long) for line in found.lines])
+        if found.total > len(found.lines):
+            older = counted(found.total - len(found.lines), "older line")
+            yield section(f"and {older} in the thread")
+
+    def _place(self, search: Search) -> Environment | None:
+        service = self.catalog.services.get(search.service)
+        return service.environments.get(search.environment) if service is not None else None
+
+    def _request_ids(self, search: Search) -> RequestIds:
+        service = self.catalog.services.get(search.service)
+        return service.request_ids if service is not None else RequestIds()
+
+
+def headline(search: Search, found: Found | None, *, is_over: bool = True) -> str:
+    """What was looked for and how often it was there, in one plain line."""
+    what, where = title_of(search), f"{search.service} in {search.environment}"
+    if found is None:
+        return f"⚪ Not searched: {what}, {where}" if is_over else f"🔵 Searching {what}, {where}"
+    if found.refused is not None:
+        return f"⚪ Not searched, too much: {what}, {where}"
+    if found.trouble:
+        return f"⚪ Not searched: {what}, {where}"
+    number, may_be_more = found.matched
+    if not number:
+        said = "no line found" if found.is_searched else "no line found so far"
+        return f"⚪ {what}: {said}, {where}"
+    more = "more than " if may_be_more else ""
+    return f"{what}: {more}{counted(number, 'line')}, {where}"
+
+
+def title_of(search: Search) -> str:
+    """The pattern as people see it: in quotes, short, without secrets."""
+    pattern = " ".join(masked(search.pattern).split())
+    if pattern.startswith('"') and pattern.endswith('"') and pattern.count('"') == 2:
+        pattern = pattern[1:-1]
+    short = pattern
+    if len(pattern) > PATTERN_CHARACTERS:
+        short = pattern[: PATTERN_CHARACTERS - 1] + "…"
+    return f"“{short}”"
+
+
+def chart_alt(search: Search, counts: Counts) -> str:
+    """The chart in words, for whoever cannot see it."""
+    peak = counts.peak
+    said = f", most of them {peak[1]:,} from {peak[0]:%H:%M} UTC on" if peak is not None else ""
+    return f"Chart of {title_of(search)}: {counted(counts.total, 'line')}{said}"
+
+
+def thread_text(lines: Sequence[Line]) -> Message:
+    """All lines that were read, newest first, as one text; what does not fit is counted."""
+    boxes: list[str] = []
+    taken = shown = 0
+    for line in lines:
+        text = f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.whole}"[:BOX_CHARACTERS]
+        if taken + len(text) > THREAD_CHARACTERS:
+            break
+        if boxes and len(boxes[-1]) + len(text) < BOX_CHARACTERS:
+            boxes[-1] += f"\n{text}"
+        else:
+            boxes.append(text)
+        taken += len(text)
+        shown += 1
+    left = len(lines) - shown
+    more = f", and {left:,} more" if left else ""
+    head = f"The newest {counted(shown, 'line')}, newest first, without secrets{more}"
+    return message(head, [section(head), *map(preformatted, boxes)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Where ids of requests lead: to the catalogue's address, or to a search for them."""
+
+    found: Found
+    place: Environment | None
+    request_ids: RequestIds
+
+    def paragraph(self, line: Line, with_day: bool) -> list[Element]:
+        """A line: its time, level and message, then the rest; its ids lead on."""
+        elements = [clock(line.at, with_day=with_day), words("  ")]
+        if line.level:
+            elements += [words(line.level, bold=True), words("  ")]
+        elements += self._linked(line.message, line.ids)
+        rest = "  ".join(f"{name}={value}" for name, value in line.fields)
+        if rest:
+            elements += [words("  "), *self._linked(rest, line.ids, italic=True)]
+        if line.more:
+            what = "field" if line.fields else "line"
+            elements.append(words(f"  and {counted(line.more, f'more {what}')}", italic=True))
+        said = f"{line.message} {rest}"
+        for unsaid in (id_ for id_ in line.ids if id_ not in said):
+            elements += [words("  "), self._to(unsaid)]
+        return [one for one in elements if one.get("text", "-")]
+
+    def _linked(self, text: str, ids: Sequence[str], **style: bool) -> list[Element]:
+        """The text, with the ids in it as links."""
+        for id_ in ids:
+            before, there, after = text.partition(id_)
+            if there:
+                left = self._linked(before, ids, **style)
+                return [*left, self._to(id_), *self._linked(after, ids, **style)]
+        return [words(text, **style)] if text else []
+
+    def _to(self, id_: str) -> Element:
+        address = self._address(id_)
+        return hyperlink(address, id_) if address is not None else words(id_)
+
+    def _address(self, id_: str) -> str | None:
+        if self.request_ids.link is not None:
+            address = self.request_ids.link.replace("$id", quote(id_, safe=""))
+        elif self.place is not None:
+            searched = self.found.range
+            hour = timedelta(hours=1)
+            address = insights_search(
+                self.place.region,
+                self.found.group,
+                id_,
+                searched.start - hour,
+                searched.end + hour,
+            )
+        else:
+            return None
+        return address if is_address(address) else None
+
+
+def _figures(search: Search, found: Found) -> str:
+    """`*128 lines* in the last 15 min · most in a minute 22 at 14:29 · newest 14:31`."""
+    number, may_be_more = found.matched
+    if not number:
+        return ""
+    more = "more than " if may_be_more else ""
+    figures = [f"*{more}{counted(number, 'line')}* in the last {spoken(search.since)}"]
+    counts = found.counts
+    if counts is not None and counts.peak is not None and number > 1:
+        at, most = counts.peak
+        figures.append(f"most in {_a(counts.step)} {most:,}, at {moment(at)}")
+    if found.lines:
+        figures.append(f"newest {moment(found.lines[0].at)}")
+    return " · ".join(figures)
+
+
+def _warnings(found: Found) -> str:
+    """What of it is not whole, each with what to do."""
+    said = []
+    if not found.is_searched:
+        back = f" back to {moment(found.searched_from)}" if found.searched_from else ""
+        said.append(
+            f"⚪ The time was over before all of it was searched{back}. Narrow the range, or the "
+            "pattern."
+        )
+    counts = found.counts
+    if counts is not None and not counts.is_whole:
+        said.append("⚪ Counting took too long and was stopped: these are the counts so far.")
+        if counts.not_stopped:
+            said.append(
+                f"⚪ The query could not be stopped ({escaped(counts.not_stopped)}): AWS ends it "
+                "by itself within an hour."
+            )
+    if found.uncounted:
+        said.append(f"⚪ Not counted by minute: {escaped(found.uncounted)}")
+    return "\n".join(said)
+
+
+def _nothing(search: Search, found: Found) -> str:
+    bytes_ = found.scanned
+    searched = (
+        f"{spoken_value(bytes_, Unit.BYTES)} were searched"
+        if bytes_
+        else "CloudWatch counts nothing that was written to the group then, so look whether "
+        "anything writes to it"
+    )
+    when = f"in the last {spoken(search.since)}"
+    return f"No line with {escaped(title_of(search))} {when}; {searched}."
+
+
+def _refused(search: Search, refused: TooMuch, command: str) -> str:
+    held = spoken_value(refused.estimate, Unit.BYTES)
+    limit = spoken_value(refused.limit, Unit.BYTES)
+    said = (
+        f"The last {spoken(search.since)} hold about *{held}*, and a search here reads {limit} at "
+        f"most (`logs_scan_limit`). It would cost about ${refused.dollars:.2f}."
+    )
+    if refused.fits is None:
+        return f"{said} Not even a minute fits: search in the console."
+    pattern = escaped(masked(search.pattern)).replace("`", "'")
+    words_ = f"{command} logs {search.environment} {pattern} {search.service}"
+    return f"{said} This fits: `{words_} since {_short(refused.fits)}`"
+
+
+def _facts(search: Search, found: Found, place: Environment | None) -> list[str]:
+    """Small print: what was searched, what it cost, and where to see it all."""
+    facts = [escaped(found.group)]
+    if found.refused is None and found.scanned:
+        facts.append(f"{spoken_value(found.scanned, Unit.BYTES)} searched")
+    if place is not None and masked(search.pattern) == search.pattern:
+        searched = found.range
+        url = log_search(place.region, found.group, found.filter, searched.start, searched.end)
+        facts.append(link(url, "CloudWatch"))
+    return facts
+
+
+def _a(step: timedelta) -> str:
+    return "a minute" if step == timedelta(minutes=1) else spoken(step)
+
+
+def _short(length: timedelta) -> str:
+    """A length as it is typed: `15m`, `6h`, `2d`."""
+    minutes = round(length.total_seconds() / 60)
+    for size, letter in ((1440, "d"), (60, "h")):
+        if minutes % size == 0:
+            return f"{minutes // size}{letter}"
+    return f"{minutes}m"

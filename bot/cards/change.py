@@ -140,7 +140,7 @@ def _marked(change: Change) -> tuple[str, str]:
         return "🔵", _ROLLBACK_STATES[change.state]
     if change.kind is ChangeKind.RESTART and change.state in _RESTART_STATES:
         return "🔵", _RESTART_STATES[change.state]
-    if change.kind is ChangeKind.RESTART and change.verdict is Verdict.ROLLED_BACK_BY_ECS:
+    if change.kind is ChangeKind.RESTART and change.verdict in _UNDONE:
         return _STATES[S.FAILED]  # "rolled back" would promise another version
     if change.state is S.HELD and change.hold is not None:
         return _HOLDS[change.hold.kind], "Held"
@@ -161,6 +161,7 @@ _RESTART_STATES = {
     S.BAKING: "Restarted, baking",
     S.ROLLING_BACK: "Stopping",
 }
+_UNDONE = frozenset({Verdict.ROLLED_BACK_BY_ECS, Verdict.FAILED})
 _SAYS_RESTART = frozenset({S.SUCCEEDED, *_RESTART_STATES}) - {S.ROLLING_BACK}
 _DONE = {
     ChangeKind.DEPLOY: "Deployed",
@@ -278,6 +279,8 @@ def _what_serves(change: Change) -> str:
     """What takes the traffic after something other than success; nothing where nobody knows."""
     if change.verdict is Verdict.UNSEEN:
         return "What runs there now is not known: ask for the status once AWS answers."
+    if change.verdict is Verdict.UNDECIDED and change.kind is ChangeKind.RESTART:
+        return f"*{escaped(change.wanted_name)}* runs on."
     if change.verdict is Verdict.UNDECIDED:
         return f"*{escaped(change.wanted_name)}* runs on, and does not count as good."
     if change.plan is None or change.progress is None:
@@ -300,8 +303,8 @@ def _what_serves_still(change: Change, name: str) -> str:
     """After a restart that did not succeed: the same version, and which of its tasks."""
     if change.state is S.ROLLED_BACK:
         return (
-            f"*{name}* serves on: ECS kept the tasks from before, and started anew those it had "
-            "stopped already."
+            f"*{name}* serves on: ECS kept the tasks from before; any it had stopped already were "
+            "started anew."
         )
     if change.verdict is Verdict.FAILED:
         return f"*{name}* serves with those tasks from before that still run; no more are replaced."

@@ -34,7 +34,7 @@ def moving(change: Change, *, now: datetime, usual: timedelta | None) -> list[Bl
 
 def _going_back(change: Change) -> str:
     if change.kind is ChangeKind.RESTART:
-        return "ECS keeps the tasks from before, and starts anew those it has stopped already."
+        return "ECS keeps the tasks from before; any it has stopped already are started anew."
     to = change.plan.running.name if change.plan else "what ran before"
     return f"Going back to *{escaped(to)}*."
 
@@ -79,11 +79,13 @@ def _bake_line(change: Change, until: datetime) -> str:
 def _traffic(change: Change, stage: Stage) -> str:
     """How the traffic is split, and what the step waits for."""
     plan = change.plan
-    new = escaped(change.wanted_name)
-    old = escaped(plan.running.name) if plan is not None else "the old version"
-    split = f"{stage.weight:g} % to *{new}*"
+    new = f"*{escaped(change.wanted_name)}*"
+    old = f"*{escaped(plan.running.name)}*" if plan is not None else "the old version"
+    if change.kind is ChangeKind.RESTART:
+        new, old = "the new tasks", "those from before"
+    split = f"{stage.weight:g} % to {new}"
     if 0 < stage.weight < 100:
-        split += f", {100 - stage.weight:g} % to *{old}*"
+        split += f", {100 - stage.weight:g} % to {old}"
     drawn = f"{bar(round(stage.weight * 100), 10_000)}  " if stage.weight > 0 else ""
     lines = [f"{drawn}{split} since {moment(stage.since)}"]
     if stage.hook is not None and change.origin is Origin.OUTSIDE:

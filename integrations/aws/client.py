@@ -33,6 +33,9 @@ https://docs.aws.amazon.com/boto3/latest/guide/retries.html
 """
 
 
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+
+
 class AwsConnection:
     """The threads, time-outs and credentials shared by every account and region.
 
@@ -97,12 +100,12 @@ class AwsSession:
         self.role_arn = role_arn
         self._connection = connection
         self._session: boto3.Session | None = None
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, bool], Any] = {}
 
     async def call(self, service: str, operation: str, /, **arguments: Any) -> Any:
         """Call one operation, named as boto3 names it, and return its answer.
 
-        Costs one AWS call, and up to `attempts` when AWS throttles or fails.
+        Costs one AWS call, and up to `attempts` when AWS throttles, fails or does not answer.
 
         Raises:
             NotFound, Forbidden, Rejected, RateLimited, Unavailable: see `errors.translated`.
@@ -113,13 +116,23 @@ class AwsSession:
             deadline_s=self._connection.deadline_s,
         )
 
+    async def call_once(self, service: str, operation: str, /, **arguments: Any) -> Any:
+        """As `call`, in one attempt: for what a request that is sent again would do again."""
+        return await self.run(
+            operation,
+            partial(self._call, service, operation, arguments, once=True),
+            deadline_s=self._connection.deadline_s,
+        )
+
     async def run(self, operation: str, call: Callable[[], T], *, deadline_s: float) -> T:
         """Run something else that blocks in the threads AWS's calls have; see `Threads.run`."""
         return await self._connection.threads.run(operation, call, deadline_s=deadline_s)
 
-    def _call(self, service: str, operation: str, arguments: dict[str, Any]) -> Any:
+    def _call(
+        self, service: str, operation: str, arguments: dict[str, Any], *, once: bool = False
+    ) -> Any:
         try:
-            reply = getattr(self.client(service), operation)(**arguments)
+            reply = getattr(self.client(service, once=once), operation)(**arguments)
         except (ClientError, BotoCoreError, ResponseParserError) as exc:
             # Not chained: a refused signature is explained with the request, session token and all.
             raise translated(exc, service=service, operation=operation) from None
@@ -129,17 +142,19 @@ class AwsSession:
             raise Unavailable(SYSTEM, operation, "a web page answered instead of AWS")
         return reply
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, *, once: bool = False) -> Any:
         """Return the boto3 client, made on first use. Blocks: call it in a thread."""
-        if service not in self._clients:
+        key = (service, once)
+        if key not in self._clients:
             with self._connection.making:
-                if service not in self._clients:
-                    self._clients[service] = self._boto().client(
+                if key not in self._clients:
+                    config = self._connection.config
+                    self._clients[key] = self._boto().client(
                         service,  # type: ignore[call-overload]  # the stubs know only literals
                         endpoint_url=self._connection.endpoint_url,
-                        config=self._connection.config,
+                        config=config.merge(ONCE) if once else config,
                     )
-        return self._clients[service]
+        return self._clients[key]
 
     def close(self) -> None:
         for client in self._clients.values():

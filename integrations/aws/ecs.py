@@ -181,7 +181,8 @@ class EcsClient(ServiceDeployments):
         `configuration` says how, and stays the service's own afterwards; without it the service
         does as it did last. Both go in one call: two would be two deployments. No desired count is
         ever sent: that is autoscaling's. Asking for the revision the service already runs starts
-        nothing, so it may be repeated, except with `force_new_deployment`.
+        nothing, so it may be repeated, except with `force_new_deployment`: then every request is a
+        deployment, and it is sent once.
 
         Costs one ecs:UpdateService.
 
@@ -201,7 +202,8 @@ class EcsClient(ServiceDeployments):
             arguments["deploymentConfiguration"] = written(configuration)
         if force_new_deployment:
             arguments["forceNewDeployment"] = True
-        reply = await self._call(
+        call = self._call_once if force_new_deployment else self._call
+        reply = await call(
             "update_service",
             cluster=cluster,
             service=service,

@@ -66,6 +66,9 @@ class EcsCalls:
     async def _call(self, operation: str, /, **arguments: Any) -> Any:
         return await self._session.call("ecs", operation, **arguments)
 
+    async def _call_once(self, operation: str, /, **arguments: Any) -> Any:
+        return await self._session.call_once("ecs", operation, **arguments)
+
     async def aclose(self) -> None:
         """Drop the questions under way."""
         for joined in self._askers:

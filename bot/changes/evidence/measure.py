@@ -14,7 +14,7 @@ from typing import Any
 import promql_parser as promql
 
 from bot.catalog import VERSION, Slo
-from bot.domain.change import Change
+from bot.domain.change import Change, ChangeKind
 from bot.domain.judgement import (
     BASELINE,
     Bake,
@@ -239,8 +239,10 @@ async def _issues(world: World, place: Place, change: Change) -> Finding | None:
     """Sentry's unresolved issues that began with this version; None where there is no Sentry.
 
     A new issue holds and asks: how bad it is, a person must say. One that does not answer is named
-    and decides nothing.
+    and decides nothing. What began with this version did not begin with its restart.
     """
+    if change.kind is ChangeKind.RESTART:
+        return None
     project = world.catalog.services[place.service].sentry
     version = change.plan.wanted.version if change.plan else None
     if world.sentry is None or project is None or version is None:

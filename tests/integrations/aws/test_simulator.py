@@ -6,7 +6,8 @@ from integrations.aws.client import AwsConnection
 from integrations.aws.ecs import EcsClient
 from integrations.aws.ecs_calls import Pacing
 from integrations.aws.strategies import DeploymentConfiguration, PauseHook
-from integrations.errors import NotFound, Rejected
+from integrations.errors import NotFound, Rejected, Unavailable
+from sandbox.aws.calls import dropped
 from sandbox.aws.seeds import PROD
 from sandbox.aws.server import AwsWorld
 from sandbox.clock import ManualClock
@@ -109,3 +110,13 @@ async def test_a_service_built_to_shift_shows_it(ecs):
     assert balancer.production_listener_rule
     assert balancer.role
     assert await ecs.describe_clusters([PROD.cluster, "nowhere"]) == {PROD.cluster: "ACTIVE"}
+
+
+async def test_a_forced_deployment_whose_answer_is_lost_is_not_sent_again(ecs, operator):
+    stands = operator.service()["taskDefinition"]
+    operator.world.faults.add(dropped("UpdateService", when="after", times=5))
+
+    with pytest.raises(Unavailable):
+        await ecs.update_service(PROD.cluster, SERVICE, stands, force_new_deployment=True)
+
+    assert [call.operation for call in operator.world.writes] == ["UpdateService"]

@@ -1,4 +1,5 @@
 import pytest
+from botocore.stub import Stubber
 
 from integrations.aws.strategies import (
     HOOK_STAGES,
@@ -96,9 +97,13 @@ async def test_a_hook_of_somebody_else_is_sent_back_as_it_was_found(ecs, stub):
     assert [h["targetType"] for h in configuration["lifecycleHooks"]] == ["AWS_LAMBDA", "PAUSE"]
 
 
-async def test_a_deployment_is_forced_only_when_asked_for(ecs, stub):
+async def test_a_deployment_is_forced_only_when_asked_for_and_sent_by_a_client_of_one_attempt(
+    ecs, session
+):
     rolling = DeploymentConfiguration(strategy="ROLLING")
-    await sent(ecs, stub, rolling, forceNewDeployment=True)
+    with Stubber(session.client("ecs", once=True)) as stub:
+        await sent(ecs, stub, rolling, forceNewDeployment=True)
+        stub.assert_no_pending_responses()
 
 
 @pytest.mark.parametrize(

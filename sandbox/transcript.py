@@ -60,3 +60,15 @@ def _lines(blocks: Blocks) -> Iterator[str]:
             case "table":
                 for row in block.get("rows", []):
                     yield " | ".join(str(cell.get("text", "")) for cell in row)
+            case "rich_text":
+                yield from _rich(block)
+
+
+def _rich(part: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of rich text: a paragraph, an item or a box each."""
+    inline = [one for one in part["elements"] if "elements" not in one]
+    if inline:
+        yield "".join(str(e.get("text") or e.get("fallback") or e.get("url", "")) for e in inline)
+    for nested in part["elements"]:
+        if "elements" in nested:
+            yield from _rich(nested)

@@ -21,7 +21,7 @@ from bot.cards.blocks import (
     section,
 )
 from bot.cards.links import is_address, link
-from bot.cards.rich import clock, hyperlink, preformatted, rich_text, words
+from bot.cards.rich import bullets, clock, hyperlink, preformatted, words
 from bot.cards.text import counted, moment, spoken
 from bot.catalog import Catalog, Environment, RequestIds
 from bot.domain.logs import Search
@@ -69,7 +69,7 @@ class LogsCard:
             yield image(view.picture, chart_alt(search, found.counts))
         link_of = _Links(found, self._place(search), self._request_ids(search))
         is_long = found.range.length > DAY
-        yield from rich_text([link_of.paragraph(line, is_long) for line in found.lines])
+        yield from bullets([link_of.paragraph(line, is_long) for line in found.lines])
         if found.total > len(found.lines):
             older = counted(found.total - len(found.lines), "older line")
             yield section(f"and {older} in the thread")
@@ -156,8 +156,8 @@ class _Links:
         if rest:
             elements += [words("  "), *self._linked(rest, line.ids, italic=True)]
         if line.more:
-            what = "field" if line.fields else "line"
-            elements.append(words(f"  and {counted(line.more, f'more {what}')}", italic=True))
+            more = f"{line.more}" if line.fields else counted(line.more, "line")
+            elements.append(words(f"  +{more}", italic=True))
         said = f"{line.message} {rest}"
         for unsaid in (id_ for id_ in line.ids if id_ not in said):
             elements += [words("  "), self._to(unsaid)]
@@ -202,7 +202,7 @@ def _figures(search: Search, found: Found) -> str:
     more = "more than " if may_be_more else ""
     figures = [f"*{more}{counted(number, 'line')}* in the last {spoken(search.since)}"]
     counts = found.counts
-    if counts is not None and counts.peak is not None and number > 1:
+    if counts is not None and counts.peak is not None and counts.peak[1] > 1:
         at, most = counts.peak
         figures.append(f"most in {_a(counts.step)} {most:,}, at {moment(at)}")
     if found.lines:

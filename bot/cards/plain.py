@@ -17,10 +17,23 @@ def _lines(block: Block) -> Iterator[str]:
         return
     for row in block.get("rows", ()):
         yield escaped(" · ".join(cell["text"] for cell in row))
+    if block["type"] == "rich_text":
+        yield from _rich(block)
+        return
     for holder in (block, *block.get("fields", ()), *block.get("elements", ())):
         text = _text(holder)
         if text:
             yield text
+
+
+def _rich(part: Block) -> Iterator[str]:
+    """The lines of rich text: an item or a box each."""
+    inline = [one for one in part["elements"] if "elements" not in one]
+    if inline:
+        yield escaped("".join(one.get("text") or one.get("fallback", "") for one in inline))
+    for nested in part["elements"]:
+        if "elements" in nested:
+            yield from _rich(nested)
 
 
 def _text(holder: dict[str, Any]) -> str:

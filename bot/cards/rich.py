@@ -1,4 +1,4 @@
-"""Rich text: paragraphs in which nothing is markup, whatever they quote.
+"""Rich text: lists and boxes in which nothing is markup, whatever they quote.
 
 Source: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
@@ -12,12 +12,13 @@ RICH_CHARACTERS = 3000
 """Of one block: Slack's documentation names no limit, and refuses what is far longer."""
 
 
-def rich_text(paragraphs: Sequence[Sequence[Element]]) -> list[Block]:
-    """Paragraphs, in as many blocks as they need."""
+def bullets(paragraphs: Sequence[Sequence[Element]]) -> list[Block]:
+    """A list, in as many blocks as it needs."""
     blocks: list[Block] = []
     for chunk in _chunks(paragraphs):
-        elements = [{"type": "rich_text_section", "elements": list(one)} for one in chunk]
-        blocks.append({"type": "rich_text", "elements": elements})
+        items = [{"type": "rich_text_section", "elements": list(one)} for one in chunk]
+        listed = {"type": "rich_text_list", "style": "bullet", "elements": items}
+        blocks.append({"type": "rich_text", "elements": [listed]})
     return blocks
 
 

@@ -11,7 +11,7 @@ from bot.domain.secrecy import MASK, masked, masked_json
 
 MESSAGE_CHARACTERS = 300
 FIELD_CHARACTERS = 60
-FIELDS = 4
+FIELDS = 3
 """Of a JSON line's rest; the others are counted."""
 WHOLE_CHARACTERS = 4000
 READ_CHARACTERS = 32_000

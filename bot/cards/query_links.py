@@ -1,4 +1,4 @@
-"""Where a query can be seen elsewhere, over the same window: in Prometheus, in Grafana's Explore."""
+"""Where a query can be seen elsewhere over the same window: in Prometheus, in Grafana's Explore."""
 
 import json
 from collections.abc import Iterator

@@ -58,12 +58,16 @@ def levels(shifts: Iterable[Shift], *, now: datetime, until: datetime) -> tuple[
     """The levels of one policy from its shifts between these moments, the first level first.
 
     Shifts of one person that follow each other without a gap are one: a schedule's layers cut
-    them where nobody hands anything over.
+    them where nobody hands anything over. PagerDuty leaves out a level on which there is nobody:
+    it is one all the same where a later one has somebody.
     """
     by_level: dict[int, list[Shift]] = {}
     for shift in shifts:
         by_level.setdefault(shift.level, []).append(shift)
-    return tuple(_level(number, by_level[number], now, until) for number in sorted(by_level))
+    last = max(by_level, default=0)
+    return tuple(
+        _level(number, by_level.get(number, []), now, until) for number in range(1, last + 1)
+    )
 
 
 def _level(number: int, shifts: Sequence[Shift], now: datetime, until: datetime) -> Level:

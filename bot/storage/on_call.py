@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from bot.domain.oncall import LastSaid, OnCall, Roster
-from bot.storage.database import Connection
+from bot.storage.database import Connection, Moment
 from bot.storage.dialect import insert_into
 from bot.storage.schema.homes import on_call
 
@@ -23,7 +23,7 @@ async def see(connection: Connection, roster: Roster, *, at: datetime) -> None:
     for service, why in roster.silent.items():
         silent = {"silent_since": at, "silent_why": why}
         still = {
-            "silent_since": func.coalesce(on_call.c.silent_since, at, type_=on_call.c.seen_at.type),
+            "silent_since": func.coalesce(on_call.c.silent_since, literal(at, Moment())),
             "silent_why": why,
         }
         await _upsert(connection, service, silent, still)

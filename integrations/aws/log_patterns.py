@@ -35,7 +35,7 @@ _FIELD = re.compile(r"[A-Za-z_@][\w@]*(?:\.\w+)*")
 def filter_pattern(said: str) -> str:
     """Return the pattern for FilterLogEvents; empty finds everything."""
     text = _CONTROL.sub(" ", said).strip()
-    if not text or _JSON.fullmatch(text) or _REGEX.fullmatch(text):
+    if not text or _JSON.fullmatch(text) or _expression(text) is not None:
         return text
     terms = _any_of(text)
     if terms is not None:
@@ -53,13 +53,25 @@ def insights_filter(said: str) -> str | None:
         return ""
     if _JSON.fullmatch(text):
         return _of_json(text[1:-1])
-    regex = _REGEX.fullmatch(text)
-    if regex is not None:
-        return f"@message like /{_slashed(regex[1])}/"
+    expression = _expression(text)
+    if expression is not None:
+        return f"@message like /{_slashed(expression)}/"
     terms = _any_of(text)
     if terms is not None:
         return " or ".join(f"@message like /{_literal(term)}/" for term in terms)
     return f"@message like /{_literal(_phrase(text))}/"
+
+
+def _expression(text: str) -> str | None:
+    """What stands between two `%` if it is a regular expression."""
+    read = _REGEX.fullmatch(text)
+    if read is None:
+        return None
+    try:
+        re.compile(read[1])
+    except re.error:
+        return None
+    return read[1]
 
 
 def _any_of(text: str) -> list[str] | None:
@@ -140,7 +152,8 @@ def _comparison(tokens: list[tuple[str, str]]) -> str | None:
     if like is None:
         return None
     if kind == "regex":
-        return f"{name} {like} /{_slashed(value[1:-1])}/"
+        expression = _expression(value)
+        return None if expression is None else f"{name} {like} /{_slashed(expression)}/"
     if kind == "text":
         parts = _phrase(value).split("*") if value != '""' else [""]
         return f"{name} {like} /^{'.*'.join(map(_literal, parts))}$/"

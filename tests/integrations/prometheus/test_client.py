@@ -1,3 +1,4 @@
+import gzip
 import json
 import math
 import threading
@@ -178,3 +179,28 @@ async def test_queries_run_in_threads_of_their_own(prometheus, vendor):
     vendor.says(success("vector", []))
     await prometheus.query("up")
     assert [t.name for t in threading.enumerate() if t.name.startswith("prometheus")]
+
+
+async def test_more_than_anybody_asked_for_is_not_read_to_its_end(vendor):
+    prometheus = PrometheusClient(vendor.url, largest_answer_bytes=100_000)
+    vendor.says(success("vector", [{"metric": {"n": "x" * 50}, "value": [1, "1"]}] * 5000))
+
+    with pytest.raises(Rejected, match="larger than") as caught:
+        await prometheus.query("up")
+
+    assert not caught.value.retryable
+    vendor.says(success("vector", []))
+    assert await prometheus.query("up") == ()
+    await prometheus.aclose()
+
+
+async def test_an_answer_that_expands_is_measured_as_what_it_becomes(vendor):
+    prometheus = PrometheusClient(vendor.url, largest_answer_bytes=100_000)
+    bomb = gzip.compress(b'{"status":"success","data":{"x":"' + b"0" * 10_000_000 + b'"}}')
+    assert len(bomb) < 100_000
+    vendor.says(Says(body=bomb, headers={"Content-Encoding": "gzip"}))
+
+    with pytest.raises(Rejected, match="larger than"):
+        await prometheus.query("up")
+
+    await prometheus.aclose()

@@ -8,6 +8,19 @@ _DOMAINS = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.
 _DOMAIN = "console.aws.amazon.com"
 
 
+def service_page(region: str, cluster: str, service: str, tab: str = "health") -> str:
+    """An ECS service; clusters and services are named, or given by ARN."""
+    names = (quote(name.rpartition("/")[2], safe="") for name in (cluster, service))
+    page = "ecs/v2/clusters/{}/services/{}/".format(*names)
+    return f"{_console(region)}/{page}{tab}?region={region}"
+
+
+def target_group_page(region: str, arn: str) -> str:
+    """A load balancer's target group."""
+    page = f"{_console(region)}/ec2/home?region={region}"
+    return f"{page}#TargetGroup:targetGroupArn={quote(arn, safe=':/')}"
+
+
 def alarm_page(region: str, name: str) -> str:
     """One alarm."""
     return f"{_cloudwatch(region)}#alarmsV2:alarm/{quote(name, safe='')}"
@@ -46,8 +59,12 @@ def insights_search(region: str, group: str, text: str, start: datetime, end: da
 
 
 def _cloudwatch(region: str) -> str:
+    return f"{_console(region)}/cloudwatch/home?region={region}"
+
+
+def _console(region: str) -> str:
     domain = next((d for start, d in _DOMAINS.items() if region.startswith(start)), _DOMAIN)
-    return f"https://{region}.{domain}/cloudwatch/home?region={region}"
+    return f"https://{region}.{domain}"
 
 
 def _twice(text: str) -> str:

@@ -31,6 +31,8 @@ from sandbox.aws.model import Json
 Answer = tuple[int, dict[str, Any], Any]
 """HTTP status, headers and body, as moto's handlers return them."""
 
+IAM_PREFIXES = {"elbv2": "elasticloadbalancing"}
+"""Where IAM calls a service otherwise than boto3 does."""
 JSON = {"Content-Type": "application/x-amz-json-1.1"}
 ALREADY_LAID = "another AwsWorld is running in this process; moto's state is shared by all of it"
 
@@ -137,7 +139,8 @@ class Overlay:
             self._effect(response, operation)
             return _cut()
         if fault.code is not None:
-            action = f"{response.boto3_service_name}:{operation}"
+            service = response.boto3_service_name
+            action = f"{IAM_PREFIXES.get(service, service)}:{operation}"
             message = fault.message.format(action=action, account=response.current_account)
             return _error(response, fault.code, message, fault.status)
         return self._effect(response, operation)

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
+from bot.cards.aws_console import service_page
 from bot.catalog import SentryProject
 from bot.domain.card import Place as Standing
 from bot.domain.health import GRAFANA, Part
 from bot.domain.place import Place
-
-_PARTITIONS = {"cn-": "amazonaws.cn", "us-gov-": "amazonaws-us-gov.com"}
-_CONSOLE = "aws.amazon.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,36 +86,15 @@ def links(addresses: Addresses, place: Place, *, labels: Mapping[str, str]) -> d
     `labels` are those its alerts carry.
     """
     config = place.config
-    service = _console(
-        config.region,
-        f"ecs/v2/clusters/{quote(config.cluster, safe='')}"
-        f"/services/{quote(config.ecs_service, safe='')}",
-    )
+    service = partial(service_page, config.region, config.cluster, config.ecs_service)
     found = {
-        Part.TASKS.value: f"{service}/health?region={config.region}",
-        Part.TARGETS.value: f"{service}/health?region={config.region}",
-        Part.SCALING.value: f"{service}/configuration?region={config.region}",
+        Part.TASKS.value: service(),
+        Part.TARGETS.value: service(),
+        Part.SCALING.value: service("configuration"),
         Part.ALERTS.value: addresses.alerts(labels),
         GRAFANA: addresses.dashboard(place),
     }
     return {part: address for part, address in found.items() if address}
-
-
-def target_group(region: str, arn: str) -> str:
-    """A target group in the console."""
-    page = _console(region, f"ec2/home?region={region}")
-    return f"{page}#TargetGroup:targetGroupArn={quote(arn, safe=':/')}"
-
-
-def alarms(region: str, prefix: str) -> str:
-    """The alarms whose names begin so, in the console."""
-    page = _console(region, f"cloudwatch/home?region={region}")
-    return f"{page}#alarmsV2:?{urlencode({'search': prefix})}"
-
-
-def _console(region: str, path: str) -> str:
-    domain = next((d for start, d in _PARTITIONS.items() if region.startswith(start)), _CONSOLE)
-    return f"https://{region}.console.{domain}/{path}"
 
 
 def _open(url: str | None) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from bot.answers.health import addresses
+from bot.cards.aws_console import alarms_page, target_group_page
 from bot.domain.definition import container_named
 from bot.domain.health import Part
 from bot.domain.health.facts import Alarms, AlarmSeen, Scaling, Targets, Tasks, Version
@@ -117,7 +117,7 @@ async def targets(world: World, place: Place) -> dict[str, Any]:
                 for words, number in troubles.most_common()
             ),
         ),
-        "links": {Part.TARGETS.value: addresses.target_group(place.config.region, groups[0])}
+        "links": {Part.TARGETS.value: target_group_page(place.config.region, groups[0])}
         if groups[0].startswith("arn:")
         else {},
     }
@@ -172,5 +172,5 @@ async def alarms(world: World, place: Place, prefix: str) -> dict[str, Any]:
             states=dict(Counter(alarm.state for alarm in found)),
             raised=tuple(AlarmSeen(a.name, a.reason, a.since) for a in raised),
         ),
-        "links": {Part.ALARMS.value: addresses.alarms(place.config.region, prefix)},
+        "links": {Part.ALARMS.value: alarms_page(place.config.region, prefix)},
     }

@@ -152,7 +152,7 @@ def test_a_denied_call_names_its_action_in_xml_too(world: AwsWorld) -> None:
         client_of(world, "elbv2").describe_target_groups()
     error = caught.value.response["Error"]
     assert error["Code"] == "AccessDeniedException"
-    assert "perform: elbv2:DescribeTargetGroups because" in error["Message"]
+    assert "perform: elasticloadbalancing:DescribeTargetGroups because" in error["Message"]
 
 
 def test_a_call_dropped_before_has_no_effect_and_one_dropped_after_has(

@@ -1,0 +1,411 @@
+"""`/credlink health` in the simulator's AWS: what is asked, and who is named when silent."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select
+
+from bot.answers.ask import AskQuestion, Note, Standing
+from bot.answers.health.addresses import Addresses
+from bot.answers.health.gather import AskHealth, GatherHealth
+from bot.answers.show import ShowAnswer
+from bot.cards.health import card
+from bot.catalog import Catalog, SentryProject
+from bot.changes.observe import Observe
+from bot.domain.alert import Severity
+from bot.domain.asked import Actor, Asked
+from bot.domain.card import Place as MessagePlace
+from bot.domain.health import Health, Part, read
+from bot.domain.question import Question, QuestionKind
+from bot.errors import NotAllowed, NotKnown
+from bot.storage import answers
+from bot.storage.database import Database
+from bot.storage.schema import metadata
+from bot.storage.schema.answers import answers as answer_rows
+from bot.world import World
+from commands import health
+from integrations.alertmanager.client import AlertmanagerClient
+from integrations.alertmanager.models import Alert, Silence
+from integrations.aws.accounts import Accounts
+from integrations.aws.client import AwsConnection
+from integrations.errors import Unavailable
+from integrations.prometheus.client import PrometheusClient
+from integrations.prometheus.models import Point, Series
+from sandbox.aws.calls import access_denied
+from sandbox.aws.seeds import EU, PROD
+from sandbox.aws.server import AwsWorld
+from sandbox.clock import RealClock
+from sandbox.seeds import SERVICE
+from sandbox.transcript import as_text
+
+ALICE, MALLORY = Actor("U0ALICE01", frozenset({"S0DEPLOY"})), Actor("U0MALLORY")
+ADDRESSES = Addresses.of(
+    prometheus="http://bot:pass@prometheus:9090/",
+    alertmanager="http://alertmanager:9093",
+    grafana="http://grafana",
+    sentry="http://sentry",
+    slack="https://example.slack.com/",
+)
+WITHIN_S = 1.0
+ERRORS = {"query": "errors", "bad_above": 0.01, "unit": "ratio", "objective": 0.99}
+
+
+class Monitoring:
+    """A Prometheus and an Alertmanager that say what a test has put into them."""
+
+    def __init__(self) -> None:
+        self.value: float | None = 0.001
+        self.mean: float | None = 0.001
+        self.takes_s = 0.0
+        self.fails: Unavailable | None = None
+        self.firing: tuple[Alert, ...] = ()
+        self.silences: tuple[Silence, ...] = ()
+        self.asked: list[str] = []
+
+    async def query_range(
+        self, expression: str, *, start: datetime, end: datetime, step: timedelta
+    ) -> tuple[Series, ...]:
+        await self._answer(expression)
+        return self._series(self.value, end)
+
+    async def query(self, expression: str, *, at: datetime) -> tuple[Series, ...]:
+        await self._answer(expression)
+        is_mean = expression.startswith("avg_over_time")
+        return self._series(self.mean if is_mean else self.value, at)
+
+    async def get_alerts(self, *, matchers: Any) -> tuple[Alert, ...]:
+        await self._answer(
+            " ".join(f"{m.name}{'=~' if m.is_regex else '='}{m.value}" for m in matchers)
+        )
+        return self.firing
+
+    async def get_silences(self) -> tuple[Silence, ...]:
+        return self.silences
+
+    async def _answer(self, asked: str) -> None:
+        self.asked.append(asked)
+        await asyncio.sleep(self.takes_s)
+        if self.fails is not None:
+            raise self.fails
+
+    @staticmethod
+    def _series(value: float | None, at: datetime) -> tuple[Series, ...]:
+        return () if value is None else (Series({}, (Point(at, value),)),)
+
+
+class Desk:
+    """The verb, its gatherer and its card."""
+
+    def __init__(self, world: World) -> None:
+        self.so_far: list[tuple[float, Health]] = []
+        """What was shown while something was still awaited, and when."""
+        self.use(world)
+
+    def use(self, world: World) -> None:
+        """From now on the world is like this."""
+        self.world = world
+        self.ask = AskQuestion(
+            database=world.database,
+            catalog=world.catalog,
+            gathers={QuestionKind.HEALTH: self.gather},
+            stand=lambda asked: Standing(asked.channel_id),
+            now=world.now,
+            wake=lambda: None,
+        )
+
+    async def gather(self, question: Question, note: Note) -> Mapping[str, Any]:
+        async def noted(found: Mapping[str, Any]) -> None:
+            self.so_far.append((time.monotonic(), read(found)[0]))
+            await note(found)
+
+        gather = GatherHealth(world=self.world, addresses=ADDRESSES, within_s=WITHIN_S)
+        return await gather(question, noted)
+
+    async def says(self, *words: str, by: Actor = ALICE) -> str:
+        """All that the complete card says."""
+        key = f"key-{time.monotonic_ns()}"
+        asked = Asked(by, "C1", key, "c-1", self.world.now())
+        ask = AskHealth(self.world, self.ask, ADDRESSES)
+        await health.run(words, asked, ask=ask, how="Write so.")
+        self.question = await self._complete()
+        show = ShowAnswer({QuestionKind.HEALTH: card})
+        async with self.world.database.read() as connection:
+            shown = await show(connection, self.question.id, self.world.now())
+        return as_text({"text": shown.text, "blocks": list(shown.blocks)}, {})
+
+    async def _complete(self) -> Question:
+        async with asyncio.timeout(10):
+            while True:
+                async with self.world.database.read() as connection:
+                    newest = select(answer_rows.c.id).order_by(answer_rows.c.asked_at.desc())
+                    question_id = (await connection.execute(newest)).scalars().first()
+                    question = await answers.get(connection, str(question_id))
+                if question.is_complete:
+                    return question
+                await asyncio.sleep(0.01)
+
+
+def a_catalog(**prod: Any) -> Catalog:
+    """Prod with one query, and eu with none."""
+
+    def place(where: Any, **said: Any) -> dict[str, Any]:
+        return {
+            "account": where.account,
+            "role": f"arn:aws:iam::{where.account}:role/credlink-bot",
+            "region": "us-east-1",
+            "cluster": where.cluster,
+            "ecs_service": SERVICE,
+            **said,
+        }
+
+    return Catalog.model_validate(
+        {
+            "people": {"deployers": {"group": "S0DEPLOY", "may": {"*": ["health"]}}},
+            "services": {
+                SERVICE: {
+                    "environments": {
+                        "prod": place(PROD, slo={"errors": ERRORS}, **prod),
+                        "eu": place(EU),
+                    }
+                }
+            },
+        }
+    )
+
+
+@pytest.fixture
+def aws() -> Iterator[AwsWorld]:
+    with AwsWorld.in_process(RealClock(), environments=[PROD, EU]) as world:
+        yield world
+
+
+@pytest.fixture
+def monitoring() -> Monitoring:
+    return Monitoring()
+
+
+@pytest.fixture
+async def desk(aws: AwsWorld, monitoring: Monitoring, tmp_path: Path) -> AsyncIterator[Desk]:
+    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
+    async with database.write() as connection:
+        await connection.run_sync(metadata.create_all)
+    accounts = Accounts(AwsConnection(attempts=1))
+    world = World(
+        database=database,
+        catalog=a_catalog(),
+        aws=accounts,
+        now=lambda: datetime.now(UTC),
+        prometheus=cast(PrometheusClient, monitoring),
+        alertmanager=cast(AlertmanagerClient, monitoring),
+    )
+    await Observe(world)()
+    made = Desk(world)
+    yield made
+    await made.ask.stop()
+    await accounts.aclose()
+    await database.close()
+
+
+def an_alert(name: str, severity: str = "critical", **said: Any) -> Alert:
+    now = datetime.now(UTC)
+    return Alert(
+        **{
+            "fingerprint": name,
+            "labels": {"alertname": name, "severity": severity},
+            "state": "active",
+            "starts_at": now,
+            "ends_at": now,
+            "updated_at": now,
+            **said,
+        }
+    )
+
+
+async def test_a_place_that_is_well(desk: Desk, aws: AwsWorld):
+    before = len(aws.calls)
+
+    said = await desk.says("prod")
+
+    assert "🟢 prod healthy · credlink-api v1.1.9" in said
+    assert "*tasks* 4 of 4 (zones a1 b2 c1) · *targets* 4 healthy · *scaling* 3–10" in said
+    assert "*errors* 0.1 % (bad above 1 %)" in said
+    assert "budget 90 % left of 30 d" in said
+    assert "*alerts* none" in said
+    asked = [call.operation for call in aws.calls[before:] if call.service != "sts"]
+    assert asked.count("DescribeServices") == 1  # the targets' question is joined to the tasks'
+    assert len(asked) == 5 + asked.count("DescribeTargetHealth") - 1
+
+
+async def test_every_figure_leads_to_its_source_and_no_password_goes_with_it(desk: Desk):
+    await desk.says("prod")
+
+    (found,) = read(desk.question.found or {})
+    pages = {**found.links, "errors": found.slos[0].url}
+    console = "https://us-east-1.console.aws.amazon.com"
+    assert pages["tasks"].startswith(f"{console}/ecs/v2/clusters/credlink-prod/services/")
+    assert pages["targets"].startswith(f"{console}/ec2/home?region=us-east-1#TargetGroup:")
+    assert pages["errors"].startswith("http://prometheus:9090/graph?g0.expr=errors")
+    assert pages["alerts"].startswith("http://alertmanager:9093/#/alerts?filter=")
+
+
+async def test_alerts_are_those_of_the_place_or_of_no_service_at_all(
+    desk: Desk, monitoring: Monitoring
+):
+    until = datetime.now(UTC) + timedelta(hours=1)
+    monitoring.firing = (
+        an_alert("HighLatency", "warning"),
+        an_alert("HighErrorRatio"),
+        an_alert("HighErrorRatio", fingerprint="2"),
+        an_alert("DiskFull", state="suppressed", silenced_by=("s1",)),
+        an_alert("Noise", state="suppressed", inhibited_by=("HighErrorRatio",)),
+    )
+    monitoring.silences = (
+        Silence(id="s1", matchers=(), starts_at=until, ends_at=until, created_by="a", comment=""),
+    )
+
+    said = await desk.says("prod")
+
+    assert r"env=prod service=~credlink\-api|" in monitoring.asked
+    assert "*HighErrorRatio fires 2 times · HighLatency fires*" in said
+    assert "silenced 1: DiskFull until" in said
+    (found,) = read(desk.question.found or {})
+    assert found.alerts is not None
+    assert [one.severity for one in found.alerts.firing] == [Severity.CRITICAL, Severity.WARNING]
+    assert found.alerts.inhibited == 1
+
+
+async def test_no_data_is_said_as_such_and_never_fine(desk: Desk, monitoring: Monitoring):
+    monitoring.value = monitoring.mean = None
+
+    said = await desk.says("prod")
+
+    assert "⚪ prod not known · credlink-api v1.1.9" in said
+    assert "errors: no data" in said
+    assert "budget no data" in said
+
+
+async def test_a_dead_prometheus_is_named_and_the_rest_is_told(desk: Desk, monitoring: Monitoring):
+    desk.use(replace(desk.world, alertmanager=None))
+    monitoring.fails = Unavailable("prometheus", "query_range", "no connection, or it was cut")
+
+    said = await desk.says("prod")
+
+    assert "⚪ prod not known" in said
+    assert "⚪ *Prometheus* did not say: no connection, or it was cut" in said
+    assert "*tasks* 4 of 4" in said
+    assert "none that I was told of" in said
+
+
+async def test_without_a_prometheus_the_queries_of_the_catalogue_are_not_taken_for_fine(
+    desk: Desk,
+):
+    desk.use(replace(desk.world, prometheus=None))
+
+    said = await desk.says("prod")
+
+    assert "⚪ prod not known" in said
+    assert "⚪ *Prometheus* did not say: the bot has no address of it" in said
+
+
+async def test_what_hangs_costs_its_time_and_nothing_else(desk: Desk, monitoring: Monitoring):
+    monitoring.takes_s = 10 * WITHIN_S
+    began = time.monotonic()
+
+    said = await desk.says("prod")
+    took_s = time.monotonic() - began
+
+    assert "⚪ *Prometheus* did not answer within 1 s" in said
+    assert "⚪ *Alertmanager* did not answer within 1 s" in said
+    assert WITHIN_S <= took_s < WITHIN_S + 0.5
+    ((shown_at, so_far),) = desk.so_far
+    assert shown_at - began < 0.8 * WITHIN_S
+    assert so_far.tasks is not None  # what has answered is shown while others are waited for
+    assert so_far.is_awaited(Part.SLOS)
+
+
+async def test_a_missing_permission_is_named_and_costs_its_part_alone(desk: Desk, aws: AwsWorld):
+    aws.faults.add(access_denied("DescribeTargetHealth", times=5))
+    aws.faults.add(access_denied("ListTasks", times=5))
+
+    said = await desk.says("prod")
+
+    assert (
+        "*Elastic Load Balancing* refuses: "
+        "the bot lacks `elasticloadbalancing:DescribeTargetHealth`" in said
+    )
+    assert "*ECS* refuses: the bot lacks `ecs:ListTasks`" in said
+    assert "*tasks* 4 of 4" in said
+    assert "⚪ prod not known" in said
+
+
+async def test_an_environment_without_autoscaling_and_without_queries(desk: Desk, aws: AwsWorld):
+    scaling = aws.client("application-autoscaling", EU.account)
+    scaling.deregister_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId=f"service/{EU.cluster}/{SERVICE}",
+        ScalableDimension="ecs:service:DesiredCount",
+    )
+
+    said = await desk.says("eu")
+
+    assert "🟢 eu healthy" in said
+    assert "*scaling* none, the count is fixed" in said
+    assert "*SLOs* none in the catalogue" in said
+
+
+async def test_a_service_that_is_not_there_is_not_well(desk: Desk):
+    catalog = a_catalog(ecs_service="gone")
+    desk.use(replace(desk.world, catalog=catalog))
+
+    said = await desk.says("prod")
+
+    assert "🟢" not in said
+    assert "*ECS* did not say: there is no service" in said
+
+
+async def test_without_words_every_place_has_a_line_for_one_call_to_ecs_each(
+    desk: Desk, aws: AwsWorld
+):
+    before = len(aws.calls)
+
+    said = await desk.says()
+
+    assert "🟢 All 2 places healthy" in said
+    assert "🟢 *prod*  credlink-api *v1.1.9* · 4 of 4 tasks · errors 0.1 % · no alert" in said
+    assert "🟢 *eu*  credlink-api *v1.1.9* · 2 of 2 tasks · no alert" in said
+    calls = [call.operation for call in aws.calls[before:] if call.service != "sts"]
+    assert calls == ["DescribeServices"] * 2  # two clusters
+
+
+async def test_what_was_asked_wrongly_or_by_others_is_refused(desk: Desk):
+    with pytest.raises(NotKnown, match=r"no environment pord \(did you mean prod\?\)"):
+        await desk.says("pord")
+    with pytest.raises(NotKnown, match=r"did you mean credlink-api\?"):
+        await desk.says("prod", "credlink-apo")
+    with pytest.raises(NotAllowed):
+        await desk.says(by=MALLORY)
+
+
+def test_addresses_that_there_are_none_of_are_no_links():
+    nowhere = Addresses.of(prometheus=None, alertmanager="", grafana=None, sentry=None, slack="")
+
+    assert nowhere.graph("up") == ""
+    assert nowhere.alerts({"env": "prod"}) == ""
+    assert nowhere.issues(SentryProject(organization="o", project="p"), "v1") == ""
+    assert nowhere.card(MessagePlace("C1", "1.2")) == ""
+    assert ADDRESSES.card(None) == ""
+    assert (
+        ADDRESSES.card(MessagePlace("C1", "17.002"))
+        == "https://example.slack.com/archives/C1/p17002"
+    )
+    found = ADDRESSES.issues(SentryProject(organization="o", project="p"), "v1")
+    assert found == (
+        "http://sentry/organizations/o/issues/"
+        "?query=is%3Aunresolved+project%3Ap+first-release%3A%22v1%22"
+    )

@@ -52,6 +52,10 @@ from bot.changes.outside import SweepOthers
 from bot.changes.outside.events import EcsEvents
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
+from bot.changes.scaling.accept import AcceptScaling
+from bot.changes.scaling.press import PressScaling
+from bot.changes.scaling.promise import ScalingPromises
+from bot.changes.scaling.show import ShowScaling
 from bot.changes.show import ShowChange
 from bot.changes.status import TellStatus
 from bot.chores import Chore, Chores
@@ -83,6 +87,8 @@ FORGET_AFTER = timedelta(days=30)
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 SWEEP_S = 5.0
+SCALINGS_S = 2.0
+"""How late a scaling may go back that stands for a while only."""
 SWEEP_OTHERS_S = 30.0
 GUARDS_S = 30.0
 OBSERVE_S = 15.0
@@ -159,6 +165,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             channels=slack.channels,
             renders={
                 Kind.CHANGE: ShowChange(catalog, slack.people.groups_of),
+                Kind.SCALING: ShowScaling(catalog, slack.people.groups_of),
                 Kind.ALERT_GROUP: show_alert_group,
                 Kind.ANSWER: ShowAnswer(_answer_cards(catalog, settings)),
                 Kind.LOCK: show_lock,
@@ -194,6 +201,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         ask_health = AskHealth(world, asking, addresses)
         changes = _changes(world, engine, slack, asking, ask_health)
         leaving.push_async_callback(changes.promises.settle)
+        leaving.push_async_callback(changes.scaling_promises.settle)
         others = SweepOthers(world, changes.promises)
         alerts = _alerts(world, engine, slack)
         await started(leaving, deliverer)
@@ -325,9 +333,12 @@ def _changes(
     promises = Promises(world.database, engine, world.now, world.pace)
     database, catalog, now, wake = world.database, world.catalog, world.now, world.wake
     acting = (database, catalog, promises, now, wake)
+    scaling_promises = ScalingPromises(database, engine, now, wake, world.pace)
+    scaling = (database, catalog, scaling_promises, now, wake)
     return Changes(
         ask=UseCases(
             accept=AcceptChange(*acting),
+            scaling=AcceptScaling(*scaling),
             approving=ApproveChange(*acting, slack.people.groups_of),
             locking=Locking(database, catalog, now, wake),
             freezing=Freezing(database, catalog, now, wake),
@@ -342,6 +353,8 @@ def _changes(
         press=PressChange(*acting),
         review=ReviewForced(database, catalog, now, wake),
         promises=promises,
+        press_scaling=PressScaling(*scaling),
+        scaling_promises=scaling_promises,
     )
 
 
@@ -386,6 +399,7 @@ def _sweeps(
     return [
         Chore("observe", OBSERVE_S, Observe(world)),
         Chore("sweep changes", SWEEP_S, changes.promises.sweep),
+        Chore("sweep scalings", SCALINGS_S, changes.scaling_promises.sweep),
         Chore("sweep marks", SWEEP_S, marks.sweep),
         Chore("sweep alerts", SWEEP_S, alerts.sweep),
         Chore("sweep others' changes", SWEEP_OTHERS_S, others),

@@ -12,12 +12,14 @@ import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
 from bot.answers.ask import AskQuestion
-from bot.cards import alert, answer_card, audit, change_buttons, gate, guard
+from bot.cards import alert, answer_card, audit, change_buttons, gate, guard, scaling
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
 from bot.changes.audit.review import ReviewForced
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
+from bot.changes.scaling.press import PressScaling
+from bot.changes.scaling.promise import ScalingPromises
 from bot.settings import Settings
 from bot.slack.channels import Channels
 from bot.slack.edge import SlackEdge
@@ -57,6 +59,8 @@ class Changes:
     press: PressChange
     review: ReviewForced
     promises: Promises
+    press_scaling: PressScaling
+    scaling_promises: ScalingPromises
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,10 @@ def _tables(ways: Ways) -> Tables:
             change_buttons.WAIT: press.wait,
             change_buttons.ABORT: press.abort,
             change_buttons.ROLL_BACK: press.roll_back,
+            scaling.CONFIRM: ways.changes.press_scaling.confirm,
+            scaling.CANCEL: ways.changes.press_scaling.cancel,
+            scaling.KEEP: ways.changes.press_scaling.keep,
+            scaling.REVERT: ways.changes.press_scaling.revert,
             gate.APPROVE: ask.approving.approve,
             gate.REFUSE: ask.approving.refuse,
             guard.UNLOCK: ask.locking.press_unlock,

@@ -20,6 +20,7 @@ from bot.changes.guards.can_deploy import TellGate
 from bot.changes.guards.freezing import Freezing
 from bot.changes.guards.locking import Locking
 from bot.changes.history import TellHistory
+from bot.changes.scaling.accept import AcceptScaling
 from bot.changes.status import TellStatus
 from bot.domain.asked import Asked
 from commands import (
@@ -38,6 +39,7 @@ from commands import (
     query,
     restart,
     rollback,
+    scale,
     status,
     unlock,
 )
@@ -47,6 +49,7 @@ Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later | None]]
 MODULES = (
     deploy,
     rollback,
+    scale,
     restart,
     health,
     status,
@@ -74,6 +77,7 @@ class UseCases:
     """What the verbs ask of the bot."""
 
     accept: AcceptChange
+    scaling: AcceptScaling
     approving: ApproveChange
     locking: Locking
     freezing: Freezing
@@ -99,6 +103,7 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
             rollback.run, accept=ask.accept, how=how(rollback.NAME), catalog=catalog
         ),
         restart.NAME: partial(restart.run, accept=ask.accept, how=how(restart.NAME)),
+        scale.NAME: partial(scale.run, accept=ask.scaling, how=how(scale.NAME)),
         health.NAME: partial(health.run, ask=ask.ask_health, how=how(health.NAME)),
         status.NAME: partial(status.run, tell=ask.tell_status, how=how(status.NAME)),
         history.NAME: partial(history.run, tell=ask.tell_history, how=how(history.NAME)),

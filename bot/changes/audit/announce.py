@@ -1,7 +1,7 @@
 """What the bot says of itself: what was forced, and daily where the audit's chain ends."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,15 +41,39 @@ async def announce_forced(
         what = f"rollback to {what}"
     elif change.kind is ChangeKind.RESTART:
         what = f"restart of {what}"
-    overridden: list[Line] = [["• overridden: ", sentence(text)] for text in change.overridden]
+    return await announce_force(
+        connection,
+        catalog,
+        subject=change.id,
+        what=f"{change.service} {what} → {change.environment}",
+        by=change.asked_by,
+        why=change.forced or "",
+        overridden=change.overridden,
+        at=at,
+    )
+
+
+async def announce_force(
+    connection: Connection,
+    catalog: Catalog,
+    *,
+    subject: str,
+    what: str,
+    by: str,
+    why: str,
+    overridden: Sequence[str],
+    at: datetime,
+) -> bool:
+    """Say that somebody passed the gate by force, once for each `subject`; all of it is plain."""
+    passed: list[Line] = [["• overridden: ", sentence(text)] for text in overridden]
     return await notices.announce(
         connection,
-        id=forced_notice(change.id),
+        id=forced_notice(subject),
         channel=catalog.slack.default_channel,
-        headline=f"🟠 Forced: {change.service} {what} → {change.environment}",
+        headline=f"🟠 Forced: {what}",
         lines=[
-            ["by ", person(change.asked_by), f" because “{change.forced}”"],
-            *overridden,
+            ["by ", person(by), f" because “{why}”"],
+            *passed,
             ["listed for review: ", code(f"{catalog.slack.command} audit forced")],
         ],
         at=at,

@@ -156,6 +156,11 @@ class Scaling:
         return self.environment, self.service
 
     @property
+    def length(self) -> timedelta | None:
+        """For how long it is to stand; None for good."""
+        return timedelta(seconds=self.lasts_s) if self.lasts_s is not None else None
+
+    @property
     def is_final(self) -> bool:
         return self.state in FINAL
 

@@ -5,6 +5,7 @@ the minimum there. A service that nothing scales has no bounds and nothing to su
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -106,14 +107,16 @@ def check_length(length: timedelta) -> None:
         )
 
 
-def wanted_of(wish: Wish, found: Capacity, *, command: str, place: str) -> Capacity:
-    """What the capacity would be. `command` is how to scale this place (`scale prod`).
+def wanted_of(
+    wish: Wish, found: Capacity, *, place: str, written: Callable[[str], str]
+) -> Capacity:
+    """What the capacity would be. `written` gives the whole command that asks for something here.
 
     Raises:
         UsageError: nothing scales it, and the wish needs that; the text says what to write.
     """
     if isinstance(found, Count):
-        return _of_a_count(wish, found, command=command, place=place)
+        return _of_a_count(wish, found, place, written)
     match wish.kind:
         case WishKind.SUSPEND:
             return replace(found, suspended=ALL)
@@ -126,19 +129,19 @@ def wanted_of(wish: Wish, found: Capacity, *, command: str, place: str) -> Capac
             return replace(found, minimum=wish.minimum or 0, maximum=wish.maximum or 0)
 
 
-def _of_a_count(wish: Wish, found: Count, *, command: str, place: str) -> Count:
+def _of_a_count(wish: Wish, found: Count, place: str, written: Callable[[str], str]) -> Count:
     match wish.kind:
         case WishKind.COUNT:
             return Count(count=wish.minimum or 0)
         case WishKind.RANGE:
             raise UsageError(
                 f"Nothing scales {place} by itself, so it has no bounds, only a count "
-                f"({found.text} now). Write for example `{command} {wish.minimum}`."
+                f"({found.text} now). Write for example `{written(str(wish.minimum))}`."
             )
         case _:
             raise UsageError(
                 f"Nothing scales {place} by itself, so there is nothing to {wish.kind.value}. "
-                f"Its count is moved with for example `{command} {found.count}`."
+                f"Its count is moved with for example `{written(found.written)}`."
             )
 
 

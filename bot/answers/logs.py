@@ -54,7 +54,9 @@ class GatherLogs:
         if place is None or place.logs is None:
             said = f"The catalogue names no log group for {search.service} there any more."
             return Found(range=searched, group="", trouble=said).as_json()
-        found = Found(range=searched, group=place.logs, filter=filter_pattern(search.pattern))
+        has_secret = masked(search.pattern) != search.pattern
+        filtered = "" if has_secret else filter_pattern(search.pattern)
+        found = Found(range=searched, group=place.logs, filter=filtered)
         client = self.world.aws.account(place.region, place.role).logs
         estimate = await _estimate(client, place.logs, searched)
         if isinstance(estimate, IntegrationError):

@@ -53,7 +53,7 @@ class LogsCard:
         facts: list[str] = []
         if found is not None:
             blocks += self._body(search, found, view)
-            facts = _facts(search, found, self._place(search))
+            facts = _facts(found, self._place(search))
         return message(escaped(head), [*blocks, *ending(view, *facts)])
 
     def _body(self, search: Search, found: Found, view: AnswerView) -> Iterator[Block]:
@@ -258,12 +258,12 @@ def _refused(search: Search, refused: TooMuch, command: str) -> str:
     return f"{said} This fits: `{words_} since {_short(refused.fits)}`"
 
 
-def _facts(search: Search, found: Found, place: Environment | None) -> list[str]:
+def _facts(found: Found, place: Environment | None) -> list[str]:
     """Small print: what was searched, what it cost, and where to see it all."""
     facts = [escaped(found.group)]
-    if found.refused is None and found.scanned:
+    if not (found.refused or found.trouble) and found.scanned:
         facts.append(f"{spoken_value(found.scanned, Unit.BYTES)} searched")
-    if place is not None and masked(search.pattern) == search.pattern:
+    if place is not None and found.filter:
         searched = found.range
         url = log_search(place.region, found.group, found.filter, searched.start, searched.end)
         facts.append(link(url, "CloudWatch"))

@@ -208,6 +208,9 @@ _SPOKEN = {
     Verb.HEALTH: "see the health of",
     Verb.HISTORY: "see the history of",
     Verb.AUDIT: "see the audit of",
+    Verb.LOGS: "read the logs of",
+    Verb.ALARMS: "see the alarms of",
+    Verb.MUTE: "mute the alarms of",
     Verb.QUERY: "query",
     Verb.PROMQL: "ask Prometheus in their own words about",
 }

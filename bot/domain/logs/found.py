@@ -44,7 +44,7 @@ class Found:
     range: Range
     group: str
     filter: str = field(default="", repr=False)
-    """The pattern as CloudWatch takes it."""
+    """The pattern as CloudWatch takes it; empty where it may quote a secret."""
     lines: tuple[Line, ...] = ()
     """The newest, newest first."""
     total: int = 0

@@ -18,7 +18,6 @@ from bot.cards.change_buttons import CANCEL
 from bot.cards.change_rollout import hold_line
 from bot.cards.gate import APPROVE, REFUSE, approvals_line
 from bot.cards.links import link
-from bot.cards.live import live
 from bot.cards.notice import who
 from bot.cards.oncall import first_called
 from bot.cards.status import PlaceStatus, place_line
@@ -29,6 +28,7 @@ from bot.domain.freeze import Declared, Frozen
 from bot.domain.gate import Obstacle
 from bot.domain.lock import Lock
 from bot.domain.oncall import LastSaid
+from bot.domain.place import listed
 
 VIEW_BLOCKS = 100
 """Slack takes no more in a view. https://docs.slack.dev/surfaces/app-home"""
@@ -116,8 +116,9 @@ def _plan(shown: ChangeView) -> Iterator[str]:
     if given := approvals_line(situation.counted, situation.required):
         yield given
     reasons = shown.in_the_way.reasons if shown.in_the_way is not None else ()
-    others = [reason.text for reason in reasons if reason.obstacle is not Obstacle.APPROVAL]
-    yield from (f"✗ {live(text)}" for text in others)
+    others = {reason.obstacle.value for reason in reasons} - {Obstacle.APPROVAL.value}
+    if others:  # their sentences say how old things are
+        yield f"✗ in the way: {listed(sorted(others))}"
 
 
 def _facts(shown: ChangeView) -> Iterator[str]:

@@ -49,14 +49,18 @@ async def find_service_deployment(
 async def _of(
     ecs: EcsClient, some: Iterable[ServiceDeployment], task_definition: str
 ) -> ServiceDeployment | None:
-    by_target = {one.target_revision_arn: one for one in some if one.target_revision_arn}
-    if not by_target:
+    candidates = [one for one in some if one.target_revision_arn]
+    if not candidates:
         return None
-    revisions = await ecs.describe_service_revisions(by_target)
+    # Two of them may lead to one service revision, when the same was deployed once more.
+    revisions = await ecs.describe_service_revisions(
+        one.target_revision_arn for one in candidates if one.target_revision_arn
+    )
     ours = [
-        by_target[arn]
-        for arn, revision in revisions.items()
-        if revision.task_definition == task_definition
+        one
+        for one in candidates
+        if one.target_revision_arn in revisions
+        and revisions[one.target_revision_arn].task_definition == task_definition
     ]
     return max(ours, key=_began, default=None)
 

@@ -1,6 +1,7 @@
 """New tasks of the same revision: asked for once, watched like a deploy, with no way back."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from bot.changes import start
 from bot.changes.outside import SweepOthers
-from bot.domain.change import ChangeKind, ChangeState
+from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.rollout import Verdict
 from bot.errors import NotAllowed
 from bot.storage import locks, revisions
@@ -229,6 +230,43 @@ async def test_aborted_while_its_answer_is_lost_it_is_stopped_all_the_same(prod:
     assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.ABORTED)
     assert tasks(prod) == before
     assert len(prod.updates) == 1
+
+
+async def not_seen_while(prod: Operator, rolling: Change, happens: Awaitable[None]) -> Change:
+    """The bot sees nothing of this, and somebody aborts the restart before it sees again."""
+    prod.aws.faults.add(server_error("DescribeServices", times=10_000))
+    await prod.until_true(rolling, lambda now: now.silent_since is not None)
+    await happens
+    await prod.presses("change.abort", await prod.now(rolling))
+    prod.aws.faults.clear()
+    return await prod.ends(rolling)
+
+
+async def test_an_abort_that_comes_too_late_says_that_every_task_is_new(prod: Operator):
+    rolling = await prod.until(await prod.restarts(), S.ROLLING_OUT)
+    before = tasks(prod)
+
+    ended = await not_seen_while(prod, rolling, prod.until_ecs_says("SUCCESSFUL"))
+
+    assert (ended.state, ended.verdict) == (S.UNPROVEN, Verdict.ABORTED)
+    assert not tasks(prod) & before
+    card = await prod.card(ended)
+    assert "⚫ Aborted: restart of credlink-api v1.1.9 in prod" in card
+    assert "ECS was done before it could be stopped: every task is new." in card
+    assert len(prod.aws.writes) == 1
+
+
+async def test_an_abort_after_somebody_else_deployed_stops_nothing_of_theirs(prod: Operator):
+    prod.aws.images.behaviours["v1.1.9"] = Behaviour.STUCK
+    rolling = await prod.until(await prod.restarts(), S.ROLLING_OUT)
+
+    async def they_deploy() -> None:
+        await prod.somebody_else_deploys("v1.2.0")
+
+    ended = await not_seen_while(prod, rolling, they_deploy())
+
+    assert (ended.state, ended.verdict) == (S.SUPERSEDED, Verdict.SUPERSEDED)
+    assert "StopServiceDeployment" not in {call.operation for call in prod.aws.writes}
 
 
 # What is refused

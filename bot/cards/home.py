@@ -4,7 +4,7 @@ Nothing in it ages by itself (`since 14:02`, never `4 min ago`): it is published
 that it shows has changed, and that is found by comparing what is drawn.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -14,21 +14,19 @@ from bot.cards.alert import AlertView
 from bot.cards.alert_lines import facts_line
 from bot.cards.blocks import Block, actions, context, escaped, header, section
 from bot.cards.change import ChangeView
+from bot.cards.change_brief import brief
 from bot.cards.change_buttons import CANCEL
-from bot.cards.change_rollout import hold_line
-from bot.cards.gate import APPROVE, REFUSE, approvals_line
+from bot.cards.gate import APPROVE, REFUSE
 from bot.cards.links import link
 from bot.cards.notice import who
 from bot.cards.oncall import first_called
 from bot.cards.status import PlaceStatus, place_line
-from bot.cards.text import bar, counted, day_and_time, moment, short_digest
+from bot.cards.text import day_and_time, moment
 from bot.catalog import ANY
 from bot.domain.card import Place
 from bot.domain.freeze import Declared, Frozen
-from bot.domain.gate import Obstacle
 from bot.domain.lock import Lock
 from bot.domain.oncall import LastSaid
-from bot.domain.place import listed
 
 VIEW_BLOCKS = 100
 """Slack takes no more in a view. https://docs.slack.dev/surfaces/app-home"""
@@ -99,47 +97,9 @@ def _under_way(view: HomeView) -> list[Block]:
 def _change(
     shown: ChangeView, place: Place | None, view: HomeView, not_theirs: Collection[str] = ()
 ) -> list[Block]:
-    lines = [_headed(change.headline(shown.change), place, view), *_plan(shown), *_facts(shown)]
+    lines = [_headed(change.headline(shown.change), place, view), *brief(shown)]
     elements = [one for one in change.buttons(shown) if one["action_id"] not in not_theirs]
     return [section("\n".join(lines)), *([actions(*elements)] if elements else [])]
-
-
-def _plan(shown: ChangeView) -> Iterator[str]:
-    """What a proposal would bring, and what it still waits for."""
-    plan, situation = shown.change.plan, shown.situation
-    if plan is None or situation is None:
-        return
-    facts = [f"*{escaped(plan.running.name)}* → *{escaped(plan.wanted.name)}*"]
-    if plan.wanted.digest:
-        facts.append(f"`{short_digest(plan.wanted.digest)}`")
-    yield " · ".join(facts)
-    if given := approvals_line(situation.counted, situation.required):
-        yield given
-    reasons = shown.in_the_way.reasons if shown.in_the_way is not None else ()
-    others = {reason.obstacle.value for reason in reasons} - {Obstacle.APPROVAL.value}
-    if others:  # their sentences say how old things are
-        yield f"✗ in the way: {listed(sorted(others))}"
-
-
-def _facts(shown: ChangeView) -> Iterator[str]:
-    one = shown.change
-    facts = [who(one.asked_by)] if one.asked_by else []
-    if one.hold is not None and not one.is_final:
-        yield hold_line(one, one.hold)
-    elif one.progress is not None and one.is_under_way and one.steady_at is None:
-        healthy, desired = one.progress.healthy, one.progress.desired
-        yield f"{bar(healthy, desired)} {healthy} of {counted(desired, 'new task')} healthy"
-    if one.is_under_way and one.started_at is not None:
-        facts.append(f"since {moment(one.started_at)}")
-    elif one.expires_at is not None:
-        facts.append(f"expires {moment(one.expires_at)}")
-    if one.bake_until is not None and one.is_under_way and one.hold is None:
-        facts.append(f"watched until {moment(one.bake_until)}")
-    if one.reason:
-        facts.append(f"“{escaped(one.reason)}”")
-    yield " · ".join(facts)
-    if silence := change.silence_line(one):
-        yield silence
 
 
 def _firing(view: HomeView) -> list[Block]:

@@ -7,13 +7,15 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
 from sandbox import seeds
-from tests.scenarios.scene import PROD, STAGING, Scene
+from sandbox.transcript import as_text
+from tests.scenarios.scene import NAMES, PROD, STAGING, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -205,3 +207,31 @@ async def messages(play: Scene) -> list[str]:
         for message in await play.slack.messages(seeds.ALICE.id, channel)
     ]
     return [message["ts"] for message in found]
+
+
+async def test_who_is_on_call_is_asked_and_answered_with_a_card(play: Scene):
+    assert await play.types(seeds.DAVE, STAGING, "/credlink oncall") == ""
+
+    card = await play.card(STAGING, "On call for credlink-api", "Carol Méndez", button="Refresh")
+    await play.presses(seeds.DAVE, card, "Refresh")
+    await play.card(STAGING, "Carol Méndez", button="Refresh", ts=card["ts"])
+
+
+async def test_an_app_home_follows_what_happens_and_is_pressed_from(play: Scene):
+    async def home_of(person: seeds.Person, *words: str) -> dict[str, Any]:
+        async def look() -> dict[str, Any] | None:
+            view = (await play.slack.state(person.id)).get("home")
+            shown = as_text(view, NAMES) if view else ""
+            return view if all(word in shown for word in words) else None
+
+        return cast(dict[str, Any], await play.until(look, f"a home with {words}"))
+
+    await play.slack.open_home(seeds.BOB.id)
+    await home_of(seeds.BOB, "Running", "*staging*", "On call", "Carol Méndez", "nothing locked")
+
+    await play.types(seeds.ALICE, STAGING, '/credlink lock staging "a look"')
+    view = await home_of(seeds.BOB, "Locked: staging · everything", "“a look”", "· card")
+    await play.slack.press_button(seeds.BOB.id, view, "Unlock")
+    await home_of(seeds.BOB, "nothing locked")
+    direct = await play.slack.direct_message(seeds.BOB.id)
+    await play.card(direct, "Unlocked all of staging", seen_by=seeds.BOB)

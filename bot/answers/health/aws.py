@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from bot.cards.aws_console import alarms_page, target_group_page
-from bot.domain.definition import container_named
+from bot.domain.definition import NoSuchContainer, container_named
 from bot.domain.health import Part
 from bot.domain.health.facts import Alarms, AlarmSeen, Scaling, Targets, Tasks, Version
 from bot.domain.image import read_image
@@ -13,7 +13,7 @@ from bot.domain.place import Place
 from bot.domain.plan import revision_name
 from bot.world import World
 from integrations.aws.accounts import Account
-from integrations.aws.models import Deployment, TargetHealth, TaskDefinition
+from integrations.aws.models import Deployment, TargetHealth
 from integrations.errors import IntegrationError
 
 TAG_VERSION = "credlink:version"
@@ -67,18 +67,18 @@ async def _version(
         return Version(
             name=seen.name, digest=seen.digest, revision=revision, since=primary.created_at
         )
-    if arn not in world.definitions:
-        world.definitions[arn] = await account.ecs.describe_task_definition(arn)
-    name, digest = _called(world.definitions[arn], place)
-    return Version(
-        name=name or revision, digest=digest, revision=revision, since=primary.created_at
-    )
-
-
-def _called(definition: TaskDefinition, place: Place) -> tuple[str | None, str | None]:
-    container = container_named(definition.raw, place.config.container)
+    try:
+        if arn not in world.definitions:
+            world.definitions[arn] = await account.ecs.describe_task_definition(arn)
+        definition = world.definitions[arn]
+        container = container_named(definition.raw, place.config.container)
+    except (IntegrationError, NoSuchContainer):  # a name is not worth failing for
+        return Version(name=revision, revision=revision, since=primary.created_at)
     image = read_image(container["image"])
-    return image.tag or definition.tags.get(TAG_VERSION), image.digest
+    name = image.tag or definition.tags.get(TAG_VERSION) or world.versions.get(image.digest or "")
+    return Version(
+        name=name or revision, digest=image.digest, revision=revision, since=primary.created_at
+    )
 
 
 async def zones(world: World, place: Place) -> dict[str, Any]:

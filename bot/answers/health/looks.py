@@ -101,18 +101,9 @@ def _full(
             partial(pagerduty.open_incidents, *asked, place, service.pagerduty),
         )
         yield Part.ON_CALL, partial(pagerduty.on_duty, *asked, service.pagerduty)
-    if world.sentry is not None and service.sentry is not None and known.version is not None:
-        yield (
-            Part.ISSUES,
-            partial(
-                sentry.new_issues,
-                world.sentry,
-                place,
-                service.sentry,
-                known.version.name,
-                addresses,
-            ),
-        )
+    if world.sentry is not None and service.sentry is not None:
+        asked_of = (world.sentry, place, service.sentry)
+        yield Part.ISSUES, partial(sentry.new_issues, *asked_of, known.version, addresses)
 
 
 def _missing(part: Part) -> Ask:

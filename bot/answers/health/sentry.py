@@ -5,16 +5,17 @@ from typing import Any
 from bot.answers.health.addresses import Addresses
 from bot.catalog import SentryProject
 from bot.domain.health import Part
-from bot.domain.health.facts import NewIssue
+from bot.domain.health.facts import NewIssue, Version
 from bot.domain.place import Place
-from integrations.sentry.client import SentryClient
+from integrations.errors import Unavailable
+from integrations.sentry.client import SYSTEM, SentryClient
 
 
 async def new_issues(
     sentry: SentryClient,
     place: Place,
     project: SentryProject,
-    version: str,
+    version: Version | None,
     addresses: Addresses,
 ) -> dict[str, Any]:
     """The unresolved issues that began with this version in this environment, the newest first.
@@ -22,12 +23,14 @@ async def new_issues(
     Costs one call.
 
     Raises:
-        IntegrationError: Sentry did not answer.
+        IntegrationError: Sentry did not answer, or nobody knows yet which release to ask about.
     """
+    if version is None or version.name == version.revision:
+        raise Unavailable(SYSTEM, "list_issues", "which version runs is not known, so nobody asked")
     found = await sentry.list_issues(
         project.organization,
         project=project.project,
-        query=f'is:unresolved first-release:"{version.replace(chr(34), "")}"',
+        query=f'is:unresolved first-release:"{version.name}"',  # an image tag holds no quotes
         environment=place.environment,
     )
     issues = [
@@ -42,5 +45,5 @@ async def new_issues(
         for one in found
     ]
     issues.sort(key=lambda one: one.first_seen_at, reverse=True)
-    address = addresses.issues(project, version)
+    address = addresses.issues(project, version.name)
     return {"issues": tuple(issues), "links": {Part.ISSUES.value: address} if address else {}}

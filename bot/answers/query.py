@@ -4,7 +4,7 @@ import asyncio
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,11 +50,11 @@ class GatherQuery:
             return Found(at=now, window=window, trouble=NO_PROMETHEUS).as_json()
         try:
             total, series = await ask(prometheus, wanted, window, now)
-            if window is not None and series:
-                narrowed = window.from_first(min(one.points[0].at for one in series))
-                if narrowed != window:
-                    window = narrowed
-                    total, series = await ask(prometheus, wanted, window, now)
+            first = _first(series)
+            if window is not None and first is not None and window.from_first(first) != window:
+                window = window.from_first(first)
+                total, series = await ask(prometheus, wanted, window, now)
+                window = replace(window, start=_first(series) or window.start)
         except IntegrationError as exc:
             return refused(exc, wanted, window, now).as_json()
         ordered = sorted(series, key=_height, reverse=True)[:MOST_SERIES]
@@ -175,6 +175,10 @@ def refused(exc: IntegrationError, wanted: Wanted, window: Window | None, now: d
 def _offset(promql: str, line: int, column: int) -> int:
     before = promql.split("\n")[: line - 1]
     return sum(len(one) + 1 for one in before) + column - 1
+
+
+def _first(series: Sequence[Series]) -> datetime | None:
+    return min((one.points[0].at for one in series), default=None)
 
 
 def _row(series: Series, window: Window | None) -> Row:

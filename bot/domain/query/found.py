@@ -11,7 +11,7 @@ from bot.domain.query import Window
 
 NAME = "__name__"
 """The label that holds a metric's name."""
-FEW_LABELS = 3
+FEW_LABELS = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,18 +49,15 @@ async def find_service_deployment(
 async def _of(
     ecs: EcsClient, some: Iterable[ServiceDeployment], task_definition: str
 ) -> ServiceDeployment | None:
-    candidates = [one for one in some if one.target_revision_arn]
-    if not candidates:
-        return None
     # Two of them may lead to one service revision, when the same was deployed once more.
-    revisions = await ecs.describe_service_revisions(
-        one.target_revision_arn for one in candidates if one.target_revision_arn
-    )
+    by_target = [(one.target_revision_arn, one) for one in some if one.target_revision_arn]
+    if not by_target:
+        return None
+    revisions = await ecs.describe_service_revisions(arn for arn, _ in by_target)
     ours = [
         one
-        for one in candidates
-        if one.target_revision_arn in revisions
-        and revisions[one.target_revision_arn].task_definition == task_definition
+        for arn, one in by_target
+        if arn in revisions and revisions[arn].task_definition == task_definition
     ]
     return max(ours, key=_began, default=None)
 

@@ -1,7 +1,7 @@
 """The card of a scaling, from the first look at AWS until nothing of it is left to be done."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.cards.answer import Answer
 from bot.cards.blocks import (
@@ -32,6 +32,8 @@ KEEP = "scaling.keep"
 REVERT = "scaling.revert"
 LONGEST_ACTIVITY = 160
 ACTIVITIES = 3
+SAME_DAY = timedelta(hours=12)
+"""Moments that near need no day."""
 S = ScalingState
 
 
@@ -73,10 +75,9 @@ def looking(scaling: Scaling) -> Answer:
     return Answer(f"Looking at how {where} is scaled: see {channel}.")
 
 
-def standing_line(scaling: Scaling) -> str:
-    """One promise, for where the place is shown: what stands, whose it is, and until when."""
-    until = f" until {day_and_time(scaling.until)}" if scaling.until is not None else ""
-    return f"{_whose(scaling)}{until}"
+def standing_line(scaling: Scaling, *, now: datetime) -> str:
+    """One promise: whose it is, what stands, and until when."""
+    return f"{_whose(scaling)} until {_when(scaling.until, now)}"
 
 
 def _body(view: ScalingView) -> list[str]:
@@ -93,7 +94,7 @@ def _body(view: ScalingView) -> list[str]:
         case S.SCALING:
             return [_progress(scaling, view.now), _until(view)]
         case S.STANDING:
-            return [_standing(scaling), _missing(scaling), _until(view)]
+            return [_standing(view), _missing(scaling), _until(view)]
         case S.DUE:
             return [f"{_its_time(scaling)} Another scaling of this place is being set first."]
         case S.REVERTING:
@@ -116,7 +117,7 @@ def _proposed(view: ScalingView) -> list[str]:
         _wanted(scaling, proposal),
         checks_text(proposal.checks),
         "\n".join(lines),
-        _activities(proposal.shown.activities),
+        _activities(proposal.shown.activities, view.now),
     ]
 
 
@@ -140,14 +141,14 @@ def _wanted(scaling: Scaling, proposal: Proposal) -> str:
     return "\n".join(lines)
 
 
-def _activities(found: tuple[Activity, ...]) -> str:
+def _activities(found: tuple[Activity, ...], now: datetime) -> str:
     if not found:
         return ""
     lines = []
     for one in found[:ACTIVITIES]:
         words = one.words if len(one.words) <= LONGEST_ACTIVITY else one.words[:158] + "…"
         mark = "✗ " if one.has_failed else ""
-        lines.append(f"{day_and_time(one.at)}  {mark}{escaped(words)}")
+        lines.append(f"{_when(one.at, now)}  {mark}{escaped(words)}")
     return "*of late*\n" + "\n".join(lines)
 
 
@@ -157,10 +158,10 @@ def _about_standing(view: ScalingView) -> list[str]:
         return []
     if view.scaling.length is None:
         return [
-            f"⚠ Ends {_whose(one)}: it would have gone back {_at(one.until)}."
+            f"⚠ Ends {standing_line(one, now=view.now)}: it does not go back by itself then."
             for one in view.standing
         ]
-    return [f"Stands on {standing_line(view.standing[-1])}, and goes back to it."]
+    return [f"Stands on {standing_line(view.standing[-1], now=view.now)}."]
 
 
 def _progress(scaling: Scaling, now: datetime) -> str:
@@ -179,10 +180,10 @@ def _progress(scaling: Scaling, now: datetime) -> str:
     return f"{line}\n⚠ {escaped(progress.trouble)}" if progress.trouble else line
 
 
-def _standing(scaling: Scaling) -> str:
-    progress = scaling.progress
-    facts = [f"set {_at(scaling.set_at)}"]
-    if progress is not None:
+def _standing(view: ScalingView) -> str:
+    scaling, progress = view.scaling, view.scaling.progress
+    facts = [f"set at {_when(scaling.set_at, view.now)}"]
+    if progress is not None and not _above(view):
         facts.insert(0, f"{progress.running:,} of {counted(progress.desired, 'task')} run")
     return " · ".join(facts)
 
@@ -195,13 +196,18 @@ def _until(view: ScalingView) -> str:
     scaling = view.scaling
     if scaling.until is None or scaling.found is None:
         return ""
-    above = [one for one in view.standing if (one.number or 0) > (scaling.number or 0)]
-    if above:
+    over, to = _when(scaling.until, view.now), escaped(scaling.found.text)
+    if above := _above(view):
         return (
-            f"{standing_line(above[0])} stands on it. When its time is over "
-            f"{_at(scaling.until)}, that one goes back to *{escaped(scaling.found.text)}* instead."
+            f"{standing_line(above[0], now=view.now)} stands on it. When this one's time is over "
+            f"at {over}, that one goes back to *{to}* instead."
         )
-    return f"Goes back to *{escaped(scaling.found.text)}* by itself {_at(scaling.until)}."
+    return f"Goes back to *{to}* by itself at {over}."
+
+
+def _above(view: ScalingView) -> list[Scaling]:
+    """Those that stand on this one, the one directly on it in front."""
+    return [one for one in view.standing if (one.number or 0) > (view.scaling.number or 0)]
 
 
 def _its_time(scaling: Scaling) -> str:
@@ -228,9 +234,10 @@ def _ended(view: ScalingView) -> list[str]:
             )
             return [f"{_stood(scaling)}{hurried} {why}".rstrip()]
         case S.HANDED_OVER if other is not None and scaling.found is not None:
+            above, to = standing_line(other, now=view.now), escaped(scaling.found.text)
             return [
-                f"Its time is over, and {standing_line(other)} stands on it. Nothing was set "
-                f"back: that one goes back to *{escaped(scaling.found.text)}* instead."
+                f"Its time is over, and {above} stands on it. Nothing was set back: that one goes "
+                f"back to *{to}* instead."
             ]
         case S.GAVE_WAY if other is not None:
             return [f"{mention(scaling.ended_by)} {_did_since(other)}. That stays. {why}".rstrip()]
@@ -270,8 +277,11 @@ def _whose(scaling: Scaling) -> str:
     return f"{mention(scaling.asked_by)}'s {escaped(capacity)}"
 
 
-def _at(at: datetime | None) -> str:
-    return f"at {day_and_time(at)}" if at is not None else "some time ago"
+def _when(at: datetime | None, now: datetime) -> str:
+    """`14:02`, or with its day where that is not today for everybody."""
+    if at is None:
+        return "an unknown time"
+    return moment(at) if abs(at - now) < SAME_DAY else day_and_time(at)
 
 
 def _small_print(scaling: Scaling) -> str:

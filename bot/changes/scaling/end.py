@@ -9,7 +9,8 @@ from bot import metrics
 from bot.cards.scaling_words import ended_entry
 from bot.changes.scaling.entries import SCALE, outcome_entry
 from bot.domain.card import Kind
-from bot.domain.scaling.scaling import Scaling, ScalingState
+from bot.domain.scaling.promise import beneath
+from bot.domain.scaling.scaling import STACKED, Scaling, ScalingState
 from bot.storage import audit, cards, scalings
 from bot.storage.database import Connection
 from bot.storage.scalings import Facts
@@ -60,14 +61,13 @@ async def end_beneath(
 ) -> list[Scaling]:
     """End what stands beneath one that is for good now: it must never be set back to before it."""
     ended = []
-    for one in await scalings.promises(connection, *scaling.place):
-        if one.number is None or scaling.number is None or one.number >= scaling.number:
-            continue
+    standing = await scalings.promises(connection, *scaling.place)
+    for one in beneath(scaling.promise.number, [each.promise for each in standing]):
         gave_way = await end(
             connection,
             one.id,
             ScalingState.GAVE_WAY,
-            of={one.state},
+            of=STACKED,
             at=at,
             ended_by=by,
             ended_for=scaling.id,

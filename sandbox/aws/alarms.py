@@ -80,8 +80,10 @@ class Alarms:
         return made
 
     def alarm(self, name: str) -> Alarm:
-        """Raises:
-        Refused: there is none.
+        """Return an alarm by its name.
+
+        Raises:
+            Refused: there is none.
         """
         if name not in self.by_name:
             raise Refused("ResourceNotFound", f"Alarm {name} does not exist", status=404)

@@ -54,8 +54,10 @@ class Condition:
         self._left = list(tokens)
 
     def read(self) -> Predicate:
-        """Raises:
-        Malformed: something is missing, or left over.
+        """Read all of it.
+
+        Raises:
+            Malformed: something is missing, or left over.
         """
         whole = self._either()
         if self._left:

@@ -52,8 +52,10 @@ def predicate(pattern: str) -> Predicate:
 
 
 def compiled(expression: str) -> re.Pattern[str]:
-    """Raises:
-    Malformed: it is no regular expression, or holds what AWS does not take.
+    """Read a regular expression.
+
+    Raises:
+        Malformed: it is no regular expression, or holds what AWS does not take.
     """
     if _REGEX.fullmatch(expression) is None:
         raise Malformed(f"unsupported character in the regular expression {expression}")

@@ -67,14 +67,16 @@ class Query:
 
 
 def read(text: str) -> Query:
-    """Raises:
-    Malformed: it is no query, or holds commands that are not known here.
+    """Read a query.
+
+    Raises:
+        Malformed: it is no query, or holds commands that are not known here.
     """
     commands = [one.strip() for one in _COMMAND.findall(text)]
     if "|".join(commands).replace(" ", "") != text.replace(" ", ""):
         raise Malformed(f"unexpected token in {text!r}")
     finders: list[Predicate] = []
-    *earlier, last = commands
+    *earlier, last = commands or [""]
     for command in earlier:
         verb, _, condition = command.partition(" ")
         if verb != "filter":

@@ -99,8 +99,10 @@ class Logs:
         return made
 
     def query(self, id_: str) -> RunningQuery:
-        """Raises:
-        Refused: there is none.
+        """Return a query by its id.
+
+        Raises:
+            Refused: there is none.
         """
         if id_ not in self.queries:
             raise Refused("ResourceNotFoundException", f"Query {id_} does not exist.")

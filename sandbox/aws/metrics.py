@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sandbox.aws.errors import Refused
 from sandbox.aws.model import Json
@@ -147,6 +149,11 @@ def statistic(name: str, values: list[float]) -> float:
 
 def invalid(message: str) -> Refused:
     return Refused("ValidationError", message)
+
+
+def seconds(moment: Any) -> float:
+    """A moment of a request, which some protocols read and some leave a number."""
+    return moment.timestamp() if isinstance(moment, datetime) else float(moment)
 
 
 def _label(query: Json) -> str:

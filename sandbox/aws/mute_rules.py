@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.aws.errors import Refused
-from sandbox.aws.metrics import invalid
+from sandbox.aws.metrics import invalid, seconds
 from sandbox.aws.model import Json
 
 SCHEDULED, ACTIVE, EXPIRED = "SCHEDULED", "ACTIVE", "EXPIRED"
@@ -46,7 +46,7 @@ class MuteRule:
     def status(self, now: float) -> str:
         """What it is at `now`; when one that recurs is active, nobody works out here."""
         expires = self.raw.get("ExpireDate")
-        if expires is not None and expires.timestamp() <= now:
+        if expires is not None and seconds(expires) <= now:
             return EXPIRED
         if self.starts_at is None or now < self.starts_at:
             return SCHEDULED

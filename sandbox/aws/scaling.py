@@ -86,8 +86,10 @@ class Scaling:
         return found if found is not None and found.status == "ACTIVE" else None
 
     def target(self, resource: str) -> Target:
-        """Raises:
-        Refused: nothing scales it.
+        """Return what scales a service.
+
+        Raises:
+            Refused: nothing scales it.
         """
         if resource not in self.targets:
             raise Refused(

@@ -66,11 +66,9 @@ def seed(watch: Watch, log_group: str, *, cpu_until: float) -> None:
             "AlarmActions": [TOPIC],
         },
     ):
-        alarm = watch.alarms.put(raw, at=watch.now)
+        alarm = watch.alarms.put(raw, at=watch.now - MADE_BEFORE_S)
         if raw["AlarmName"] != f"{PREFIX}queue-age":
-            alarm.turn(
-                "OK", "Threshold Crossed: no datapoints were beyond the threshold.", watch.now
-            )
+            alarm.turn("OK", "Threshold Crossed: no datapoint was beyond it.", alarm.changed_at)
 
 
 def hold_connections(watch: Watch, level: float | None) -> None:

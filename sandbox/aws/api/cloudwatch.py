@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.aws import mute_rules
 from sandbox.aws.alarms import STATES, Alarm
 from sandbox.aws.errors import Refused
-from sandbox.aws.metrics import Metric, invalid
+from sandbox.aws.metrics import Metric, invalid, seconds
 from sandbox.aws.model import Json
 from sandbox.aws.watch import Watch
 
@@ -18,6 +18,7 @@ KINDS = {"MetricAlarm": False, "CompositeAlarm": True}
 
 
 def put_alarm(watch: Watch, request: Json) -> Json:
+    watch.alarms.judge(watch.now)  # what was until now is judged by what the alarm said then
     watch.alarms.put(dict(request), at=watch.now)
     return {}
 
@@ -80,14 +81,14 @@ def disable_alarm_actions(watch: Watch, request: Json) -> Json:
 def put_metric_data(watch: Watch, request: Json) -> Json:
     for raw in request.get("MetricData", ()):
         metric = Metric.of({**raw, "Namespace": request["Namespace"]})
-        at = _seconds(raw["Timestamp"]) if raw.get("Timestamp") else watch.now
+        at = seconds(raw["Timestamp"]) if raw.get("Timestamp") else watch.now
         for value in raw.get("Values") or [raw["Value"]]:
             watch.metrics.put(metric, at, value)
     return {}
 
 
 def get_metric_data(watch: Watch, request: Json) -> Json:
-    start, end = _seconds(request["StartTime"]), _seconds(request["EndTime"])
+    start, end = seconds(request["StartTime"]), seconds(request["EndTime"])
     if start >= end:
         raise invalid("The parameter StartTime must be less than the parameter EndTime.")
     queries = request["MetricDataQueries"]
@@ -192,7 +193,7 @@ def _summary(watch: Watch, rule: mute_rules.MuteRule) -> Json:
         "Status": rule.status(watch.now),
         "MuteType": rule.kind,
         "LastUpdatedTimestamp": _moment(rule.updated_at),
-        **({"ExpireDate": expires} if expires is not None else {}),
+        **({"ExpireDate": _moment(seconds(expires))} if expires is not None else {}),
     }
 
 
@@ -208,11 +209,6 @@ def _position(request: Json) -> int:
     if not token.isdecimal():
         raise Refused("InvalidNextToken", "The next token specified is invalid.")
     return int(token)
-
-
-def _seconds(moment: Any) -> float:
-    """A moment of a request: read by its protocol, or a number still."""
-    return moment.timestamp() if isinstance(moment, datetime) else float(moment)
 
 
 def _moment(at: float) -> datetime:

@@ -20,13 +20,16 @@ from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
+from bot.answers.alarms import GatherAlarms
 from bot.answers.ask import AskQuestion, Gather
 from bot.answers.health.addresses import Addresses
 from bot.answers.health.gather import AskHealth, GatherHealth
 from bot.answers.logs import GatherLogs
+from bot.answers.muting import MuteAlarms
 from bot.answers.oncall import GatherOnCall
 from bot.answers.query import GatherQuery
 from bot.answers.show import ShowAnswer
+from bot.cards.alarms import alarms as alarms_card
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
 from bot.cards.health import card as health_card
@@ -96,6 +99,7 @@ OBSERVE_S = 15.0
 ON_CALL_S = 5.0
 """How soon who is on call is looked up when somebody opens their home; else every five minutes."""
 ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {
+    QuestionKind.ALARMS: alarms_card,
     QuestionKind.ONCALL: oncall_card,
     QuestionKind.HEALTH: health_card,
 }
@@ -296,6 +300,7 @@ def _gathers(world: World, addresses: Addresses) -> Mapping[QuestionKind, Gather
         QuestionKind.ONCALL: GatherOnCall(world),
         QuestionKind.QUERY: GatherQuery(world),
         QuestionKind.LOGS: GatherLogs(world),
+        QuestionKind.ALARMS: GatherAlarms(world),
     }
 
 
@@ -349,6 +354,7 @@ def _changes(
             tell_audit=TellAudit(database, catalog, now),
             ask_question=asking,
             ask_health=ask_health,
+            mute_alarms=MuteAlarms(world=world, asking=asking),
         ),
         press=PressChange(*acting),
         review=ReviewForced(database, catalog, now, wake),

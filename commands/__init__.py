@@ -9,6 +9,7 @@ from functools import partial
 
 from bot.answers.ask import AskQuestion
 from bot.answers.health.gather import AskHealth
+from bot.answers.muting import MuteAlarms
 from bot.cards.answer import Answer, Later
 from bot.cards.help import Entry
 from bot.catalog import Catalog
@@ -24,6 +25,7 @@ from bot.changes.scaling.accept import AcceptScaling
 from bot.changes.status import TellStatus
 from bot.domain.asked import Asked
 from commands import (
+    alarms,
     approve,
     audit,
     can_i_deploy,
@@ -64,6 +66,7 @@ MODULES = (
     oncall,
     query,
     logs,
+    alarms,
     help,
 )
 ENTRIES: Mapping[str, Entry] = {
@@ -88,6 +91,7 @@ class UseCases:
     tell_audit: TellAudit
     ask_question: AskQuestion
     ask_health: AskHealth
+    mute_alarms: MuteAlarms
 
 
 def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
@@ -123,6 +127,13 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
         ),
         query.NAME: partial(query.run, ask=ask.ask_question, catalog=catalog),
         logs.NAME: partial(logs.run, ask=ask.ask_question, how=how(logs.NAME), catalog=catalog),
+        alarms.NAME: partial(
+            alarms.run,
+            ask=ask.ask_question,
+            mute=ask.mute_alarms,
+            how=how(alarms.NAME),
+            catalog=catalog,
+        ),
         help.NAME: partial(help.run, command=command, entries=ENTRIES),
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.answers.ask import Note
 from bot.answers.markers import markers
+from bot.answers.outcome import outcome_of
 from bot.cards.logs import chart_alt, thread_text, title_of
 from bot.catalog import Environment
 from bot.charts import Chart, Line, line_chart
@@ -24,7 +25,7 @@ from bot.world import World
 from integrations.aws.log_models import LogCounts, LogLines
 from integrations.aws.log_patterns import filter_pattern
 from integrations.aws.logs import LogsClient
-from integrations.errors import Forbidden, IntegrationError, NotFound, Rejected, Unavailable
+from integrations.errors import Forbidden, IntegrationError, NotFound, Rejected
 
 READ_LINES = 100
 """Lines asked for: what people read, on the card and in its thread."""
@@ -156,14 +157,12 @@ class GatherLogs:
 async def _estimate(client: LogsClient, group: str, searched: Range) -> int | IntegrationError:
     """About how many bytes the range holds; where CloudWatch has no figure, nothing was written."""
     length = max(searched.length, LATE)
-    try:
-        async with asyncio.timeout(ESTIMATE_WITHIN_S):
-            held = await client.incoming_bytes(group, start=searched.end - length, end=searched.end)
-    except TimeoutError:
-        within = f"CloudWatch did not answer within {ESTIMATE_WITHIN_S:g} s"
-        return Unavailable("aws", "get_metric_data", within)
-    except IntegrationError as exc:
-        return exc
+    held = await outcome_of(
+        client.incoming_bytes(group, start=searched.end - length, end=searched.end),
+        within_s=ESTIMATE_WITHIN_S,
+    )
+    if isinstance(held, IntegrationError):
+        return held
     return round((held or 0) * (searched.length / length))
 
 

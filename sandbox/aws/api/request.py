@@ -9,7 +9,7 @@ from sandbox.aws.model import Json
 
 Moto = Callable[[], Json]
 """Lets moto do the same request to its own copy and returns its answer. Writes need it, so that
-services which look into moto's ECS (application-autoscaling) find what they expect."""
+services of moto which look into its ECS find what they expect."""
 
 Handler = Callable[[Ecs, Json, Moto], Json]
 """Answers one operation: the request's JSON in, the answer's JSON out, Refused for an error."""

@@ -195,23 +195,6 @@ def test_moto_has_what_is_not_simulated(world: AwsWorld) -> None:
     assert "credlink-bot" in {role["RoleName"] for role in roles}
 
 
-def test_autoscaling_finds_the_service_in_motos_own_copy(world: AwsWorld) -> None:
-    scaling = world.client("application-autoscaling", PROD_ACCOUNT)
-    (target,) = scaling.describe_scalable_targets(
-        ServiceNamespace="ecs", ResourceIds=[f"service/{CLUSTER}/{SERVICE}"]
-    )["ScalableTargets"]
-    assert (target["MinCapacity"], target["MaxCapacity"]) == (3, 10)
-    with pytest.raises(ClientError) as caught:
-        scaling.register_scalable_target(
-            ServiceNamespace="ecs",
-            ResourceId=f"service/{CLUSTER}/nobody",
-            ScalableDimension="ecs:service:DesiredCount",
-            MinCapacity=1,
-            MaxCapacity=2,
-        )
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
-
-
 def test_only_one_world_fits_in_a_process(world: AwsWorld) -> None:
     second = AwsWorld(clock=ManualClock())
     with pytest.raises(RuntimeError, match="another AwsWorld"):

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.cards.answer_card import AnswerView
-from bot.cards.blocks import Message
+from bot.cards.blocks import TABLE_CHARACTERS, TABLE_ROWS, Message, table
+from bot.cards.plain import as_text
 from bot.cards.query import QueryCard, chart_alt, listed_queries
 from bot.cards.query_links import Pages, pages_of
 from bot.domain.query import Wanted, Window
@@ -147,3 +148,17 @@ def test_the_pages_have_the_same_query_and_the_same_window_and_no_credentials():
     assert list(pages_of(Pages(), ERRORS, ONE)) == []
     long = replace(ERRORS, promql="x + " * 1000)
     assert list(pages_of(pages, long, ONE)) == []
+
+
+def test_a_table_that_slack_refuses_is_told_row_by_row():
+    text = as_text(shown(OWN, SEVERAL)).text
+
+    assert "code · now · low · high\n200 · 9/s · 1/s · 10/s" in text
+
+
+def test_a_table_is_never_longer_than_slack_takes():
+    block = table(["series", "now"], [["x" * 1000, "1"]] * 200)
+    few = table(["series", "now"], [["x", "1"]] * 200)
+
+    assert sum(len(cell["text"]) for row in block["rows"] for cell in row) <= TABLE_CHARACTERS
+    assert len(few["rows"]) == TABLE_ROWS

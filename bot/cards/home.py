@@ -64,10 +64,10 @@ class HomeView:
 def home(view: HomeView) -> tuple[Block, ...]:
     """The blocks of a person's home; what there is no room for is counted."""
     blocks: list[Block] = [
+        *_firing(view),
         *_proposals("Waiting for your approval", view.approvals, view, {CANCEL}),
         *_proposals("Your own proposals", view.own, view, {APPROVE, REFUSE}),
         *_under_way(view),
-        *_firing(view),
         *_guards(view),
         *_quiet(view),
         *_running(view),

@@ -10,8 +10,12 @@ import pytest
 from sqlalchemy import update
 
 from bot.cards import gate, guard
+from bot.catalog import People as Group
+from bot.catalog import Verb
 from bot.changes.guards.locking import LockRequest
 from bot.changes.show import ShowChange
+from bot.domain.alert import AlertGroup, Severity, Source
+from bot.domain.card import Urgency
 from bot.domain.change import ChangeState
 from bot.home.look import LookAtHomes
 from bot.slack.api import SlackApi
@@ -20,6 +24,7 @@ from bot.slack.home import Homes
 from bot.slack.listeners import Listeners
 from bot.slack.people import People
 from bot.slack.replies import Replies
+from bot.storage import alerts
 from bot.storage import homes as store_of_homes
 from bot.storage.database import Database
 from bot.storage.schema.cards import cards
@@ -282,3 +287,39 @@ async def test_a_home_opened_yesterday_is_left_alone(scene: HomeScene, workspace
     assert await scene.homes.round() == 0
     await scene.opens(ALICE)
     await scene.shows(ALICE, "Locked: prod")
+
+
+@pytest.fixture
+def watched(prod: Guarded) -> Guarded:
+    """Prod, where deployers may see alerts and others may not."""
+    watchers = Group(group=guarded.DEPLOYERS, may={"*": (Verb.ALERTS,)})
+    people = {**prod.catalog.people, "watchers": watchers}
+    return Guarded(prod.database, prod.catalog.model_copy(update={"people": people}))
+
+
+async def test_what_fires_is_shown_first_and_to_those_who_may_see_alerts(
+    workspace, people, api, watched
+):
+    group = AlertGroup(
+        id="group-1",
+        source=Source.ALERTMANAGER,
+        receiver="bot",
+        group_key="key",
+        dedup_key="dedup",
+        occurrence=1,
+        name="HighErrorRatio",
+        service=guarded.API,
+        environment="prod",
+        channel="#credlink-alerts",
+        is_routed=True,
+        severity=Severity.CRITICAL,
+        started_at=watched.now(),
+    )
+    async with watched.database.write() as connection:
+        await alerts.add(connection, group, urgency=Urgency.NEW)
+    async with keeping(workspace, people, api, watched) as scene:
+        await scene.opens(ALICE)
+        await scene.opens(MALLORY)
+        view = await scene.shows(ALICE, "🔴 HighErrorRatio: credlink-api in prod · critical")
+        assert as_text(view).startswith("Firing")
+        await scene.shows(MALLORY, "Running", without="HighErrorRatio")

@@ -12,7 +12,7 @@ import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
 from bot.answers.ask import AskQuestion
-from bot.cards import alarms, alert, answer_card, audit, change_buttons, gate, guard, scaling
+from bot.cards import alarm_buttons, alert, answer_card, audit, change_buttons, gate, guard, scaling
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
 from bot.changes.audit.review import ReviewForced
@@ -142,8 +142,8 @@ def _tables(ways: Ways) -> Tables:
             guard.LIFT: ask.freezing.press_lift,
             audit.REVIEWED: ways.changes.review,
             answer_card.AGAIN: ways.asking.again,
-            alarms.MUTE: ask.mute_alarms.press_mute,
-            alarms.UNMUTE: ask.mute_alarms.press_unmute,
+            alarm_buttons.MUTE: ask.mute_alarms.press_mute,
+            alarm_buttons.UNMUTE: ask.mute_alarms.press_unmute,
             alert.ACKNOWLEDGE: ways.respond.acknowledge,
             alert.RESOLVE: ways.respond.resolve,
         },

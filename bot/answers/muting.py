@@ -14,7 +14,8 @@ from functools import partial
 from bot.answers.alarms import MOST_ALARMS, RULE, WITHIN_S
 from bot.answers.ask import AskQuestion
 from bot.answers.outcome import outcome_of
-from bot.cards.alarms import MUTED_FOR, muted_words, parts_of
+from bot.cards.alarm_buttons import MUTED_FOR, parts_of
+from bot.cards.alarms import muted_words
 from bot.cards.answer import Answer, Later
 from bot.cards.answer_card import AGAIN
 from bot.cards.blocks import escaped
@@ -250,7 +251,7 @@ def _mute_of(request: MuteRequest, meant: Meant, asked: Asked, now: datetime) ->
 def _said(act: str, meant: Meant, mute: Mute) -> str:
     if act == UNMUTE:
         return f"*{escaped(meant.alarm)}* calls people again."
-    return f"🔇 {muted_words(meant.alarm, mute)}. CloudWatch goes on judging it."
+    return f"🟡 {muted_words(meant.alarm, mute)}. CloudWatch goes on judging it."
 
 
 def _refused(act: str, meant: Meant, exc: IntegrationError) -> str:

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from bot.cards.alarm_buttons import mute_button
 from bot.cards.answer_card import AnswerView, ending
 from bot.cards.aws_console import alarm_page, alarms_page
 from bot.cards.blocks import (
     Block,
-    Confirm,
-    Element,
     Message,
-    button,
     cut,
     escaped,
     header,
@@ -25,11 +23,13 @@ from bot.domain.alarms.read import Asked
 from bot.domain.place import did_you_mean
 from bot.domain.unit import spoken_value
 
-MUTE, UNMUTE = "alarms.mute", "alarms.unmute"
-MUTED_FOR = timedelta(hours=1)
-"""By a button."""
 MOST_FIRING, MOST_MUTED, MOST_NAMES = 8, 5, 20
 NAME_CHARACTERS = 60
+_STATES = {
+    AlarmState.FIRING: ("🔴", "fires"),
+    AlarmState.NO_DATA: ("⚪", "has no data"),
+    AlarmState.OK: ("🟢", "is OK"),
+}
 
 
 def alarms(view: AnswerView) -> Message:
@@ -41,14 +41,16 @@ def alarms(view: AnswerView) -> Message:
         first = f"{mark} {doing}: alarms{_where(asked.environment)}"
         return message(escaped(first), [header(first), *ending(view)])
     found = Found.of_json(view.question.found)
-    first = headline(found, asked.environment)
-    blocks: list[Block] = [header(first)]
-    several = len(found.places) > 1
-    for place in found.places:
-        if several:
-            blocks.append(section(_title(place, found.places)))
-        blocks += _place(place, view)
-    blocks += _chart(found, asked, view)
+    named = found.chart if asked.name is not None else None
+    if named is not None:
+        first = named_headline(*named)
+        blocks = [header(first), *_named(*named, view), *_picture(found, view)]
+        blocks += [section(line) for line in [_others(found, named[1])] if line]
+    else:
+        first = headline(found, asked.environment)
+        blocks = [header(first), *_all(found, view), *_picture(found, view)]
+        if asked.name is not None:
+            blocks += _not_there(found, asked.name)
     return message(escaped(first), [*blocks, *ending(view, *_facts(found))])
 
 
@@ -71,6 +73,14 @@ def headline(found: Found, environment: str | None) -> str:
     return f"🟢 {counted(fine, 'alarm')} OK{where}"
 
 
+def named_headline(place: Place, alarm: Alarm) -> str:
+    """How one alarm is, in one plain line."""
+    mark, state = _STATES[alarm.state]
+    muted = ", muted" if alarm.mute is not None else ""
+    name = cut(place.short(alarm.name), NAME_CHARACTERS)
+    return f"{mark} {name} {state}{muted} in {place.environment}"
+
+
 def chart_alt(place: Place, alarm: Alarm, values: Sequence[float]) -> str:
     """The chart in words, for whoever cannot see it."""
     said = f"Chart of {place.short(alarm.name)}, which watches {alarm.watches}"
@@ -81,6 +91,13 @@ def chart_alt(place: Place, alarm: Alarm, values: Sequence[float]) -> str:
         f"{said}: {spoken_value(newest, alarm.unit)} now, "
         f"{spoken_value(highest, alarm.unit)} at most"
     )
+
+
+def _all(found: Found, view: AnswerView) -> Iterator[Block]:
+    for place in found.places:
+        if len(found.places) > 1:
+            yield section(_title(place, found.places))
+        yield from _place(place, view)
 
 
 def muted_words(name: str, mute: Mute) -> str:
@@ -101,7 +118,7 @@ def _place(place: Place, view: AnswerView) -> Iterator[Block]:
         return
     firing = place.of(AlarmState.FIRING)
     for alarm in firing[:MOST_FIRING]:
-        yield section(_firing(place, alarm, view.now), accessory=_button(place, alarm, view))
+        yield section(_told(place, alarm, view.now), accessory=mute_button(place, alarm, view))
     if len(firing) > MOST_FIRING:
         yield section(f"🔴 firing too: {_names(place, firing[MOST_FIRING:])}")
     no_data = place.of(AlarmState.NO_DATA)
@@ -113,35 +130,39 @@ def _place(place: Place, view: AnswerView) -> Iterator[Block]:
     quiet = [alarm for alarm in [*no_data, *fine] if alarm.mute is not None]
     for alarm in quiet[:MOST_MUTED]:
         if alarm.mute is not None:
-            words = f"🔇 {_link(place, alarm)} {_muted(alarm.mute)}"
-            yield section(words, accessory=_button(place, alarm, view))
+            yield section(
+                f"🟡 {_link(place, alarm)} {_muted(alarm.mute)}",
+                accessory=mute_button(place, alarm, view),
+            )
     if fine:
         yield section(f"🟢 OK: {_names(place, fine)}")
     if place.is_cut:
         yield section(f"⚪ These are the first {len(place.alarms)}; there are more.")
 
 
-def _firing(place: Place, alarm: Alarm, now: datetime) -> str:
+def _told(place: Place, alarm: Alarm, now: datetime) -> str:
+    """Its state and since when, why, what it watches, what it is for, and whether it is muted."""
+    mark, state = _STATES[alarm.state]
     since = ""
     if alarm.since is not None:
-        since = f" since {moment(alarm.since)} ({spoken(now - alarm.since)})"
-    lines = [f"🔴 *{_link(place, alarm)}* fires{since}"]
+        when = moment if now - alarm.since < timedelta(hours=12) else day_and_time
+        since = f" since {when(alarm.since)} ({spoken(now - alarm.since)})"
+    lines = [f"{mark} *{_link(place, alarm)}* {state}{since}"]
     if alarm.is_composite:
         lines.append(f"{escaped(alarm.watches)} · follows other alarms: nothing of its own to draw")
     else:
-        lines.append(" · ".join(map(escaped, filter(None, (alarm.reason, alarm.watches)))))
-    if alarm.description:
-        lines.append(escaped(alarm.description))
-    lines += _quiet(alarm)
+        reason = alarm.reason if alarm.state is not AlarmState.OK else ""
+        lines.append(" · ".join(map(escaped, filter(None, (reason, alarm.watches)))))
+    lines += [escaped(alarm.description), *_quiet(alarm)]
     return "\n".join(filter(None, lines))
 
 
 def _quiet(alarm: Alarm) -> Iterator[str]:
     """Why nobody hears of it."""
     if alarm.mute is not None:
-        yield f"🔇 {_muted(alarm.mute)}"
+        yield f"🟡 {_muted(alarm.mute)}"
     if not alarm.acts:
-        yield "🔇 its actions are switched off: nobody is called, ever"
+        yield "🟡 its actions are switched off: nobody is called, ever"
 
 
 def _muted(mute: Mute) -> str:
@@ -155,7 +176,7 @@ def _muted(mute: Mute) -> str:
 def _no_data(place: Place, alarm: Alarm) -> str:
     since = f" since {day_and_time(alarm.since)}" if alarm.since is not None else ""
     reason = f", {escaped(alarm.reason)}" if alarm.reason else ""
-    return f"⚪ {_link(place, alarm)} no data{since}{reason} · {escaped(alarm.watches)}"
+    return f"⚪ {_link(place, alarm)}: no data{since}{reason} · {escaped(alarm.watches)}"
 
 
 def _names(place: Place, found: Sequence[Alarm]) -> str:
@@ -169,76 +190,38 @@ def _link(place: Place, alarm: Alarm) -> str:
     return link(alarm_page(place.region, alarm.name), name)
 
 
-def _button(place: Place, alarm: Alarm, view: AnswerView) -> Element | None:
-    """*Mute 1 h* or *Unmute*, where that is possible; while sources are asked there is none."""
-    question, name = view.question, place.short(alarm.name)
-    if not place.can_mute or not question.is_complete:
-        return None
-    subject = subject_of(question.id, place.environment, alarm.name)
-    if alarm.mute is None:
-        length = spoken(MUTED_FOR)
-        says = (
-            f"For {length} nobody is called because of {cut(name, 80)}, whatever happens. "
-            "CloudWatch goes on judging it, and all others stay as they are."
+def _named(place: Place, alarm: Alarm, view: AnswerView) -> Iterator[Block]:
+    """One alarm that somebody asked for by its name, whatever its state."""
+    yield section(_told(place, alarm, view.now), accessory=mute_button(place, alarm, view))
+
+
+def _others(found: Found, named: Alarm) -> str:
+    """How many others there are in which state."""
+    counts = []
+    for state, (mark, said) in _STATES.items():
+        number = sum(
+            alarm.name != named.name for place in found.places for alarm in place.of(state)
         )
-        return button(
-            f"Mute {length}",
-            action_id=MUTE,
-            subject_id=subject,
-            revision=question.round,
-            confirm=Confirm(f"Mute {cut(name, 60)}?", escaped(says), "Mute"),
-        )
-    if not alarm.mute.is_ours:
-        return None
-    says = f"{cut(name, 80)} calls people again, at once if it fires now."
-    return button(
-        "Unmute",
-        action_id=UNMUTE,
-        subject_id=subject,
-        revision=question.round,
-        confirm=Confirm(f"Unmute {cut(name, 60)}?", escaped(says), "Unmute"),
-    )
+        if number:
+            counts.append(f"{mark} {number} {said.removeprefix('is ').removeprefix('has ')}")
+    return f"the others: {' · '.join(counts)}" if counts else ""
 
 
-def subject_of(question_id: str, environment: str, alarm: str) -> str:
-    """What a button on the card is about; `parts_of` reads it."""
-    return f"{question_id} {environment} {alarm}"
+def _picture(found: Found, view: AnswerView) -> Iterator[Block]:
+    """The chart, or why there is none."""
+    if found.uncharted:
+        why = escaped(cut(found.uncharted, 300))
+        yield section(f"⚪ Not drawn: the metric could not be read ({why}).")
+    elif view.picture is not None and found.alt:
+        yield image(view.picture, found.alt)
 
 
-def parts_of(subject_id: str) -> tuple[str, str, str]:
-    """The question, the environment and the alarm of a button."""
-    question_id, environment, alarm = subject_id.split(" ", 2)
-    return question_id, environment, alarm
-
-
-def _chart(found: Found, asked: Asked, view: AnswerView) -> Iterator[Block]:
-    """The picture, or why there is none where somebody may look for one."""
-    drawn = found.chart
-    if asked.name is not None and drawn is None:
-        if any(place.silent for place in found.places):
-            return
+def _not_there(found: Found, name: str) -> Iterator[Block]:
+    if not any(place.silent for place in found.places):
         names = [alarm.name for place in found.places for alarm in place.alarms]
-        close = escaped(did_you_mean(asked.name, names))
-        yield section(f"There is no alarm {escaped(cut(asked.name, 100))} here{close}.")
-    elif drawn is not None:
-        place, alarm = drawn
-        if asked.name is not None:
-            yield section(_named(place, alarm))
-        if found.uncharted:
-            why = escaped(cut(found.uncharted, 300))
-            yield section(f"⚪ Not drawn: the metric could not be read ({why}).")
-        elif view.picture is not None and found.alt:
-            yield image(view.picture, found.alt)
-
-
-def _named(place: Place, alarm: Alarm) -> str:
-    """What somebody asked for by its name."""
-    if alarm.is_composite:
-        return (
-            f"*{_link(place, alarm)}* follows other alarms ({escaped(alarm.watches)}): there is "
-            "nothing of its own to draw."
-        )
-    return f"*{_link(place, alarm)}* watches {escaped(alarm.watches)}"
+        names += [place.short(alarm.name) for place in found.places for alarm in place.alarms]
+        close = escaped(did_you_mean(name, names))
+        yield section(f"⚪ There is no alarm {escaped(cut(name, 100))} here{close}.")
 
 
 def _facts(found: Found) -> list[str]:

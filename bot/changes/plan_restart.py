@@ -24,6 +24,7 @@ from bot.domain.definition import definition_hash, memory_mib
 from bot.domain.image import read_image
 from bot.domain.place import Place
 from bot.domain.plan import Deployed, Plan, Revision
+from bot.domain.shift import Strategy
 from bot.domain.way_back import Known
 from bot.world import World
 from integrations.aws.models import Deployment, Service
@@ -86,6 +87,7 @@ async def plan_restart(
         target_groups=target_groups(place, service),
         checks=checks,
         definition_hash=definition_hash(definition),
+        strategy=Strategy.ROLLING if service.strategy == ROLLING else Strategy.BLUE_GREEN,
         deployed=Deployed(primary.id, service.current_service_deployment),
     )
 

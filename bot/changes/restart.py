@@ -116,6 +116,7 @@ def _rollout(
         began_at=now,
         deadline=now + here.paced(place.config.deploy.rollout_timeout),
         service_deployment=service_deployment,
+        strategy=plan.strategy,
         replaces=_before(plan),
     )
 

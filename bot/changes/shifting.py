@@ -16,7 +16,7 @@ from bot.changes.seen import Seen, place_of, read, seen
 from bot.changes.strategy import step_bake
 from bot.changes.watch import Looked, wait_for_aws
 from bot.domain.card import Kind
-from bot.domain.change import Change, ChangeState, HoldKind, Origin
+from bot.domain.change import Change, ChangeKind, ChangeState, HoldKind, Origin
 from bot.domain.judgement import Judged
 from bot.domain.shift import Hook, Stage
 from bot.storage import cards, changes
@@ -72,8 +72,10 @@ async def take_step(here: World, change: Change, looked: Looked, *, pause: timed
         if change.is_promoted and stage.hook is not None:
             because = "a person said so"
             return await _go_on(here, change, stage.hook, because, memory.as_json(), pause=pause)
-        if change.origin is Origin.OUTSIDE or is_shifted(stage):
-            # Others' steps are theirs to judge, and what ECS does afterwards is its own.
+        is_ours_to_judge = change.origin is Origin.BOT and change.kind is not ChangeKind.RESTART
+        if not is_ours_to_judge or is_shifted(stage):
+            # Others' steps are theirs to judge, and what ECS does afterwards is its own. With the
+            # same on both sides a share of the traffic has nothing to prove.
             return waiting
         if stage.weight <= 0:
             # Before any production traffic ECS itself has made sure that every task is ready.

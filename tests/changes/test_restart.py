@@ -78,7 +78,8 @@ async def test_a_restart_brings_new_tasks_of_the_same_revision(prod: Operator):
     assert "button" not in card
 
 
-async def test_all_of_it_is_in_the_audit(prod: Operator):
+@pytest.mark.parametrize("policy", [{"approvals": 2}])
+async def test_nobody_has_to_approve_it_and_all_of_it_is_in_the_audit(prod: Operator):
     ended = await prod.ends(await prod.restarts())
 
     found = select(audit_entries.c.act, audit_entries.c.outcome).order_by(audit_entries.c.number)
@@ -362,3 +363,13 @@ async def test_where_traffic_is_shifted_it_shifts_at_once_and_waits_for_nobody(p
     configuration = prod.aws.writes[-1].parameters["deploymentConfiguration"]
     assert configuration["strategy"] == "BLUE_GREEN"
     assert not configuration.get("lifecycleHooks")
+
+    # No breaker of ECS watches over a shift: without a word it would go on trying for a day.
+    before = tasks(prod)
+    prod.aws.images.behaviours["v1.2.0"] = Behaviour.CRASH
+    ended = await prod.ends(await prod.restarts())
+
+    assert (ended.state, ended.verdict) == (S.ROLLED_BACK, Verdict.FAILED)
+    assert prod.aws.writes[-1].operation == "StopServiceDeployment"
+    assert tasks(prod) == before
+    assert "🔴 Failed: restart of credlink-api v1.2.0 in prod" in await prod.card(ended)

@@ -46,6 +46,8 @@ async def test_what_gets_worse_after_it_is_held_and_asked_about_and_never_rolled
     assert "Roll back" not in card
     assert "has changed since" in (await prod.presses("change.abort", baking)).text
 
+    back = await prod.ends(await prod.asks_to_roll_back())  # to abort the restart leads nowhere
+    assert "No earlier revision" in back.why
     held = await prod.until(baking, S.HELD)
 
     assert held.hold.kind is HoldKind.BAD

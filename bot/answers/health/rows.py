@@ -8,13 +8,17 @@ from bot.cards.change import headline, outcome
 from bot.cards.history import by_whom
 from bot.cards.notice import who
 from bot.cards.people import mention
+from bot.cards.scaling_words import headline as scaling_headline
+from bot.cards.text import day_and_time
+from bot.cards.text import mention as mention_of
 from bot.domain.alert import AlertGroup
 from bot.domain.card import Kind
 from bot.domain.change import Change
 from bot.domain.health.facts import FiringAlert, Held, Known, LastChange, Version
 from bot.domain.place import Place
 from bot.domain.plan import Observed, revision_name
-from bot.storage import alerts, cards, changes, incidents, locks, revisions
+from bot.domain.scaling.scaling import Scaling
+from bot.storage import alerts, cards, changes, incidents, locks, revisions, scalings
 from bot.storage.database import Connection
 
 
@@ -28,7 +32,7 @@ async def known(connection: Connection, place: Place, addresses: Addresses, now:
     return replace(
         _under_way(under_way) or _seen(seen),
         firing=tuple([await _firing(connection, group, addresses) for group in groups]),
-        change=await _last_change(connection, under_way or latest, addresses),
+        change=await _last(connection, place, under_way or latest, addresses),
         lock=await _lock(connection, place, addresses, now),
     )
 
@@ -80,7 +84,35 @@ async def _firing(connection: Connection, group: AlertGroup, addresses: Addresse
     )
 
 
-async def _last_change(
+async def _last(
+    connection: Connection, place: Place, change: Change | None, addresses: Addresses
+) -> LastChange | None:
+    """What is under way, or else the newer of the last change and the last scaling."""
+    found = await _change(connection, change, addresses)
+    if found is not None and found.is_under_way:
+        return found
+    newest, _ = await scalings.page(connection, [(place.environment, place.service)], newest=1)
+    if not newest or newest[0].set_at is None:
+        return found
+    scaled = await _scaling(connection, newest[0], addresses)
+    return scaled if found is None or scaled.at > found.at else found
+
+
+async def _scaling(connection: Connection, scaling: Scaling, addresses: Addresses) -> LastChange:
+    where = await cards.card_channel_and_ts(connection, Kind.SCALING, scaling.id)
+    until = f", until {day_and_time(scaling.until)}" if scaling.is_promise and scaling.until else ""
+    mark, _, words = scaling_headline(scaling).partition(" ")
+    here = f"{scaling.service} in {scaling.environment}"
+    return LastChange(
+        mark=mark,
+        words=words.replace(f"{here}, ", "").replace(f"{here} ", ""),
+        by=f"by {mention_of(scaling.asked_by)}{until}",
+        at=scaling.changed_at,
+        url=addresses.card(where),
+    )
+
+
+async def _change(
     connection: Connection, change: Change | None, addresses: Addresses
 ) -> LastChange | None:
     if change is None:

@@ -110,7 +110,7 @@ def _place_line(health: Health) -> str:
     ]
     said = " · ".join(filter(None, facts))
     why = reasons_line(verdict, at_most=2)
-    return f"{said}\n      {why}" if why else said
+    return f"{said}\n↳ {why}" if why else said
 
 
 def silent_line(found: Sequence[Health]) -> str:

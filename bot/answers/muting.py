@@ -39,7 +39,6 @@ from integrations.errors import IntegrationError
 
 MUTE, UNMUTE = "mute", "unmute"
 ACCEPTED, DENIED, DONE, FAILED = "accepted", "denied", "done", "failed"
-FROM_THE_CARD = "from the card"
 NAME_CHARACTERS = 180
 
 log = logging.getLogger(__name__)
@@ -91,9 +90,7 @@ class MuteAlarms:
             question = await answers.get(connection, question_id)
         if question.round != press.revision:
             return Answer("This has changed: look at the card as it stands now.")
-        request = MuteRequest(
-            environment=environment, name=name, length=length, reason=FROM_THE_CARD
-        )
+        request = MuteRequest(environment=environment, name=name, length=length)
         meant = _meant(self.world.catalog, request)
         await self._ask_the_gate(request, meant, press.asked)
         again = replace(press, action_id=AGAIN, subject_id=question_id)
@@ -275,7 +272,7 @@ def _entry(
 ) -> Entry:
     detail = {"alarm": meant.alarm, "why": why}
     if request.length is not None:
-        detail["reason"] = masked(request.reason)
+        detail["reason"] = mute.why if mute is not None else masked(request.reason)
         detail["until"] = told(mute.until) if mute is not None and mute.until else ""
     return Entry(
         key=f"{act}:{outcome}:{asked.key}",

@@ -66,9 +66,10 @@ def _line(entry: Entry, now: datetime) -> str:
 
 
 def _act(entry: Entry) -> str:
-    """`deploy credlink-api v1.2.0 → prod`."""
+    """`deploy credlink-api v1.2.0 → prod`, or `mute credlink-5xx → prod` of an alarm."""
     service = "every service" if entry.service == ALL else entry.service
-    words = [entry.act, entry.detail.get("verb"), service, entry.detail.get("version")]
+    what = entry.detail.get("alarm") or service
+    words = [entry.act, entry.detail.get("verb"), what, entry.detail.get("version")]
     said = " ".join(escaped(word) for word in words if word)
     return f"{said} → {escaped(entry.environment)}" if entry.environment else said
 

@@ -1,6 +1,9 @@
-"""AWS: each place's account and service, the distribution it invalidates, its queue of events."""
+"""AWS: each place's account and service, what scales, watches and logs it, the distribution it
+invalidates, its queue of events."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.catalog import Catalog, Environment
@@ -8,8 +11,11 @@ from bot.doctor.look import Look, Missing
 from bot.doctor.named import called, where
 from bot.domain.place import Place, places
 from bot.outside import Outside
-from integrations.errors import NotFound, Rejected
+from integrations.aws.mute_rules import NotOffered
+from integrations.aws.scaling_models import ScalableTarget
+from integrations.errors import Forbidden, NotFound, Rejected
 
+LATELY = timedelta(minutes=1)
 NO_INVALIDATION = "INOTHINGCREDLINK"
 """The id of no invalidation."""
 NO_RECEIPT = "credlink-doctor"
@@ -27,6 +33,14 @@ def looks(catalog: Catalog, outside: Outside) -> Iterator[Look]:
             f"`region` of {where(place)} and AWS_ENDPOINT_URL",
             f"the bot's AWS credentials, and `role` of {where(place)}",
             f"`cluster`, `ecs_service` and `region` of {where(place)}",
+        )
+    for place in everywhere:
+        yield Look(
+            f"AWS around it, {called(place)}",
+            partial(_around, outside, place.config),
+            "AWS_ENDPOINT_URL",
+            f"`role` of {where(place)}",
+            f"`logs`, `cluster` and `region` of {where(place)}",
         )
     for place in everywhere:
         if place.config.cloudfront is not None:
@@ -63,6 +77,46 @@ async def _service(outside: Outside, place: Environment) -> str:
         )
     service = await account.ecs.describe_service(place.cluster, place.ecs_service)
     return f"{identity.arn}; {place.cluster}/{place.ecs_service} runs {service.running} tasks"
+
+
+async def _around(outside: Outside, place: Environment) -> str:
+    """Read what scales, watches and logs a service, and name every permission that is missing.
+
+    Nothing is changed and no query of Insights is begun, so those permissions are not proved.
+    """
+    account = outside.aws.account(place.region, place.role)
+    service, now = (place.cluster, place.ecs_service), datetime.now(UTC)
+    reads: list[Awaitable[object]] = [
+        account.autoscaling.describe_target(*service),
+        account.autoscaling.list_policies(*service),
+        account.autoscaling.list_activities(*service, at_most=1),
+        account.autoscaling.list_scheduled_actions(*service),
+        account.cloudwatch.list_alarms(place.alarms or "", at_most=1),
+        account.cloudwatch.list_mute_rules(at_most=1),
+    ]
+    if place.logs is not None:
+        since = now - LATELY
+        reads.append(account.logs.filter_events(place.logs, "", start=since, end=now, at_most=1))
+        reads.append(account.logs.incoming_bytes(place.logs, start=since, end=now))
+    answers = await asyncio.gather(*reads, return_exceptions=True)
+    wrong = [one for one in answers if isinstance(one, BaseException)]
+    lacking = [str(one.detail).partition(" (")[0] for one in wrong if isinstance(one, Forbidden)]
+    if lacking:
+        raise Missing(f"{'; '.join(lacking)}. Grant what docs/integrations.md lists.")
+    for one in wrong:
+        if not isinstance(one, NotOffered):
+            raise one
+    bounds = answers[0]
+    scaled = (
+        f"scaled between {bounds.minimum} and {bounds.maximum} tasks"
+        if isinstance(bounds, ScalableTarget)
+        else "scaled by nobody"
+    )
+    searched = "no `logs` to search" if place.logs is None else f"{place.logs} is searched"
+    return (
+        f"{scaled}; alarms are read; {searched}. That it may be scaled, its alarms muted and its "
+        "logs counted by Insights is not proved"
+    )
 
 
 async def _distribution(outside: Outside, place: Environment, distribution: str) -> str:

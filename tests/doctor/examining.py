@@ -11,8 +11,9 @@ NOBODY = "http://127.0.0.1:9"
 PLACE = "services.credlink-api.environments.prod"
 BOARDS = {"Grafana, credlink-api in prod", "Grafana, credlink-api in eu"}
 ACCOUNTS = {f"AWS, credlink-api in {name}" for name in ("eu", "prod", "staging")}
+AROUND = {f"AWS around it, credlink-api in {name}" for name in ("eu", "prod", "staging")}
 
-
+CLOUDFRONT = "CloudFront, credlink-api in prod"
 QUEUE = "events queue, credlink-api in prod"
 SLOS = {"SLO queries, credlink-api in prod", "SLO queries, credlink-api in eu"}
 GROUPS = "Slack's user groups"

@@ -11,11 +11,14 @@ from bot.catalog_file import load
 from bot.doctor import examine
 from bot.settings import read_settings
 from sandbox import seeds
+from sandbox.aws.calls import Fault, access_denied
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.world import CATALOG, World
 from tests.doctor.examining import (
     ACCOUNTS,
+    AROUND,
     BOARDS,
+    CLOUDFRONT,
     GROUPS,
     NOBODY,
     PLACE,
@@ -46,6 +49,9 @@ async def test_a_world_in_order_is_well_and_says_what_it_found(
         "credlink-prod/credlink-api runs 4 tasks",
         "credlink-staging/credlink-api runs 2 tasks",
         "✓ Slack's user groups: deployers has 3, approvers has 2",
+        "✓ AWS around it, credlink-api in prod: scaled between 3 and 10 tasks; alarms are read; "
+        "/ecs/credlink-api is searched",
+        "✓ AWS around it, credlink-api in staging: scaled by nobody",
         "✓ events queue, credlink-api in prod: credlink-ecs lets us receive",
         "✓ Prometheus: answers",
         "✓ SLO queries, credlink-api in prod: 6 of 6 give data",
@@ -179,7 +185,7 @@ async def test_a_name_that_leads_nowhere_is_traced_to_its_key_in_the_catalogue(
         ("GRAFANA_URL", NOBODY, {"Grafana", *BOARDS}),
         ("PAGERDUTY_API_URL", NOBODY, {"PagerDuty"}),
         ("SENTRY_URL", NOBODY, {"Sentry, credlink-api"}),
-        ("AWS_ENDPOINT_URL", NOBODY, {*ACCOUNTS, "CloudFront, credlink-api in prod", QUEUE}),
+        ("AWS_ENDPOINT_URL", NOBODY, {*ACCOUNTS, *AROUND, CLOUDFRONT, QUEUE}),
         ("DATABASE_URL", "postgresql://bot:hush@127.0.0.1:9/credlink", {"database"}),
         ("DATABASE_URL", "sqlite:///:memory:", {"database"}),
     ],
@@ -226,10 +232,37 @@ async def test_a_distribution_is_found_without_invalidating_anything(
 
     said = {finding.name: finding for finding in await findings(world, catalog)}
 
-    found = said["CloudFront, credlink-api in prod"]
+    found = said[CLOUDFRONT]
     assert found.ok is (says is None)
     assert (says or f"distribution {distribution}") in found.said
     assert [call for call in world.aws.calls if call.operation == "CreateInvalidation"] == []
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_every_permission_that_is_missing_around_a_service_is_named_at_once(world: World):
+    lacking = ("cloudwatch:DescribeAlarms", "application-autoscaling:DescribeScalingActivities")
+    for permission in lacking:
+        world.aws.faults.add(access_denied(permission, times=3))
+    try:
+        said = wrong(await findings(world))
+    finally:
+        world.aws.faults.clear()
+
+    assert set(said) == AROUND
+    for words in said.values():
+        assert words == (
+            f"lacks {lacking[1]}; lacks {lacking[0]}. Grant what docs/integrations.md lists."
+        )
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_endpoint_that_knows_no_mute_rules_is_well_all_the_same(world: World):
+    unknown = Fault("ListAlarmMuteRules", code="UnknownOperationException", status=404, times=3)
+    world.aws.faults.add(unknown)
+    try:
+        assert wrong(await findings(world)) == {}
+    finally:
+        world.aws.faults.clear()
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.answers.ask import Note
@@ -71,8 +72,8 @@ class GatherAlarms:
         prefix = config.alarms or ""
         client = self.world.aws.account(config.region, config.role).cloudwatch
         alarms, rules = await asyncio.gather(
-            outcome_of(client.list_alarms(prefix, at_most=MOST_ALARMS), within_s=WITHIN_S),
-            outcome_of(client.list_mute_rules(), within_s=WITHIN_S),
+            outcome_of(partial(client.list_alarms, prefix, at_most=MOST_ALARMS), within_s=WITHIN_S),
+            outcome_of(client.list_mute_rules, within_s=WITHIN_S),
         )
         place = Place(environment=environment, service=service, region=config.region, prefix=prefix)
         if isinstance(alarms, IntegrationError):
@@ -99,7 +100,7 @@ class GatherAlarms:
         config = self.world.catalog.services[place.service].environments[place.environment]
         client = self.world.aws.account(config.region, config.role).cloudwatch
         end = self.world.now()
-        points = await outcome_of(_series(client, source, end), within_s=WITHIN_S)
+        points = await outcome_of(partial(_series, client, source, end), within_s=WITHIN_S)
         if isinstance(points, IntegrationError):
             return replace(found, uncharted=points.detail)
         happened = await markers(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bot.answers.ask import Note
@@ -158,7 +159,7 @@ async def _estimate(client: LogsClient, group: str, searched: Range) -> int | In
     """About how many bytes the range holds; where CloudWatch has no figure, nothing was written."""
     length = max(searched.length, LATE)
     held = await outcome_of(
-        client.incoming_bytes(group, start=searched.end - length, end=searched.end),
+        partial(client.incoming_bytes, group, start=searched.end - length, end=searched.end),
         within_s=ESTIMATE_WITHIN_S,
     )
     if isinstance(held, IntegrationError):

@@ -148,7 +148,9 @@ class MuteAlarms:
         async with self.world.database.write() as connection:
             if not await audit.add(connection, entry):
                 return Answer("This has been asked for already.")
-        outcome = await outcome_of(_do(client, request, meant, mute, now), within_s=WITHIN_S)
+        outcome = await outcome_of(
+            partial(_do, client, request, meant, mute, now), within_s=WITHIN_S
+        )
         is_done = not isinstance(outcome, IntegrationError)
         entry = _entry(act, DONE if is_done else FAILED, request, meant, asked, mute)
         async with self.world.database.write() as connection:
@@ -190,7 +192,9 @@ def _meant(catalog: Catalog, request: MuteRequest) -> Meant:
 async def _check_it_is_there(client: CloudWatchClient, meant: Meant) -> None:
     """A rule for an alarm that does not exist would be refused, without a word on what does."""
     prefix = str(meant.place.config.alarms)
-    found = await outcome_of(client.list_alarms(prefix, at_most=MOST_ALARMS), within_s=WITHIN_S)
+    found = await outcome_of(
+        partial(client.list_alarms, prefix, at_most=MOST_ALARMS), within_s=WITHIN_S
+    )
     if isinstance(found, IntegrationError):
         raise Conflict(f"CloudWatch did not tell its alarms: {found.detail}. Nothing was changed.")
     names = [alarm.name for alarm in found]
@@ -199,7 +203,7 @@ async def _check_it_is_there(client: CloudWatchClient, meant: Meant) -> None:
 
 
 async def _check_it_is_ours(client: CloudWatchClient, meant: Meant) -> None:
-    rules = await outcome_of(client.list_mute_rules(alarm=meant.alarm), within_s=WITHIN_S)
+    rules = await outcome_of(partial(client.list_mute_rules, alarm=meant.alarm), within_s=WITHIN_S)
     if isinstance(rules, IntegrationError):
         raise Conflict(_refused(UNMUTE, meant, rules))
     names = [rule.name for rule in rules]

@@ -391,6 +391,38 @@ async def test_a_service_that_is_not_there_is_not_well(desk: Desk):
     assert "*ECS* did not say: there is no service" in said
 
 
+async def test_alarms_are_those_of_the_prefix_and_one_without_data_is_not_fine(
+    desk: Desk, aws: AwsWorld
+):
+    desk.use(replace(desk.world, catalog=a_catalog(alarms="prod-")))
+    cloudwatch = aws.client("cloudwatch", PROD.account)
+    for name, state in (("prod-5xx", "ALARM"), ("prod-cpu", "OK"), ("eu-cpu", "ALARM")):
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            MetricName="m",
+            Namespace="n",
+            Period=60,
+            EvaluationPeriods=1,
+            Statistic="Sum",
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="so")
+
+    raised = await desk.says("prod")
+    cloudwatch.set_alarm_state(
+        AlarmName="prod-5xx", StateValue="INSUFFICIENT_DATA", StateReason="so"
+    )
+    silent = await desk.says("prod")
+
+    assert "🟠 prod needs a look" in raised
+    assert "*alarm prod-5xx*" in raised
+    assert "1 OK" in raised
+    assert "eu-cpu" not in raised
+    assert "⚪ prod not known" in silent
+    assert "*alarms* ⚪ 1 without data, 1 OK" in silent
+
+
 async def test_without_words_every_place_has_a_line_for_one_call_to_ecs_each(
     desk: Desk, aws: AwsWorld
 ):

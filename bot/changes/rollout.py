@@ -7,7 +7,7 @@ from bot.changes.evidence.judge import may_go_back
 from bot.changes.look import Memory
 from bot.changes.seen import Seen, change_step, read, seen
 from bot.changes.shifting import is_shifted, stage_of, take_step
-from bot.changes.watch import Ending, Looked, end, look, pause_of, tell
+from bot.changes.watch import Ending, Looked, end, look, pause_of, tell, tell_failure
 from bot.domain.change import Change, ChangeKind, ChangeState, Origin, Rollout
 from bot.domain.place import Place
 from bot.domain.rollout import Ended, Verdict, too_slow
@@ -152,6 +152,7 @@ async def begin_bake(here: World, change: Change, looked: Looked, *, at: datetim
         "silent_why": None,
     }
     async with here.database.write() as connection:
+        await tell_failure(connection, change, looked.failure)
         moved = await changes.move(
             connection, change.id, S.BAKING, of={S.ROLLING_OUT}, at=at, **facts
         ) or await changes.move(connection, change.id, S.HELD, of={S.HELD}, at=at, **facts)
@@ -179,6 +180,7 @@ async def _turn_back(
     here: World, change: Change, ending: Ending, *, back: Rollout | None
 ) -> Change | None:
     async with here.database.write() as connection:
+        await tell_failure(connection, change, ending.failure)
         return await changes.move(
             connection,
             change.id,

@@ -91,9 +91,9 @@ class AutoscalingClient:
     ) -> None:
         """Move the bounds of a service that is scaled, suspend or resume; None leaves as it is.
 
-        The desired count follows at once where it lies outside the new bounds, suspended or not.
-        May be repeated. AWS would begin to scale a service that nothing scales, so the target is
-        looked up first; whoever deletes it in between has it made anew.
+        The desired count follows at once where it lies outside the new bounds. May be repeated.
+        AWS would begin to scale a service that nothing scales, so the target is looked up first;
+        whoever deletes it in between has it made anew.
 
         Costs one application-autoscaling:DescribeScalableTargets and one
         application-autoscaling:RegisterScalableTarget.

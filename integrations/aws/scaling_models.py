@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspension:
-    """Which kinds of scaling are suspended; bounds that are moved act all the same."""
+    """Which kinds of scaling are suspended."""
 
     scale_in: bool = False
     """No policy takes tasks away."""

@@ -22,6 +22,7 @@ from bot.domain.alert import Severity
 from bot.domain.asked import Actor, Asked
 from bot.domain.card import Place as MessagePlace
 from bot.domain.health import Health, Part, read
+from bot.domain.place import places
 from bot.domain.question import Question, QuestionKind
 from bot.errors import NotAllowed, NotKnown
 from bot.storage import answers
@@ -182,10 +183,25 @@ def a_catalog(**prod: Any) -> Catalog:
     )
 
 
-@pytest.fixture
-def aws() -> Iterator[AwsWorld]:
+@pytest.fixture(scope="module")
+def one_aws() -> Iterator[AwsWorld]:
+    """One for all: it takes a while to make, and most tests only read. The last one deploys."""
     with AwsWorld.in_process(RealClock(), environments=[PROD, EU]) as world:
         yield world
+
+
+@pytest.fixture(scope="module")
+def to_aws(one_aws: AwsWorld) -> Iterator[AwsConnection]:
+    """One for all, with boto3's clients, which take a while to make as well."""
+    made = AwsConnection(attempts=1)
+    yield made
+    asyncio.run(made.aclose())
+
+
+@pytest.fixture
+def aws(one_aws: AwsWorld) -> AwsWorld:
+    one_aws.faults.clear()
+    return one_aws
 
 
 @pytest.fixture
@@ -194,11 +210,13 @@ def monitoring() -> Monitoring:
 
 
 @pytest.fixture
-async def desk(aws: AwsWorld, monitoring: Monitoring, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(
+    aws: AwsWorld, to_aws: AwsConnection, monitoring: Monitoring, tmp_path: Path
+) -> AsyncIterator[Desk]:
     database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
     async with database.write() as connection:
         await connection.run_sync(metadata.create_all)
-    accounts = Accounts(AwsConnection(attempts=1))
+    accounts = Accounts(to_aws)
     world = World(
         database=database,
         catalog=a_catalog(),
@@ -211,7 +229,8 @@ async def desk(aws: AwsWorld, monitoring: Monitoring, tmp_path: Path) -> AsyncIt
     made = Desk(world)
     yield made
     await made.ask.stop()
-    await accounts.aclose()
+    for place in places(world.catalog):
+        await accounts.account(place.config.region, place.config.role).ecs.aclose()
     await database.close()
 
 
@@ -347,25 +366,6 @@ async def test_a_missing_permission_is_named_and_costs_its_part_alone(desk: Desk
     assert "⚪ prod not known" in said
 
 
-async def test_a_version_that_cannot_be_looked_up_is_called_by_its_revision(
-    desk: Desk, aws: AwsWorld
-):
-    ecs = aws.client("ecs", PROD.account)
-    running = ecs.describe_services(cluster=PROD.cluster, services=[SERVICE])["services"][0]
-    raw = ecs.describe_task_definition(taskDefinition=running["taskDefinition"])["taskDefinition"]
-    again = {name: value for name, value in raw.items() if name not in READ_ONLY_FIELDS}
-    made = ecs.register_task_definition(**again)
-    newer = made["taskDefinition"]["taskDefinitionArn"]
-    ecs.update_service(cluster=PROD.cluster, service=SERVICE, taskDefinition=newer)
-    aws.faults.add(access_denied("DescribeTaskDefinition", times=5))
-
-    said = await desk.says("prod")
-
-    assert "🔵 prod changing · credlink-api credlink-api:2" in said
-    assert "*credlink-api:2 is rolling out*" in said
-    assert "*tasks* 4 of 4" in said
-
-
 async def test_an_environment_without_autoscaling_and_without_queries(desk: Desk, aws: AwsWorld):
     scaling = aws.client("application-autoscaling", EU.account)
     scaling.deregister_scalable_target(
@@ -420,7 +420,8 @@ async def test_alarms_are_those_of_the_prefix_and_one_without_data_is_not_fine(
     assert "1 OK" in raised
     assert "eu-cpu" not in raised
     assert "⚪ prod not known" in silent
-    assert "*alarms* ⚪ 1 without data, 1 OK" in silent
+    assert "*alarm prod-5xx has lost its data*" in silent
+    assert "*alarms* 1 OK, ⚪ 1 without data (prod-5xx)" in silent
 
 
 async def test_without_words_every_place_has_a_line_for_one_call_to_ecs_each(
@@ -463,3 +464,22 @@ def test_addresses_that_there_are_none_of_are_no_links():
         "http://sentry/organizations/o/issues/"
         "?query=is%3Aunresolved+project%3Ap+first-release%3A%22v1%22"
     )
+
+
+async def test_a_version_that_cannot_be_looked_up_is_called_by_its_revision(
+    desk: Desk, aws: AwsWorld
+):
+    ecs = aws.client("ecs", PROD.account)
+    running = ecs.describe_services(cluster=PROD.cluster, services=[SERVICE])["services"][0]
+    raw = ecs.describe_task_definition(taskDefinition=running["taskDefinition"])["taskDefinition"]
+    again = {name: value for name, value in raw.items() if name not in READ_ONLY_FIELDS}
+    made = ecs.register_task_definition(**again)
+    newer = made["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster=PROD.cluster, service=SERVICE, taskDefinition=newer)
+    aws.faults.add(access_denied("DescribeTaskDefinition", times=5))
+
+    said = await desk.says("prod")
+
+    assert "🔵 prod changing · credlink-api credlink-api:2" in said
+    assert "*credlink-api:2 is rolling out*" in said
+    assert "*tasks* 4 of 4" in said

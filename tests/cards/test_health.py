@@ -79,7 +79,7 @@ def a_health(**said):
             "slos": SLOS,
             "budgets": {"errors": 0.97},
             "alerts": Alerts(silenced=(SilencedAlert("DiskFillsUp", NOW + 4 * HOUR),)),
-            "alarms": Alarms(states={"OK": 3}),
+            "alarms": Alarms(well=3),
             "on_duty": (OnDuty(name="Carol", slack_id="U0CAROL01", until=NOW + 20 * HOUR),),
             "links": LINKS,
             **said,
@@ -103,7 +103,11 @@ def a_sick_one():
                 an_alert(Severity.WARNING, name="HighLatency", times=2, since=NOW - HOUR / 12),
             )
         ),
-        alarms=Alarms(states={"ALARM": 1, "OK": 2}, raised=(AlarmSeen("prod-5xx", "", NOW),)),
+        alarms=Alarms(
+            well=2,
+            raised=(AlarmSeen("prod-5xx", NOW),),
+            silent=(AlarmSeen("prod-queue", NOW - 30 * HOUR),),
+        ),
         incidents=(
             OpenIncident(
                 label="#4711",
@@ -290,7 +294,7 @@ def test_words_from_outside_call_nobody():
         alerts=Alerts(
             firing=(an_alert(name=hostile, url=hostile),), silenced=(SilencedAlert(hostile, None),)
         ),
-        alarms=Alarms(states={"ALARM": 1}, raised=(AlarmSeen(hostile, hostile, None),)),
+        alarms=Alarms(raised=(AlarmSeen(hostile, None),), silent=(AlarmSeen(hostile, None),)),
         incidents=(
             OpenIncident(label=hostile, title=hostile, status=hostile, is_severe=True, url=""),
         ),
@@ -318,9 +322,7 @@ def test_many_of_everything_stay_one_card():
     many = a_health(
         slos=tuple(an_slo(name=f"slo-{number}") for number in range(30)),
         alerts=Alerts(firing=tuple(an_alert(name=f"Alert{number}") for number in range(50))),
-        alarms=Alarms(
-            states={"ALARM": 40}, raised=tuple(AlarmSeen(f"a{n}", "", NOW) for n in range(40))
-        ),
+        alarms=Alarms(raised=tuple(AlarmSeen(f"a{n}", NOW) for n in range(40))),
     )
 
     said = text_of(shown(many))

@@ -78,7 +78,7 @@ def a_health(**said):
             "scaling": Scaling(minimum=3, maximum=10),
             "slos": (an_slo(),),
             "alerts": Alerts(),
-            "alarms": Alarms(states={"OK": 3}),
+            "alarms": Alarms(well=3),
             **said,
         }
     )
@@ -158,15 +158,16 @@ def without(part, why="did not answer within 2 s"):
         ({"alerts": Alerts(firing=(an_alert(Severity.INFO),))}, Grade.GOOD, ()),
         ({"alerts": Alerts(silenced=(SilencedAlert("DiskFull", NOW),))}, Grade.GOOD, ()),
         (
-            {"alarms": Alarms(states={"ALARM": 1}, raised=(AlarmSeen("5xx", "", None),))},
+            {"alarms": Alarms(raised=(AlarmSeen("5xx", None),))},
             Grade.WARNING,
             ("alarm 5xx",),
         ),
         (
-            {"alarms": Alarms(states={"OK": 1, "INSUFFICIENT_DATA": 2})},
+            {"alarms": Alarms(well=1, silent=(AlarmSeen("cpu", NOW - HOUR / 2),))},
             Grade.UNKNOWN,
-            ("2 alarms have no data",),
+            ("alarm cpu has lost its data",),
         ),
+        ({"alarms": Alarms(silent=(AlarmSeen("queue", NOW - 30 * HOUR),))}, Grade.GOOD, ()),
         ({"incidents": (an_incident(),)}, Grade.BAD, ("PagerDuty #7 is triggered",)),
         (
             {"incidents": (an_incident(is_severe=False, status="acknowledged"),)},

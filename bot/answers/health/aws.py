@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from bot.cards.aws_console import alarms_page, target_group_page
@@ -13,6 +14,7 @@ from bot.domain.place import Place
 from bot.domain.plan import revision_name
 from bot.world import World
 from integrations.aws.accounts import Account
+from integrations.aws.cloudwatch_models import MetricAlarm
 from integrations.aws.models import Deployment, TargetHealth
 from integrations.errors import IntegrationError
 
@@ -21,6 +23,7 @@ TAG_VERSION = "credlink:version"
 WELL = frozenset({"healthy", "initial", "draining", "unused"})
 """A target that starts or drains is normal during a rollout, an unused one serves nobody."""
 RUNNING = "RUNNING"
+OK, ALARM = "OK", "ALARM"
 
 
 def account_of(world: World, place: Place) -> Account:
@@ -166,11 +169,15 @@ async def alarms(world: World, place: Place, prefix: str) -> dict[str, Any]:
     Costs one cloudwatch:DescribeAlarms for a hundred.
     """
     found = await account_of(world, place).cloudwatch.list_alarms(prefix)
-    raised = [a for a in found if a.state == "ALARM"]
     return {
         "alarms": Alarms(
-            states=dict(Counter(alarm.state for alarm in found)),
-            raised=tuple(AlarmSeen(a.name, a.reason, a.since) for a in raised),
+            well=sum(alarm.state == OK for alarm in found),
+            raised=_seen(alarm for alarm in found if alarm.state == ALARM),
+            silent=_seen(alarm for alarm in found if alarm.state not in {OK, ALARM}),
         ),
         "links": {Part.ALARMS.value: alarms_page(place.config.region, prefix)},
     }
+
+
+def _seen(alarms: Iterable[MetricAlarm]) -> tuple[AlarmSeen, ...]:
+    return tuple(AlarmSeen(alarm.name, alarm.since) for alarm in alarms)

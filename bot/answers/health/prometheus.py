@@ -20,6 +20,7 @@ HOUR = timedelta(hours=1)
 STEP = timedelta(minutes=1)
 BUDGET_STEPS = 720
 """How often the time of an error budget is looked at: 30 days each hour."""
+SHORTEST_STEP_S = 10
 
 
 async def slos(
@@ -94,7 +95,7 @@ async def budgets(prometheus: PrometheusClient, place: Place, now: datetime) -> 
 
 async def _budget(prometheus: PrometheusClient, slo: Slo, now: datetime) -> float | None:
     over_s = math.ceil(slo.budget_over.total_seconds())
-    step_s = max(60, over_s // BUDGET_STEPS)
+    step_s = max(SHORTEST_STEP_S, over_s // BUDGET_STEPS)
     series = await prometheus.query(f"avg_over_time(({slo.query})[{over_s}s:{step_s}s])", at=now)
     means = [value for one in series for _, value in one.points if math.isfinite(value)]
     if not means or slo.objective is None:

@@ -1,6 +1,7 @@
 """What is said of it elsewhere: alerts, alarms, incidents, who is on call, issues, changes."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards.blocks import cut, escaped
@@ -8,6 +9,7 @@ from bot.cards.health.words import LONGEST_NAME, label, listed, unsaid
 from bot.cards.links import link
 from bot.cards.text import counted, day_and_time, moment, spoken
 from bot.domain.health import GRAFANA, Health, Part
+from bot.domain.health.facts import AlarmSeen
 
 LONGEST_SILENCE = 160
 NONE_TOLD = "none that I was told of"
@@ -69,20 +71,22 @@ def _alarms(health: Health) -> str:
     alarms = health.alarms
     if alarms is None:
         return unsaid(health, Part.ALARMS)
-    if not any(alarms.states.values()):
-        return "none"
-    said = []
-    for alarm in alarms.raised:
-        since = f" since {moment(alarm.since)}" if alarm.since is not None else ""
-        said.append(f"🟠 {escaped(cut(alarm.name, LONGEST_NAME))}{since}")
-    raised = listed(said, joined=", ")
-    silent = alarms.count("INSUFFICIENT_DATA")
-    parts = [raised, f"⚪ {silent} without data" if silent else "", _fine(alarms.count("OK"))]
-    return ", ".join(filter(None, parts))
+    parts = [
+        *([listed(map(_raised, alarms.raised), joined=", ")] if alarms.raised else []),
+        *([f"{alarms.well} OK"] if alarms.well else []),
+        *([f"⚪ {_without_data(alarms.silent)}"] if alarms.silent else []),
+    ]
+    return ", ".join(parts) or "none"
 
 
-def _fine(number: int) -> str:
-    return f"{number} OK" if number else ""
+def _raised(alarm: AlarmSeen) -> str:
+    since = f" since {day_and_time(alarm.since)}" if alarm.since is not None else ""
+    return f"🟠 {escaped(cut(alarm.name, LONGEST_NAME))}{since}"
+
+
+def _without_data(silent: Sequence[AlarmSeen]) -> str:
+    names = listed((escaped(cut(one.name, LONGEST_NAME)) for one in silent), joined=", ")
+    return f"{len(silent)} without data ({names})"
 
 
 def people_line(health: Health) -> str:

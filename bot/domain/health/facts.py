@@ -120,22 +120,20 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class AlarmSeen:
-    """A CloudWatch alarm in ALARM."""
+    """A CloudWatch alarm that is not OK, and since when."""
 
     name: str
-    reason: str
     since: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarms:
-    """The place's CloudWatch alarms, by state; those in ALARM by name."""
+    """The place's CloudWatch alarms: how many are well, and which are not."""
 
-    states: Mapping[str, int]
+    well: int = 0
     raised: tuple[AlarmSeen, ...] = ()
-
-    def count(self, state: str) -> int:
-        return self.states.get(state, 0)
+    silent: tuple[AlarmSeen, ...] = ()
+    """Those without data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from bot.domain.rollout import RolloutState
 from bot.domain.unit import Unit, read_unit, spoken_value
 
 NEW_WITHIN = timedelta(hours=1)
-"""An issue that began longer ago is shown; one that is newer says that something is wrong now."""
+"""An issue that began longer ago is shown; one that is newer says that something is wrong now. Nor
+does an alarm speak of now that has had no data for longer: nobody has ever minded."""
 
 
 class Grade(IntEnum):
@@ -152,8 +153,9 @@ def _of_alarms(health: Health) -> Iterator[Reason]:
         return
     for alarm in alarms.raised:
         yield Reason(Grade.WARNING, f"alarm {alarm.name}")
-    if silent := alarms.count("INSUFFICIENT_DATA"):
-        yield Reason(Grade.UNKNOWN, f"{_counted(silent, 'alarm has', 'alarms have')} no data")
+    for alarm in alarms.silent:
+        if alarm.since is None or health.asked_at - alarm.since <= NEW_WITHIN:
+            yield Reason(Grade.UNKNOWN, f"alarm {alarm.name} has lost its data")
 
 
 def _of_others(health: Health) -> Iterator[Reason]:

@@ -39,7 +39,7 @@ async def ask_once_measured(play: Scene, words: str, *, channel: str = PROD) -> 
     async def measured() -> str | None:
         found = await play.card(channel, button=COMPLETE, ts=card["ts"])
         said = as_text(found, NAMES)
-        if "no data" not in said and "too little" not in said:
+        if "⚪ no data" not in said and "errors no data" not in said and "too little" not in said:
             return said
         await play.presses(seeds.ALICE, found, COMPLETE)
         await asyncio.sleep(0.5)

@@ -92,19 +92,18 @@ class GatherHealth:
         asked = [tuple(pair) for pair in question.words[PLACES]]
         wanted = [known[pair] for pair in asked if pair in known]
         looks = await begun(self.world, wanted, self.addresses)
-        telling = asyncio.create_task(self._tell_so_far(looks, note))
+        asking = asyncio.gather(*(look.ask(within_s=self.within_s) for look in looks))
         try:
-            await asyncio.gather(*(look.ask(within_s=self.within_s) for look in looks))
+            done, _ = await asyncio.wait({asking}, timeout=self.within_s * SO_FAR_AFTER)
+            if not done:
+                await note(_found(looks))
+            await asking
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
         if len(looks) == 1 and overall(looks[0].health).grade >= Grade.WARNING:
             await self._with_buttons(looks[0], wanted[0])
         return _found(looks)
-
-    async def _tell_so_far(self, looks: Sequence[Look], note: Note) -> None:
-        await asyncio.sleep(self.within_s * SO_FAR_AFTER)
-        await note(_found(looks))
 
     async def _with_buttons(self, look: Look, place: Place) -> None:
         async with self.world.database.read() as connection:

@@ -5,8 +5,9 @@ one, two writers read the same row and the second loses its update or fails half
 connections of their own, so a long write holds nobody up (WAL).
 """
 
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,13 @@ class Database:
             ):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
+
+        @event.listens_for(engine.sync_engine, "invalidate")
+        def end(connection: Any, _record: Any, _problem: Any) -> None:
+            # Whoever is cancelled in the middle of a statement leaves its cursor to the garbage
+            # collector, and SQLite keeps the lock of a closed connection until that is gone.
+            with suppress(sqlite3.Error):
+                connection.rollback()
 
         @event.listens_for(engine.sync_engine, "begin")
         def start(connection: Any) -> None:

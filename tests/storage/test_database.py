@@ -48,6 +48,26 @@ async def test_a_failed_transaction_leaves_nothing(scratch: Database):
         assert (await connection.execute(select(counters.c.n))).scalar_one() == 0
 
 
+async def test_whoever_is_cancelled_in_the_middle_of_a_statement_holds_nobody_up(scratch: Database):
+    async def writes() -> None:
+        async with scratch.write() as connection:
+            for n in range(50):
+                await connection.execute(update(counters).values(n=n))
+                await connection.execute(select(counters.c.n))
+
+    cancelled = []  # kept, since what an exception refers to lives as long
+    for ticks in range(2, 60, 3):
+        writing = asyncio.create_task(writes())
+        for _ in range(ticks):
+            await asyncio.sleep(0.0005)
+        writing.cancel()
+        cancelled.append(await asyncio.gather(writing, return_exceptions=True))
+        async with asyncio.timeout(5), scratch.write() as connection:
+            await connection.execute(update(counters).values(n=7))
+
+    assert any(isinstance(outcome, asyncio.CancelledError) for [outcome] in cancelled)
+
+
 async def test_a_reader_sees_one_moment_although_somebody_writes_meanwhile(scratch: Database):
     async with scratch.read() as reader:
         before = (await reader.execute(select(counters.c.n))).scalar_one()

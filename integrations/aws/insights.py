@@ -55,7 +55,8 @@ class Insights:
             raise Rejected(SYSTEM, "start_query", words)
         counted = f"stats count(*) as events by {BIN}"
         beginning = asyncio.ensure_future(
-            self._call(
+            self._session.call_once(  # sent again, it would be a second query
+                "logs",
                 "start_query",
                 logGroupName=group,
                 startTime=int(start.timestamp()),

@@ -114,7 +114,7 @@ async def test_a_botocore_without_pauses_says_which_one_has_them(ecs, session, m
         def __getattr__(self, name):
             raise AttributeError(f"'ECS' object has no attribute '{name}'")
 
-    monkeypatch.setattr(session, "client", lambda _: Old())
+    monkeypatch.setattr(session, "client", lambda *_, **__: Old())
     with pytest.raises(Rejected, match=r"does not know it, 1\.43\.40 does"):
         await ecs.continue_service_deployment(ARN, "h2", action="CONTINUE")
 
@@ -124,6 +124,6 @@ async def test_a_mistake_of_our_own_is_not_taken_for_an_old_botocore(ecs, sessio
         def continue_service_deployment(self, **_):
             raise AttributeError("'NoneType' object has no attribute 'get'")
 
-    monkeypatch.setattr(session, "client", lambda _: Broken())
+    monkeypatch.setattr(session, "client", lambda *_, **__: Broken())
     with pytest.raises(AttributeError, match="NoneType"):
         await ecs.continue_service_deployment(ARN, "h2", action="CONTINUE")

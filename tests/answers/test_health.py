@@ -351,6 +351,21 @@ async def test_what_hangs_costs_its_time_and_nothing_else(desk: Desk, monitoring
     assert so_far.is_awaited(Part.SLOS)
 
 
+async def test_targets_are_asked_about_although_ecs_refuses_where_the_catalogue_knows_the_group(
+    desk: Desk, aws: AwsWorld
+):
+    aws.faults.add(access_denied("DescribeServices", times=9))
+    unknown = await desk.says("prod")
+    desk.use(replace(desk.world, catalog=a_catalog(target_group="credlink-prod-tg")))
+
+    known = await desk.says("prod")
+
+    assert "did not say: ECS did not say which target groups the service has" in unknown
+    assert "*targets* 4 healthy" in known
+    assert "*tasks* ⚪ unknown (4 of 4 seen" in known
+    assert "*ECS* refuses: the bot lacks `ecs:DescribeServices`" in known
+
+
 async def test_a_missing_permission_is_named_and_costs_its_part_alone(desk: Desk, aws: AwsWorld):
     aws.faults.add(access_denied("DescribeTargetHealth", times=5))
     aws.faults.add(access_denied("ListTasks", times=5))

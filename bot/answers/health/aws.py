@@ -14,14 +14,17 @@ from bot.domain.place import Place
 from bot.domain.plan import revision_name
 from bot.world import World
 from integrations.aws.accounts import Account
+from integrations.aws.client import SYSTEM
 from integrations.aws.cloudwatch_models import MetricAlarm
 from integrations.aws.models import Deployment, TargetHealth
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, Unavailable
 
 TAG_VERSION = "credlink:version"
 """On each revision the bot registers: the image tag its digest was found under."""
 WELL = frozenset({"healthy", "initial", "draining", "unused"})
 """A target that starts or drains is normal during a rollout, an unused one serves nobody."""
+ECS_SAYS_WITHIN_S = 1.0
+"""Which target groups there are; the catalogue may know one, and the other second is for asking."""
 RUNNING = "RUNNING"
 OK, ALARM = "OK", "ALARM"
 
@@ -130,10 +133,12 @@ async def _groups(account: Account, place: Place) -> tuple[str, ...]:
     """The service's own, alternates too: after a shift either of a pair serves."""
     config = place.config
     try:
-        service = await account.ecs.describe_service(config.cluster, config.ecs_service)
-    except IntegrationError:
+        async with asyncio.timeout(ECS_SAYS_WITHIN_S):
+            service = await account.ecs.describe_service(config.cluster, config.ecs_service)
+    except (IntegrationError, TimeoutError):
         if config.target_group is None:
-            raise
+            why = "ECS did not say which target groups the service has"
+            raise Unavailable(SYSTEM, "describe_services", why) from None
         return (config.target_group,)
     alternates = [one.alternate_target_group for one in service.balancers]
     return tuple(dict.fromkeys([*service.target_groups, *filter(None, alternates)]))

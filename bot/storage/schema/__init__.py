@@ -13,6 +13,7 @@ from bot.storage.schema import (
     leases,
     notices,
     scalings,
+    suspects,
 )
 from bot.storage.schema.base import metadata
 
@@ -30,4 +31,5 @@ __all__ = [
     "metadata",
     "notices",
     "scalings",
+    "suspects",
 ]

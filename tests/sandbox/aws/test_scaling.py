@@ -228,26 +228,6 @@ def test_a_policy_put_again_is_the_same_policy(scaling: Any) -> None:
     assert len(scaling.describe_scaling_policies(**PLACE)["ScalingPolicies"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("changes", "code", "words"),
-    [
-        ({"MinCapacity": 11}, "ValidationException", "cannot be less than minimum"),
-        ({"MinCapacity": 5, "MaxCapacity": 4}, "ValidationException", "cannot be less than"),
-        ({"MinCapacity": -1}, "ValidationException", "must not be negative"),
-        ({"ResourceId": "service/nobody"}, "ValidationException", "Unsupported"),
-        ({"ResourceId": f"service/{CLUSTER}/nobody"}, "ValidationException", "doesn't exist"),
-        ({"ServiceNamespace": "ec2"}, "ValidationException", "Unsupported"),
-    ],
-)
-def test_bounds_that_make_no_sense_are_refused_and_change_nothing(
-    scaling: Any, prod: Operator, changes: Json, code: str, words: str
-) -> None:
-    refused = refusal(scaling.register_scalable_target, **{**PLACE, **changes})
-    assert refused[0] == code
-    assert words in refused[1]
-    assert (target(scaling)["MinCapacity"], desired(prod)) == (3, 4)
-
-
 def test_a_service_nothing_scales_is_not_found_and_needs_both_bounds(scaling: Any) -> None:
     scaling.deregister_scalable_target(**PLACE)
     assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []

@@ -13,6 +13,7 @@ from bot.storage.schema import (
     leases,
     notices,
     scalings,
+    silences,
     suspects,
 )
 from bot.storage.schema.base import metadata
@@ -31,5 +32,6 @@ __all__ = [
     "metadata",
     "notices",
     "scalings",
+    "silences",
     "suspects",
 ]

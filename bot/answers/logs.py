@@ -12,7 +12,8 @@ from typing import Any
 from bot.answers.ask import Note
 from bot.answers.markers import markers
 from bot.answers.outcome import outcome_of
-from bot.cards.logs import chart_alt, thread_text, title_of
+from bot.cards.log_lines import thread_text
+from bot.cards.logs import chart_alt, title_of
 from bot.catalog import Environment
 from bot.charts import Chart, Line, line_chart
 from bot.domain.card import Kind
@@ -118,6 +119,7 @@ class GatherLogs:
             found,
             lines=tuple(read[:MOST_LINES]),
             total=len(read),
+            said=lines.most_said(read),
             is_cut=said.is_cut,
             is_searched=said.is_whole,
             searched_from=read[-1].at if read and not said.is_whole else None,

@@ -3,16 +3,14 @@
 Lines stand in rich text, where nothing they say is markup. They come here without their secrets.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import quote
 
 from bot.cards.answer_card import AnswerView, ending
-from bot.cards.aws_console import insights_search, log_search
+from bot.cards.aws_console import log_search
 from bot.cards.blocks import (
     Block,
-    Element,
     Message,
     escaped,
     header,
@@ -20,22 +18,20 @@ from bot.cards.blocks import (
     message,
     section,
 )
-from bot.cards.links import is_address, link
-from bot.cards.rich import bullets, clock, hyperlink, preformatted, words
+from bot.cards.links import link
+from bot.cards.log_lines import LineLinks
+from bot.cards.rich import bullets, words
 from bot.cards.text import counted, moment, spoken
 from bot.catalog import Catalog, Environment, RequestIds
 from bot.domain.logs import Search
 from bot.domain.logs.cost import TooMuch
 from bot.domain.logs.found import Counts, Found
-from bot.domain.logs.lines import Line
 from bot.domain.secrecy import masked
 from bot.domain.unit import Unit, spoken_value
 
 PATTERN_CHARACTERS = 32
 DAY = timedelta(hours=24)
 """Of a longer range the lines say their days."""
-THREAD_CHARACTERS = 11_000
-BOX_CHARACTERS = 2900
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +63,17 @@ class LogsCard:
         yield from map(section, filter(None, [_figures(search, found), _warnings(found)]))
         if view.picture is not None and found.counts is not None:
             yield image(view.picture, chart_alt(search, found.counts))
-        link_of = _Links(found, self._place(search), self._request_ids(search))
+        link_of = LineLinks(found, self._place(search), self._request_ids(search))
         is_long = found.range.length > DAY
+        if found.said:
+            yield section(f"*The newest {found.total} mostly say*")
+            yield from bullets(
+                [
+                    [words(f"{number}×", bold=True), words(f"  {said}")]
+                    for said, number in found.said
+                ]
+            )
+            yield section("*The newest*")
         yield from bullets([link_of.paragraph(line, is_long) for line in found.lines])
         if found.total > len(found.lines):
             older = counted(found.total - len(found.lines), "older line")
@@ -118,82 +123,6 @@ def chart_alt(search: Search, counts: Counts) -> str:
     return f"Chart of {title_of(search)}: {counted(counts.total, 'line')}{said}"
 
 
-def thread_text(lines: Sequence[Line]) -> Message:
-    """All lines that were read, newest first, as one text; what does not fit is counted."""
-    boxes: list[str] = []
-    taken = shown = 0
-    for line in lines:
-        text = f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.whole}"[:BOX_CHARACTERS]
-        if taken + len(text) > THREAD_CHARACTERS:
-            break
-        if boxes and len(boxes[-1]) + len(text) < BOX_CHARACTERS:
-            boxes[-1] += f"\n{text}"
-        else:
-            boxes.append(text)
-        taken += len(text)
-        shown += 1
-    left = len(lines) - shown
-    more = f", and {left:,} more" if left else ""
-    head = f"The newest {counted(shown, 'line')}, newest first, without secrets{more}"
-    return message(head, [section(head), *map(preformatted, boxes)])
-
-
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """Where ids of requests lead: to the catalogue's address, or to a search for them."""
-
-    found: Found
-    place: Environment | None
-    request_ids: RequestIds
-
-    def paragraph(self, line: Line, with_day: bool) -> list[Element]:
-        """A line: its time, level and message, then the rest; its ids lead on."""
-        elements = [clock(line.at, with_day=with_day), words("  ")]
-        if line.level:
-            elements += [words(line.level, bold=True), words("  ")]
-        elements += self._linked(line.message, line.ids)
-        rest = "  ".join(f"{name}={value}" for name, value in line.fields)
-        if rest:
-            elements += [words("  "), *self._linked(rest, line.ids, italic=True)]
-        if line.more:
-            more = f"{line.more}" if line.fields else counted(line.more, "line")
-            elements.append(words(f"  +{more}", italic=True))
-        said = f"{line.message} {rest}"
-        for unsaid in (id_ for id_ in line.ids if id_ not in said):
-            elements += [words("  "), self._to(unsaid)]
-        return [one for one in elements if one.get("text", "-")]
-
-    def _linked(self, text: str, ids: Sequence[str], **style: bool) -> list[Element]:
-        """The text, with the ids in it as links."""
-        for id_ in ids:
-            before, there, after = text.partition(id_)
-            if there:
-                left = self._linked(before, ids, **style)
-                return [*left, self._to(id_), *self._linked(after, ids, **style)]
-        return [words(text, **style)] if text else []
-
-    def _to(self, id_: str) -> Element:
-        address = self._address(id_)
-        return hyperlink(address, id_) if address is not None else words(id_)
-
-    def _address(self, id_: str) -> str | None:
-        if self.request_ids.link is not None:
-            address = self.request_ids.link.replace("$id", quote(id_, safe=""))
-        elif self.place is not None:
-            searched = self.found.range
-            hour = timedelta(hours=1)
-            address = insights_search(
-                self.place.region,
-                self.found.group,
-                id_,
-                searched.start - hour,
-                searched.end + hour,
-            )
-        else:
-            return None
-        return address if is_address(address) else None
-
-
 def _figures(search: Search, found: Found) -> str:
     """`*128 lines* in the last 15 min · most in a minute 22 at 14:29 · newest 14:31`."""
     number, may_be_more = found.matched
@@ -233,10 +162,9 @@ def _warnings(found: Found) -> str:
 
 
 def _nothing(search: Search, found: Found) -> str:
-    bytes_ = found.scanned
     searched = (
-        f"{spoken_value(bytes_, Unit.BYTES)} were searched"
-        if bytes_
+        f"{_scanned(found)} were searched"
+        if found.scanned
         else "CloudWatch counts nothing that was written to the group then, so look whether "
         "anything writes to it"
     )
@@ -262,12 +190,19 @@ def _facts(found: Found, place: Environment | None) -> list[str]:
     """Small print: what was searched, what it cost, and where to see it all."""
     facts = [escaped(found.group)]
     if not (found.refused or found.trouble) and found.scanned:
-        facts.append(f"{spoken_value(found.scanned, Unit.BYTES)} searched")
+        facts.append(f"{_scanned(found)} searched")
     if place is not None and found.filter:
         searched = found.range
         url = log_search(place.region, found.group, found.filter, searched.start, searched.end)
         facts.append(link(url, "CloudWatch"))
     return facts
+
+
+def _scanned(found: Found) -> str:
+    """How much was searched: as Insights says, or about what CloudWatch counts."""
+    is_known = found.counts is not None and found.counts.scanned is not None
+    said = spoken_value(found.scanned or 0, Unit.BYTES)
+    return said if is_known else f"about {said}"
 
 
 def _a(step: timedelta) -> str:

@@ -112,7 +112,8 @@ async def test_lines_and_counts_are_found_and_drawn_and_the_rest_stands_in_the_t
     assert "“timed out”: 40 lines, credlink-api in prod" in card
     assert f"ERROR  upstream timed out  request_id={REQUEST}1" in card
     assert "WARN  timed out, password=***" in card
-    assert "and 25 older lines in the thread" in card
+    assert "20×  upstream timed out" in card
+    assert "and 30 older lines in the thread" in card
     assert "KiB searched" in card
     thread = await desk.thread()
     assert any("The newest 40 lines, newest first" in said for said in thread)

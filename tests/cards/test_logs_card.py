@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.cards.answer_card import AnswerView
-from bot.cards.logs import LogsCard, thread_text
+from bot.cards.log_lines import thread_text
+from bot.cards.logs import LogsCard
 from bot.cards.plain import as_text
 from bot.catalog import Catalog, RequestIds
 from bot.domain.logs import Range, Search
@@ -98,7 +99,8 @@ def counts(**said):
 
 
 def test_lines_that_were_found_golden():
-    found = a_found(lines=lines(), total=28, counts=counts())
+    said = (("upstream timed out after … ms", 20), ("retry of request_id=…", 5))
+    found = a_found(lines=lines(), total=28, said=said, counts=counts())
 
     assert_golden(shown(found, picture="F1"), "logs_found")
 
@@ -158,7 +160,7 @@ def test_ids_lead_where_the_catalogue_says():
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (a_found(), "No line with “timed out” in the last 15 min; 8.6 MiB were searched."),
+        (a_found(), "No line with “timed out” in the last 15 min; about 8.6 MiB were searched."),
         (a_found(counts=counts(bins=(), total=0, scanned=2048)), "2 KiB were searched"),
         (a_found(estimate=0), "counts nothing that was written to the group then"),
         (

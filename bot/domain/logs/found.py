@@ -9,7 +9,7 @@ from bot.domain.logs import Range
 from bot.domain.logs.cost import TooMuch
 from bot.domain.logs.lines import Line
 
-MOST_LINES = 15
+MOST_LINES = 10
 """On the card; more stand in the thread."""
 MOST_BINS = 200
 """About one for each four pixels of a chart."""
@@ -49,6 +49,8 @@ class Found:
     """The newest, newest first."""
     total: int = 0
     """Lines that were read: those here and those of the thread."""
+    said: tuple[tuple[str, int], ...] = ()
+    """What these say most often, and how often."""
     is_cut: bool = False
     """There are more, older ones."""
     is_searched: bool = True
@@ -89,6 +91,7 @@ class Found:
             "filter": self.filter,
             "lines": [line.as_json() for line in self.lines],
             "total": self.total,
+            "said": [list(one) for one in self.said],
             "is_cut": self.is_cut,
             "is_searched": self.is_searched,
             "searched_from": _written(self.searched_from),
@@ -120,6 +123,7 @@ class Found:
             filter=found["filter"],
             lines=tuple(Line.of_json(line) for line in found["lines"]),
             total=found["total"],
+            said=tuple((said, number) for said, number in found["said"]),
             is_cut=found["is_cut"],
             is_searched=found["is_searched"],
             searched_from=_read(found["searched_from"]),

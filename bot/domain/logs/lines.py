@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -32,6 +33,8 @@ _LEVEL = re.compile(
     r"[\[(<]?(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL|PANIC)[\])>]?[ :|-]+",
     re.IGNORECASE,
 )
+_VARYING = re.compile(r"\b(?=[\w-]*\d)[\w-]+\b")
+"""A word with a digit in it: a number, an id, a digest."""
 _PAIR = re.compile(r'([A-Za-z_][\w.@-]{0,60})=("(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)')
 
 
@@ -73,6 +76,16 @@ class Line:
             more=more,
             ids=tuple(ids),
         )
+
+
+def most_said(lines: Sequence[Line], most: int = 3) -> tuple[tuple[str, int], ...]:
+    """What these lines say most often, with how often; numbers and ids in it are left out.
+
+    Nothing where no two of them say the same, or all of them do.
+    """
+    counted = Counter(_VARYING.sub("…", line.message) for line in lines if line.message)
+    found = [(said, number) for said, number in counted.most_common(most) if number > 1]
+    return tuple(found) if len(counted) > 1 else ()
 
 
 def read_line(at: datetime, written: str, ids: re.Pattern[str]) -> Line:

@@ -93,6 +93,7 @@ def test_an_answer_survives_its_row():
         group="/ecs/credlink-api",
         lines=(Line(at=NOW, level="ERROR", message="m", fields=(("a", "b"),), ids=("i",)),),
         total=3,
+        said=(("m", 2),),
         is_cut=True,
         is_searched=False,
         searched_from=NOW - MINUTE,

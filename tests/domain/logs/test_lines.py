@@ -7,7 +7,7 @@ import time
 import pytest
 
 from bot.catalog import RequestIds
-from bot.domain.logs.lines import Line, read_line
+from bot.domain.logs.lines import Line, most_said, read_line
 from tests.changes.builders import NOW
 
 IDS = re.compile(RequestIds().pattern)
@@ -138,3 +138,14 @@ def test_a_hostile_line_takes_no_time_and_is_cut(piece):
     assert time.process_time() - begun < 0.5
     assert len(line.message) <= 300
     assert len(line.whole) <= 4000
+
+
+def test_what_lines_say_most_often_is_counted_whatever_numbers_and_ids_are_in_it():
+    written = ["timed out after 31 ms of req-7f", "timed out after 2 ms of req-1a", "ok", "late"]
+
+    assert most_said([read(one) for one in written]) == (("timed out after … ms of …", 2),)
+
+
+@pytest.mark.parametrize("written", [[], ["same", "same"], ["one", "other"]])
+def test_where_all_or_none_say_the_same_nothing_is_counted(written):
+    assert most_said([read(one) for one in written]) == ()

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from integrations.aws import reading_scaling as reading
-from integrations.aws import side_models
 from integrations.aws.client import SYSTEM, AwsSession, batches
 from integrations.aws.scaling_models import (
     ScalableTarget,
@@ -64,21 +63,6 @@ class AutoscalingClient:
             )
             found.update((raw["ResourceId"], reading.target(raw)) for raw in raws)
         return {pair: found[resource] for pair, resource in asked.items() if resource in found}
-
-    async def describe_scalable_target(
-        self, cluster: str, service: str
-    ) -> side_models.ScalableTarget | None:
-        """Return what `describe_target` does, in the words the checks before a deploy read."""
-        found = await self.describe_target(cluster, service)
-        if found is None:
-            return None
-        return side_models.ScalableTarget(
-            min=found.minimum,
-            max=found.maximum,
-            is_suspended_in=found.suspended.scale_in,
-            is_suspended_out=found.suspended.scale_out,
-            is_suspended_scheduled=found.suspended.scheduled,
-        )
 
     async def register_target(
         self,

@@ -64,20 +64,6 @@ class TargetGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScalableTarget:
-    """The bounds within which Application Auto Scaling moves a service. Counts are tasks."""
-
-    min: int
-    max: int
-    is_suspended_in: bool = False
-    """No policy takes tasks away."""
-    is_suspended_out: bool = False
-    """No policy adds tasks."""
-    is_suspended_scheduled: bool = False
-    """No scheduled action runs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Invalidation:
     """A CloudFront invalidation; `status` is InProgress or Completed."""
 

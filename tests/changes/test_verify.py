@@ -14,7 +14,8 @@ from bot.domain.verification import NAMES, Level, ScanPolicy, blocking
 from integrations.aws import models
 from integrations.aws.ecr import NotScanned
 from integrations.aws.images import Platform, ScanFindings
-from integrations.aws.side_models import LogGroup, Role, ScalableTarget, Secret, TargetGroup
+from integrations.aws.scaling_models import ScalableTarget
+from integrations.aws.side_models import LogGroup, Role, Secret, TargetGroup
 from integrations.errors import Forbidden, NotFound, Unavailable
 from sandbox.aws.registry import digest_of, image_uri
 from sandbox.aws.seeds import PROD, task_definition
@@ -51,7 +52,7 @@ ANSWERS = {
     "describe_clusters": {"credlink-prod": "ACTIVE"},
     "describe_target_groups": a_group(),
     "describe_rules": frozenset,
-    "describe_scalable_target": ScalableTarget(min=3, max=10),
+    "describe_target": ScalableTarget(minimum=3, maximum=10),
 }
 
 
@@ -197,7 +198,7 @@ async def test_nothing_is_asked_twice_when_all_is_well():
         ["get_role", "describe_secret"] * 2
         + ["describe_image_platforms", "describe_image_scan_findings", "describe_log_group"]
         + ["describe_clusters", "describe_target_groups", "describe_rules"]
-        + ["describe_scalable_target"]
+        + ["describe_target"]
     )
 
 
@@ -312,13 +313,13 @@ async def test_a_cluster_that_takes_no_tasks_is_refused(clusters):
 
 
 async def test_bounds_that_make_no_sense_are_told():
-    found = await verified(Around(describe_scalable_target=ScalableTarget(min=9, max=3)))
+    found = await verified(Around(describe_target=ScalableTarget(minimum=9, maximum=3)))
     assert found["autoscaling"].level is Level.WARN
     assert "9 to 3 tasks" in found["autoscaling"].text
 
 
 async def test_bounds_nobody_wrote_into_the_catalogue_are_not_compared_with():
-    found = await verified(Around(describe_scalable_target=ScalableTarget(min=1, max=90)))
+    found = await verified(Around(describe_target=ScalableTarget(minimum=1, maximum=90)))
     assert found["autoscaling"].level is Level.OK
 
 
@@ -404,7 +405,7 @@ async def test_what_is_known_to_be_missing_is_told_although_something_else_hangs
         ("describe_target_groups", "targets", "elasticloadbalancing:DescribeTargetGroups"),
         ("describe_rules", "targets", "elasticloadbalancing:DescribeRules"),
         (
-            "describe_scalable_target",
+            "describe_target",
             "autoscaling",
             "application-autoscaling:DescribeScalableTargets",
         ),

@@ -108,11 +108,15 @@ async def check_autoscaling(case: Case) -> Check:
 
     async def look() -> list[Remark]:
         nonlocal fine
-        found = await case.account.autoscaling.describe_scalable_target(cluster, config.ecs_service)
+        found = await case.account.autoscaling.describe_target(cluster, config.ecs_service)
         bounds = None
         if found is not None:
-            bounds = Bounds(min=found.min, max=found.max, is_suspended_out=found.is_suspended_out)
-            fine = f"Autoscaling keeps it between {found.min} and {found.max} tasks."
+            bounds = Bounds(
+                min=found.minimum,
+                max=found.maximum,
+                is_suspended_out=found.suspended.scale_out,
+            )
+            fine = f"Autoscaling keeps it between {found.minimum} and {found.maximum} tasks."
         desired = case.service.desired
         return list(surroundings.judged_bounds(bounds, desired=desired, scale=scale))
 

@@ -89,18 +89,6 @@ async def test_many_services_are_asked_about_fifty_at_a_time(autoscaling, stub):
     assert found.keys() == {pairs[49], pairs[50]}
 
 
-async def test_the_checks_before_a_deploy_read_the_same_target(autoscaling, stub):
-    suspended = {"DynamicScalingOutSuspended": True}
-    stub.add_response(
-        "describe_scalable_targets", {"ScalableTargets": [a_target(SuspendedState=suspended)]}
-    )
-    target = await autoscaling.describe_scalable_target(CLUSTER, SERVICE)
-    assert (target.min, target.max) == (3, 10)
-    assert (target.is_suspended_in, target.is_suspended_out) == (False, True)
-    stub.add_response("describe_scalable_targets", {"ScalableTargets": []})
-    assert await autoscaling.describe_scalable_target(CLUSTER, SERVICE) is None
-
-
 async def test_bounds_are_moved_and_what_is_not_named_is_left_alone(autoscaling, stub):
     stub.add_response("describe_scalable_targets", {"ScalableTargets": [a_target()]})
     stub.add_response("register_scalable_target", {}, {**RESOURCE, "MinCapacity": 5})

@@ -172,9 +172,6 @@ class AlertGroup:
     severity: Severity
     """The worst of what fires; after that, of what fired last."""
     started_at: datetime
-    crossed_at: datetime | None = None
-    """When the value crossed the threshold, as the chart of the onset saw it: an alert waits
-    (`for`) before it fires."""
     resolved_at: datetime | None = None
     acknowledged_at: datetime | None = None
     """When it was first acknowledged; kept when the acknowledgement runs out."""

@@ -47,9 +47,6 @@ alert_groups = Table(
     Column("told_firing", JSON, nullable=False),
     Column("told_severity", Integer),
     Column("is_open", Boolean, nullable=False),
-    Column(
-        "crossed_at", Moment, comment="when the value crossed its threshold, as the chart saw it"
-    ),
     comment="One row for each occurrence of an alert group; what its card shows",
 )
 Index(

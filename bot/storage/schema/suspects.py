@@ -37,3 +37,14 @@ onset_traffic = Table(
     PrimaryKeyConstraint("group_id", "change_id"),
     comment="How far a change under way was when a group of its place began: it goes on from there",
 )
+
+onsets = Table(
+    "onsets",
+    metadata,
+    Column("group_id", Text, ForeignKey("alert_groups.id"), primary_key=True),
+    Column(
+        "turned_at", Moment, comment="when the value left what is normal; null where nobody can say"
+    ),
+    Column("busier", Float(53), comment="by what factor requests had grown then"),
+    comment="What Prometheus says of the time before a group fired",
+)

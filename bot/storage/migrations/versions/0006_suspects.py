@@ -62,12 +62,24 @@ def upgrade() -> None:
         comment="How far a change under way was when a group of its place began: "
         "it goes on from there",
     )
-    op.add_column(
-        "alert_groups",
+    op.create_table(
+        "onsets",
+        sa.Column("group_id", sa.Text(), nullable=False),
         sa.Column(
-            "crossed_at",
+            "turned_at",
             Moment(),
             nullable=True,
-            comment="when the value crossed its threshold, as the chart saw it",
+            comment="when the value left what is normal; null where nobody can say",
         ),
+        sa.Column(
+            "busier",
+            sa.Float(precision=53),
+            nullable=True,
+            comment="by what factor requests had grown then",
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"], ["alert_groups.id"], name=op.f("fk_onsets_group_id_alert_groups")
+        ),
+        sa.PrimaryKeyConstraint("group_id", name=op.f("pk_onsets")),
+        comment="What Prometheus says of the time before a group fired",
     )

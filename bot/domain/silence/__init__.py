@@ -1,0 +1,71 @@
+"""Silences: what Alertmanager tells nobody of for a while, who said so, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.silence.matchers import Matcher
+
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
+EXTENDED_BY = timedelta(hours=1)
+"""What *Extend* adds."""
+
+
+class SilenceState(StrEnum):
+    """Where a silence stands."""
+
+    ASKED = "asked"
+    """Promised here; Alertmanager does not have it yet, as far as is known."""
+    LIVE = "live"
+    ENDED = "ended"
+    FAILED = "failed"
+    """Alertmanager did not take it: nothing is silenced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """One silence, as its row says."""
+
+    id: str
+    """Of the answer's card it was proposed on; Alertmanager's own for one made elsewhere."""
+    alertmanager_id: str | None = None
+    """None until Alertmanager has it."""
+    is_ours: bool
+    state: SilenceState
+    state_revision: int = 1
+    matchers: tuple[Matcher, ...]
+    starts_at: datetime
+    ends_at: datetime
+    created_by: str
+    """A name, as Alertmanager has it."""
+    by: str | None = None
+    """Slack's id of who made it here."""
+    reason: str = ""
+    ended_by: str | None = None
+    """Slack's id of who ended it here; None where time or somebody elsewhere did."""
+    why: str = ""
+    """Why Alertmanager does not have it, in a sentence."""
+    warned_of: datetime | None = None
+    """The end that was warned of; another one is warned of again."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {SilenceState.ASKED, SilenceState.LIVE}
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """A silence of an alert group, and how many of the group's alerts it covers."""
+
+    silence: Silence
+    alerts: int
+
+
+def marker(silence_id: str) -> str:
+    """What the comment of a silence made here holds, so that it is found again after a crash."""
+    return f"credlink:{silence_id}"
+
+
+def is_marked(comment: str, silence_id: str) -> bool:
+    """Whether a comment of Alertmanager's is that of this silence of ours."""
+    return marker(silence_id) in comment.split()

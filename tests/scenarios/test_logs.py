@@ -1,12 +1,14 @@
 """What the bot's log tells: one id from click to card, and no secret."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from sandbox import seeds
-from tests.scenarios.scene import ALERTS, PROD, Scene
+from sandbox.transcript import as_text
+from tests.scenarios.scene import ALERTS, NAMES, PROD, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,6 +24,8 @@ SECRETS = (
     seeds.GRAFANA_TOKEN,
     seeds.SENTRY_TOKEN,
 )
+TOKEN = re.compile(r"Bearer [0-9a-f]{40}")
+"""Now and then the service logs one."""
 
 
 async def test_one_id_goes_from_the_command_through_the_change_to_its_card(play: Scene):
@@ -44,6 +48,29 @@ async def test_a_press_has_an_id_of_its_own_and_names_the_change(play: Scene):
     assert pressed["correlation_id"] == taken["correlation_id"] != accepted["correlation_id"]
 
 
+async def test_what_is_found_in_the_log_of_a_service_comes_without_its_secrets(play: Scene):
+    await play.types(seeds.ALICE, PROD, "/credlink logs prod Authorization since 1h")
+
+    card = await play.card(PROD, "“Authorization”:", "Authorization: ***", button="Refresh")
+    said = f"{as_text(card, NAMES)} {await play.thread(card)}"
+    assert "The newest" in said
+    assert TOKEN.search(said) is None
+
+
+async def test_an_alarm_is_muted_from_its_card_by_who_may(play: Scene):
+    await play.types(seeds.ALICE, PROD, "/credlink alarms prod cpu-high")
+    card = await play.card(PROD, "cpu-high is OK in prod", button="Refresh")
+
+    await play.presses(seeds.ALICE, card, "Mute 1 h")
+    await play.told(seeds.ALICE, PROD, "Only `approvers` may mute the alarms of credlink-api")
+    await play.presses(seeds.BOB, card, "Mute 1 h")
+
+    await play.card(PROD, "cpu-high is OK, muted in prod", "by @bob", ts=card["ts"])
+    assert "mute credlink-prod-cpu-high → prod: done" in await play.types(
+        seeds.BOB, PROD, "/credlink audit prod"
+    )
+
+
 async def test_every_line_is_json_and_none_holds_a_secret(play: Scene):
     await play.world.by_hand().fire("HighErrorRatio", "prod")
     card = await play.card(ALERTS, "HighErrorRatio", button="Acknowledge")
@@ -54,6 +81,7 @@ async def test_every_line_is_json_and_none_holds_a_secret(play: Scene):
 
     assert all(isinstance(json.loads(line), dict) for line in written.splitlines())
     assert [secret for secret in SECRETS if secret in written] == []
+    assert TOKEN.search(written) is None
 
 
 def lines(play: Scene, action: str = "") -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ def draw_frame(axes: Any, chart: Chart) -> None:
     if chart.unit is Unit.BYTES:
         axes.set_yticks(_byte_ticks(*_range(chart)))
     else:
-        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=_are_counts(chart)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: spoken_value(value, chart.unit)))
     axes.tick_params(labelsize=LETTERS - 2, colors=INK, length=0, pad=6)
     axes.grid(axis="y", color=RULES, linewidth=1)
@@ -53,9 +53,19 @@ def time_said(at: datetime, length: timedelta) -> str:
     return f"{at:%H:%M}"
 
 
-def _range(chart: Chart) -> tuple[float, float]:
+def _values(chart: Chart) -> list[float]:
+    """Everything that is drawn at some height."""
     values = [value for line in (*chart.lines, *chart.limits) for _, value in finite(line)]
-    values += [v for v in (chart.threshold, chart.peak and chart.peak[1]) if v is not None]
+    return values + [v for v in (chart.threshold, chart.peak and chart.peak[1]) if v is not None]
+
+
+def _are_counts(chart: Chart) -> bool:
+    """Whether everything is counted in whole numbers: nobody has seen 0.3 of a line."""
+    return chart.unit is Unit.PLAIN and all(float(value).is_integer() for value in _values(chart))
+
+
+def _range(chart: Chart) -> tuple[float, float]:
+    values = _values(chart)
     if not values:
         return 0.0, 1.0
     low, high = min(0.0, *values), max(0.0, *values)

@@ -130,6 +130,14 @@ CHARTS = {
             Span(END - STEP * 20, END, "INSUFFICIENT_DATA", Tone.UNKNOWN),
         ],
     ),
+    "counts": replace(
+        ERRORS,
+        title="lines a minute with ERROR",
+        lines=[a_line("lines", [0.0, 0.0, 1.0, 0.0, 2.0, 1.0] * 20)],
+        unit=Unit.PLAIN,
+        threshold=None,
+        markers=[],
+    ),
     "single_points": replace(
         ERRORS,
         title="up",

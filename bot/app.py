@@ -22,6 +22,7 @@ from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.answers.alarms import GatherAlarms
 from bot.answers.ask import AskQuestion, Gather
+from bot.answers.firing import GatherFiring
 from bot.answers.health.addresses import Addresses
 from bot.answers.health.gather import AskHealth, GatherHealth
 from bot.answers.logs import GatherLogs
@@ -32,6 +33,7 @@ from bot.answers.show import ShowAnswer
 from bot.cards.alarms import alarms as alarms_card
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
+from bot.cards.firing import firing as firing_card
 from bot.cards.health import card as health_card
 from bot.cards.logs import LogsCard
 from bot.cards.oncall import oncall as oncall_card
@@ -100,6 +102,7 @@ ON_CALL_S = 5.0
 """How soon who is on call is looked up when somebody opens their home; else every five minutes."""
 ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {
     QuestionKind.ALARMS: alarms_card,
+    QuestionKind.ALERTS: firing_card,
     QuestionKind.ONCALL: oncall_card,
     QuestionKind.HEALTH: health_card,
 }
@@ -301,6 +304,7 @@ def _gathers(world: World, addresses: Addresses) -> Mapping[QuestionKind, Gather
         QuestionKind.QUERY: GatherQuery(world),
         QuestionKind.LOGS: GatherLogs(world),
         QuestionKind.ALARMS: GatherAlarms(world),
+        QuestionKind.ALERTS: GatherFiring(world, addresses),
     }
 
 

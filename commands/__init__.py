@@ -26,6 +26,7 @@ from bot.changes.status import TellStatus
 from bot.domain.asked import Asked
 from commands import (
     alarms,
+    alerts,
     approve,
     audit,
     can_i_deploy,
@@ -67,6 +68,7 @@ MODULES = (
     query,
     logs,
     alarms,
+    alerts,
     help,
 )
 ENTRIES: Mapping[str, Entry] = {
@@ -133,6 +135,9 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
             mute=ask.mute_alarms,
             how=how(alarms.NAME),
             catalog=catalog,
+        ),
+        alerts.NAME: partial(
+            alerts.run, ask=ask.ask_question, how=how(alerts.NAME), catalog=catalog
         ),
         help.NAME: partial(help.run, command=command, entries=ENTRIES),
     }

@@ -48,6 +48,32 @@ def find_place(catalog: Catalog, environment: str, service: str | None) -> Place
     return _place(service, there[service], environment)
 
 
+def find_scope(
+    catalog: Catalog, words: Sequence[str], *, how: str
+) -> tuple[str | None, str | None]:
+    """Read `[env] [service]`, in any order; None stands for all of them.
+
+    Raises:
+        NotKnown: a word names neither, or there is no such service in that environment.
+        UsageError: there are more words.
+    """
+    environments = {name for s in catalog.services.values() for name in s.environments}
+    environment = service = None
+    for word in words:
+        if environment is None and word in environments:
+            environment = word
+        elif service is None and word in catalog.services:
+            service = word
+        elif environment is not None and service is not None:
+            raise UsageError(f"I read an environment and a service, and no {word}. {how}")
+        else:
+            known = sorted({*environments, *catalog.services})
+            raise NotKnown(f"I know no {word}{did_you_mean(word, known)}. {there_is(known)}")
+    if environment is not None and service is not None:
+        find_place(catalog, environment, service)
+    return environment, service
+
+
 def places(catalog: Catalog) -> Iterator[Place]:
     """Every place of the catalogue, by service."""
     for name, service in catalog.services.items():

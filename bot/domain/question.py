@@ -17,6 +17,9 @@ class QuestionKind(StrEnum):
     LOGS = "logs"
     ALARMS = "alarms"
     ONCALL = "oncall"
+    ALERTS = "alerts"
+    SILENCE = "silence"
+    """What a silence would hide: proposed, and confirmed on the same card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,29 @@ async def open_in(connection: Connection, environment: str, service: str) -> tup
     return tuple(_group(row) for row in rows)
 
 
+async def every_open(connection: Connection) -> tuple[AlertGroup, ...]:
+    """The groups that have not ended, the worst first."""
+    rows = await connection.execute(
+        select(alert_groups)
+        .where(alert_groups.c.is_open)
+        .order_by(alert_groups.c.severity.desc(), alert_groups.c.started_at, alert_groups.c.id)
+    )
+    return tuple(_group(row) for row in rows)
+
+
+async def firing_fingerprints(connection: Connection) -> dict[str, frozenset[str]]:
+    """The fingerprints of what fires in each open group that has any, by the group's id."""
+    rows = await connection.execute(
+        select(alerts.c.group_id, alerts.c.fingerprint)
+        .join(alert_groups, alert_groups.c.id == alerts.c.group_id)
+        .where(alert_groups.c.is_open, alerts.c.ends_at.is_(None))
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.group_id, set()).add(row.fingerprint)
+    return {group_id: frozenset(inside) for group_id, inside in found.items()}
+
+
 async def add(connection: Connection, group: AlertGroup, *, urgency: Urgency) -> None:
     """Write a new group and open its card, in one go: no group is ever without one."""
     await connection.execute(insert(alert_groups).values(**_columns(group)))

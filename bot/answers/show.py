@@ -8,7 +8,7 @@ from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
 from bot.domain.card import Kind
 from bot.domain.question import QuestionKind
-from bot.storage import answers, cards
+from bot.storage import answers, cards, silences
 from bot.storage.database import Connection
 
 PICTURE = "picture"
@@ -25,4 +25,8 @@ class ShowAnswer:
         """Render an answer's card from its rows."""
         question = await answers.get(connection, subject_id)
         picture = await cards.latest_picture(connection, Kind.ANSWER, subject_id, PICTURE)
-        return self.cards[question.kind](AnswerView(question=question, now=now, picture=picture))
+        silence = None
+        if question.kind is QuestionKind.SILENCE:
+            silence = await silences.get(connection, subject_id)
+        view = AnswerView(question=question, now=now, picture=picture, silence=silence)
+        return self.cards[question.kind](view)

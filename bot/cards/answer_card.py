@@ -7,6 +7,7 @@ from bot.cards.blocks import Block, actions, button, context, section
 from bot.cards.live import live
 from bot.cards.text import mention, moment
 from bot.domain.question import Question
+from bot.domain.silence import Silence
 
 AGAIN = "answer.again"
 
@@ -19,6 +20,8 @@ class AnswerView:
     now: datetime
     picture: str | None = None
     """Slack's file id of the newest picture of this answer that a block may show."""
+    silence: Silence | None = None
+    """What became of a proposed silence that somebody confirmed."""
 
 
 def ending(view: AnswerView, *facts: str) -> list[Block]:

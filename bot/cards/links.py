@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from bot.cards.blocks import escaped
+from bot.domain.card import Place
 
 LONGEST_ADDRESS = 1500
 """Characters; half of what a section takes, so that a link is never cut in the middle."""
@@ -25,3 +26,8 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def permalink(workspace_url: str, place: Place) -> str:
+    """The address of a message; Slack's own look so, and asking for each would cost a call."""
+    return f"{workspace_url}archives/{place.channel_id}/p{place.ts.replace('.', '')}"

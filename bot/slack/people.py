@@ -30,6 +30,7 @@ class People:
         self._refresh_s = refresh_s
         self._groups: dict[str, frozenset[str]] = {}
         self._emails: dict[str, str | None] = {}
+        self._names: dict[str, str] = {}
         self._unread: frozenset[str] = frozenset()
         self._stale = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -48,6 +49,10 @@ class People:
     def groups_of(self, user_id: str) -> frozenset[str]:
         """The ids of the user groups this person is in, as last read."""
         return frozenset(group for group, members in self._groups.items() if user_id in members)
+
+    def name_of(self, user_id: str) -> str:
+        """What the person is called, as last read; their id where Slack has not said."""
+        return self._names.get(user_id, user_id)
 
     async def email_of(self, user_id: str) -> str | None:
         """The person's address; None when Slack does not give one.
@@ -93,7 +98,10 @@ class People:
     async def _read_addresses(self) -> None:
         try:
             async for person in self._api.pages("users.list", "members"):
-                self._emails[person["id"]] = (person.get("profile") or {}).get("email")
+                profile = person.get("profile") or {}
+                self._emails[person["id"]] = profile.get("email")
+                name = profile.get("real_name") or person.get("real_name") or person.get("name")
+                self._names[person["id"]] = str(name or person["id"])
         except SlackError as exc:
             # They are asked for one by one when needed.
             log.warning(

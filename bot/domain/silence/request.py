@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
-from bot.catalog import ANY, Catalog, read_duration
+from bot.catalog import ANY, Catalog, Verb, read_duration
+from bot.domain.asked import Actor
+from bot.domain.gate import decide
 from bot.domain.place import places
 from bot.domain.silence import LONGEST, SHORTEST
 from bot.domain.silence.matchers import Matcher, Operator, read, read_first, too_broad, written
@@ -129,3 +131,13 @@ def _named(matchers: Sequence[Matcher], label: str) -> str | None:
         if matcher.name == label and matcher.operator is Operator.EQUAL and matcher.value:
             return matcher.value
     return None
+
+
+def refusal(matchers: Sequence[Matcher], catalog: Catalog, by: Actor) -> str | None:
+    """Why this person may not silence what these match, with the way past; None when they may."""
+    decisions = [
+        decide(catalog.people, by, Verb.SILENCE, *place)
+        for place in places_meant(matchers, catalog)
+    ]
+    refusals = dict.fromkeys(decision.text for decision in decisions if not decision.allowed)
+    return "\n".join(refusals) or None

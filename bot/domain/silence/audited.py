@@ -1,0 +1,50 @@
+"""What the audit says of silences."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.catalog import Catalog
+from bot.domain.asked import Asked
+from bot.domain.audit import Entry
+from bot.domain.secrecy import masked
+from bot.domain.silence.matchers import Matcher, written
+from bot.domain.silence.request import places_meant
+from bot.domain.words import told
+
+SILENCE, END, EXTEND = "silence", "end silence", "extend silence"
+ACCEPTED, DENIED, DONE, FAILED = "accepted", "denied", "done", "failed"
+
+
+def entry(
+    act: str,
+    outcome: str,
+    matchers: Sequence[Matcher],
+    catalog: Catalog,
+    asked: Asked,
+    *,
+    subject: str | None = None,
+    until: datetime | None = None,
+    reason: str = "",
+    why: str = "",
+) -> Entry:
+    """One act on a silence; its place where there is only one."""
+    meant = places_meant(matchers, catalog)
+    environment, service = meant[0] if len(meant) == 1 else (None, None)
+    detail = {
+        "matchers": masked(written(matchers)),
+        "until": told(until) if until is not None else "",
+        "reason": masked(reason),
+        "why": why,
+    }
+    return Entry(
+        key=f"{act}:{outcome}:{asked.key}",
+        at=asked.at,
+        actor=asked.by.id,
+        act=act,
+        outcome=outcome,
+        environment=environment,
+        service=service,
+        subject=subject,
+        source=f"{asked.channel_id}:{asked.key}",
+        detail={name: value for name, value in detail.items() if value},
+    )

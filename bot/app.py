@@ -20,6 +20,7 @@ from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.sweep import BeginLooks, SweepAlerts
+from bot.alerts.verdict import SayOfSuspect
 from bot.answers.alarms import GatherAlarms
 from bot.answers.ask import AskQuestion, Gather
 from bot.answers.firing import GatherFiring
@@ -237,6 +238,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             homes=homes,
             receiver=alerts.receiver,
             respond=alerts.respond,
+            say_of_suspect=alerts.say_of_suspect,
             now=now,
         )
         await leaving.enter_async_context(opened(ways))
@@ -372,6 +374,7 @@ def _changes(
 class _Alerts:
     receiver: Receiver
     respond: Respond
+    say_of_suspect: SayOfSuspect
     sweep: SweepAlerts
 
 
@@ -395,6 +398,9 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
             now=world.now,
             tell=world.wake,
             pace=world.pace,
+        ),
+        say_of_suspect=SayOfSuspect(
+            database=world.database, catalog=world.catalog, now=world.now, tell=world.wake
         ),
         sweep=SweepAlerts(world.database, engine, world.now, world.pace),
     )

@@ -11,8 +11,19 @@ from aiohttp import web
 import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
+from bot.alerts.verdict import SayOfSuspect
 from bot.answers.ask import AskQuestion
-from bot.cards import alarm_buttons, alert, answer_card, audit, change_buttons, gate, guard, scaling
+from bot.cards import (
+    alarm_buttons,
+    alert,
+    answer_card,
+    audit,
+    change_buttons,
+    gate,
+    guard,
+    scaling,
+    suspects,
+)
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
 from bot.changes.audit.review import ReviewForced
@@ -76,6 +87,7 @@ class Ways:
     homes: Homes
     receiver: Receiver
     respond: Respond
+    say_of_suspect: SayOfSuspect
     now: Callable[[], datetime]
 
 
@@ -146,6 +158,8 @@ def _tables(ways: Ways) -> Tables:
             alarm_buttons.UNMUTE: ask.mute_alarms.press_unmute,
             alert.ACKNOWLEDGE: ways.respond.acknowledge,
             alert.RESOLVE: ways.respond.resolve,
+            suspects.THIS_WAS_IT: ways.say_of_suspect.this_was_it,
+            suspects.NOT_THIS: ways.say_of_suspect.not_this,
         },
         events=_events(ways).table(),
         otherwise=commands.otherwise(catalog),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from bot import metrics, reporting
 from bot.alerts.chart import draw_chart
 from bot.alerts.lookup import look_up_incident
+from bot.alerts.onset import SOURCE as ONSET
+from bot.alerts.onset import look_before
 from bot.domain.finding import CHART, Finding, Phase
 from bot.engine import CONTROL, receive, step, surely, workflow, world
 from bot.storage import findings
@@ -42,6 +44,7 @@ class Source:
 SOURCES = (
     Source(CHART, "Prometheus", "chart", 8.0, draw_chart),
     Source("pagerduty", "PagerDuty", "incident", 8.0, look_up_incident),
+    Source(ONSET, "Prometheus", "look at what was before", 8.0, look_before),
 )
 
 

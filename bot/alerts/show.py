@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.alerts.around import changes_around
 from bot.alerts.chart import picture_key
+from bot.alerts.suspects import suspects_of
 from bot.cards.alert import AlertView, card
 from bot.cards.blocks import Message
 from bot.domain.alert import AlertGroup
@@ -11,8 +12,9 @@ from bot.domain.card import Kind
 from bot.domain.change import CAN_BE_UNDONE, Change, ChangeKind
 from bot.domain.finding import Phase
 from bot.domain.incident import PagerDutyIncident
+from bot.domain.suspects import Ranking
 from bot.domain.way_back import way_back
-from bot.storage import alerts, cards, findings, incidents, responses
+from bot.storage import alerts, cards, changes, findings, incidents, responses
 from bot.storage.database import Connection
 from bot.storage.known import known_of
 
@@ -34,7 +36,9 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
     """
     group = await alerts.get(connection, group_id)
     found = await incidents.of_group(connection, group_id)
-    before, during = await changes_around(connection, group, now)
+    _, during = await changes_around(connection, group, now)
+    ranking = await suspects_of(connection, group)
+    suspect = await _change_of(connection, ranking)
     return AlertView(
         group=group,
         alerts=await alerts.alerts_of(connection, group_id),
@@ -42,16 +46,24 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
         response=await responses.latest(connection, group_id),
         findings=await findings.of_group(connection, group_id),
         picture=await _picture(connection, group_id),
-        change=before,
+        ranking=ranking,
+        change=suspect,
         mending=during,
-        way_back=await _way_back(connection, group, before),
+        way_back=await _way_back(connection, group, suspect),
         shared_with=await _shared_with(connection, group, found),
         now=now,
     )
 
 
+async def _change_of(connection: Connection, ranking: Ranking | None) -> Change | None:
+    """The first suspect's own row, where it is a change."""
+    if ranking is None or ranking.first is None or ranking.first.deed.kind.row != "change":
+        return None
+    return await changes.find(connection, ranking.first.deed.id)
+
+
 async def _way_back(connection: Connection, group: AlertGroup, change: Change | None) -> str | None:
-    """What going back from the change before it would return to; None where that has no place."""
+    """What going back from the suspect would return to; None where that has no place."""
     if change is None or group.is_final or change.kind is not ChangeKind.DEPLOY:
         return None
     if change.is_under_way:

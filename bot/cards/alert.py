@@ -6,7 +6,6 @@ from datetime import datetime
 
 from bot.cards.alert_lines import (
     alert_lines,
-    change_line,
     facts_line,
     incident_line,
     labels_line,
@@ -30,6 +29,7 @@ from bot.cards.blocks import (
     section,
 )
 from bot.cards.change_buttons import abort_button, roll_back_button
+from bot.cards.suspects import others_line, suspect_lines, verdict_buttons
 from bot.cards.text import spoken
 from bot.domain.alert import Alert, AlertGroup, GroupState, Severity
 from bot.domain.change import Change, ChangeState
@@ -41,10 +41,12 @@ from bot.domain.incident import (
     ResponseKind,
     ResponseState,
 )
+from bot.domain.suspects import Ranking
 from bot.domain.unit import spoken_value
 
 ACKNOWLEDGE = "alert.acknowledge"
 RESOLVE = "alert.resolve"
+BUTTONS_IN_ROW = 5
 
 S = GroupState
 _MARKS = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "⚪"}
@@ -63,8 +65,10 @@ class AlertView:
     findings: Sequence[Finding] = ()
     picture: str | None = None
     """Slack's id of the chart, once a block may show it."""
+    ranking: Ranking | None = None
+    """What was done before the onset; None where the alert does not say where it is."""
     change: Change | None = None
-    """The last change of the service before the onset."""
+    """The first suspect, where it is a change."""
     mending: Change | None = None
     """The last change while it fired: what may have ended it."""
     way_back: str | None = None
@@ -89,8 +93,7 @@ def card(view: AlertView) -> Message:
         blocks.append(section("\n".join(evidence)))
     if small := _small_print(view):
         blocks.append(context("\n".join(small)))
-    if elements := buttons(view):
-        blocks.append(actions(*elements))
+    blocks += [actions(*elements) for elements in _rows(view)]
     return message(escaped(head), blocks)
 
 
@@ -181,8 +184,8 @@ def _is_still_wanted(kind: ResponseKind, view: AlertView) -> bool:
 def _evidence(view: AlertView) -> list[str]:
     group = view.group
     lines = [] if group.is_final else alert_lines(group, view.alerts)
-    if view.change is not None:
-        lines.append(change_line(view.change, group.started_at))
+    if view.ranking is not None:
+        lines += suspect_lines(view.ranking, group)
     lines += [incident_line(incident, group) for incident in view.incidents]
     if links := links_line(view.alerts):
         lines.append(links)
@@ -204,6 +207,8 @@ def _small_print(view: AlertView) -> list[str]:
     said = [escaped(note) for note in dict.fromkeys(notes) if note]
     if group.mention and group.mention.startswith("S") and not group.is_final:
         said.insert(0, f"<!subteam^{group.mention}>")
+    if view.ranking is not None and (others := others_line(view.ranking, group)):
+        said.append(others)
     if labels := labels_line(group, view.alerts):
         said.append(labels)
     return said
@@ -216,8 +221,22 @@ def _ordinal(number: int) -> str:
 
 
 def buttons(view: AlertView) -> list[Element]:
-    """Only what can still be done: nothing after the end, and one thing asked at a time."""
-    return [*_answers(view), *_back(view)]
+    """Only what can still be done, and one thing asked at a time; what stays after the end is the
+    question what it was."""
+    return [*_answers(view), *_about_suspect(view)]
+
+
+def _rows(view: AlertView) -> list[list[Element]]:
+    """The buttons in rows a phone can show: what is about the suspect together."""
+    every = buttons(view)
+    if len(every) <= BUTTONS_IN_ROW:
+        return [every] if every else []
+    return [_answers(view), _about_suspect(view)]
+
+
+def _about_suspect(view: AlertView) -> list[Element]:
+    asked = verdict_buttons(view.group, view.ranking) if view.ranking is not None else []
+    return [*asked, *_back(view)]
 
 
 def _answers(view: AlertView) -> list[Element]:
@@ -234,7 +253,7 @@ def _answers(view: AlertView) -> list[Element]:
 
 
 def _back(view: AlertView) -> list[Element]:
-    """The way back from the change before it, as on that change's own card."""
+    """The way back from the first suspect, as on that change's own card."""
     change = view.change
     if change is None or view.way_back is None or view.group.is_final:
         return []

@@ -160,17 +160,6 @@ def _labels(labels: Mapping[str, str]) -> str:
     return " · ".join(shown)
 
 
-def change_line(change: Change, onset: datetime) -> str:
-    """The last change before it began. Not yet a suspect: only what happened when."""
-    if change.started_at is None:
-        return ""
-    before = spoken(onset - change.started_at)
-    return (
-        f"*last change*  {escaped(done_by(change))} at {moment(change.started_at)} by "
-        f"<@{change.asked_by}>, {before} before"
-    )
-
-
 def done_by(change: Change) -> str:
     """What the change did, as a plain phrase: `deploy of v1.2.0`."""
     version = change.plan.wanted.name if change.plan else change.version or ""

@@ -112,7 +112,7 @@ async def test_a_source_that_is_broken_is_named_on_the_card_and_costs_nothing_el
     missing = await ask_all(world, SOURCES, group.id, Phase.ONSET)
 
     text = await board.text(group)
-    assert missing == ["chart"]
+    assert missing == ["chart", "onset"]
     assert f"No chart: Prometheus {said}" in text
     assert "triggered, paging Carol" in text
 

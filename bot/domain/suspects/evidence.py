@@ -17,7 +17,6 @@ class DeedKind(StrEnum):
     SCALING = "scaling"
     LOCK = "lock"
     FREEZE = "freeze"
-    SILENCE = "silence"
 
     @property
     def brings_a_version(self) -> bool:

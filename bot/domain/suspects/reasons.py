@@ -83,11 +83,11 @@ def capacity(deed: Deed, _onset: Onset) -> Reasons:
     if deed.kind is not K.SCALING:
         return
     if deed.capacity is None:
-        yield Reason(-0.5, "it may not have taken any capacity")
+        yield Reason(-0.5, "it may not have cut any capacity")
     elif deed.capacity < 1:
-        yield Reason(1.6, f"it took {(1 - deed.capacity) * 100:.0f} % of the capacity")
+        yield Reason(1.6, f"it cut capacity to {deed.capacity * 100:.0f} %")
     else:
-        yield Reason(-3.0, "it took no capacity")
+        yield Reason(-3.0, "it cut no capacity")
 
 
 def kind(deed: Deed, _onset: Onset) -> Reasons:
@@ -97,7 +97,7 @@ def kind(deed: Deed, _onset: Onset) -> Reasons:
             yield Reason(-0.8, "it went back to what had run")
         case K.RESTART:
             yield Reason(-1.0, "it brought no new version")
-        case K.LOCK | K.FREEZE | K.SILENCE:
+        case K.LOCK | K.FREEZE:
             yield Reason(-6.0, f"a {deed.kind} changes nothing that runs")
 
 

@@ -1,0 +1,251 @@
+"""The suspects of an alert group, from the rows as they are: what was done before it, and why.
+
+Costs about ten small queries of our own database. Nothing outside is asked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.cards.alert_lines import done_by
+from bot.domain.alert import AlertGroup
+from bot.domain.change import Change, ChangeKind, ChangeState, Origin
+from bot.domain.freeze import Declared
+from bot.domain.judgement import Judged
+from bot.domain.lock import BOT, Lock
+from bot.domain.scaling.capacity import Bounds, Capacity, Count, led
+from bot.domain.scaling.scaling import Scaling
+from bot.domain.suspects import LOOK_BACK, Deed, DeedKind, Onset, Ranking, rank
+from bot.storage import changes, suspects
+from bot.storage.database import Connection
+from bot.storage.suspects import Before, Firing
+
+DAY = timedelta(days=1)
+FOLLOWS_WITHIN = timedelta(minutes=30)
+"""An alert group that began so soon after a deploy followed it."""
+ELSEWHERE_WITHIN = timedelta(minutes=15)
+EARLIER = timedelta(minutes=1)
+"""Alerts of other services that began less before this one are not known to have come first."""
+SENTRY_FINDING = "new Sentry issues"
+"""What the watch over a rollout calls the issues that began with its version."""
+
+
+async def suspects_of(connection: Connection, group: AlertGroup) -> Ranking | None:
+    """Rank what was done before the group began; None where its labels name no environment."""
+    if group.environment is None:
+        return None
+    said = await suspects.before(connection, group.id)
+    since = group.started_at - LOOK_BACK
+    if said.turned_at is not None:
+        since = min(since, said.turned_at - LOOK_BACK)
+    beside = await suspects.firings_beside(connection, group, since=since - DAY)
+    onset = _onset(group, said, beside)
+    done = await _deeds(connection, group, since=since)
+    known = await _with_record(connection, group, done)
+    return rank(onset, [_beside(deed, group, onset, beside) for deed in known])
+
+
+def _onset(group: AlertGroup, said: Before, beside: Sequence[Firing]) -> Onset:
+    onset = Onset(
+        fired_at=group.started_at,
+        environment=group.environment or "",
+        service=group.service,
+        turned_at=said.turned_at,
+        busier=said.busier,
+        ended_at=group.resolved_at,
+    )
+    elsewhere = {
+        one.service or ""
+        for one in beside
+        if one.service != group.service
+        and onset.at - ELSEWHERE_WITHIN <= one.at <= onset.at - EARLIER
+        and (one.resolved_at is None or one.resolved_at > onset.at)
+    }
+    return replace(onset, elsewhere=tuple(sorted(elsewhere)))
+
+
+async def _deeds(connection: Connection, group: AlertGroup, *, since: datetime) -> list[Deed]:
+    """What was done in the environment, from every table that says so."""
+    environment, service = group.environment or "", group.service or ""
+    done = await suspects.changes_in(connection, environment, since=since)
+    weights = await suspects.traffic(connection, group.id)
+    found = [_of_change(one, done, weights.get(one.id), group.started_at) for one in done]
+    for scaling in await suspects.scalings_in(connection, environment, since=since):
+        found += _of_scaling(scaling)
+    for lock in await suspects.locks_in(connection, environment, service, since=since):
+        found.append(_of_lock(lock))
+    for freeze in await suspects.freezes_in(connection, environment, service, since=since):
+        found.append(_of_freeze(freeze))
+    return found
+
+
+def _of_change(
+    change: Change, beside: Sequence[Change], weight: float | None, onset: datetime
+) -> Deed:
+    began_at = change.started_at or change.asked_at
+    settled_at = change.steady_at or change.finished_at
+    if settled_at is not None and settled_at <= onset:
+        weight = 100.0
+    later = [
+        one
+        for one in beside
+        if one.service == change.service and (one.started_at or one.asked_at) > began_at
+    ]
+    judgement = change.judgement
+    is_good = change.state is ChangeState.SUCCEEDED and judgement is not None
+    return Deed(
+        kind=DeedKind(change.kind.value),
+        id=change.id,
+        name=done_by(change),
+        environment=change.environment,
+        service=change.service,
+        began_at=began_at,
+        settled_at=settled_at,
+        undone_at=_undone_at(change, later),
+        by=None if change.origin is Origin.OUTSIDE else change.asked_by,
+        version=_version_of(change),
+        traffic=weight if change.kind is not ChangeKind.RESTART else None,
+        new_issues=_new_issues(change),
+        is_judged_bad=judgement is not None and judgement.judged is Judged.BAD,
+        judged_good_at=change.finished_at
+        if is_good and judgement is not None and judgement.judged is Judged.GOOD
+        else None,
+        trouble=change.failure.what if change.failure is not None else "",
+        replaced_at=_settled(one for one in later if one.kind is ChangeKind.DEPLOY),
+    )
+
+
+def _version_of(change: Change) -> str | None:
+    if change.kind is ChangeKind.RESTART:
+        return None
+    return (change.plan.wanted.version if change.plan else None) or change.version
+
+
+def _undone_at(change: Change, later: Iterable[Change]) -> datetime | None:
+    """When it was gone back from: by its own workflow or ECS, or by a rollback that followed."""
+    if change.state is ChangeState.ROLLED_BACK:
+        return change.finished_at
+    return _settled(
+        one for one in later if one.kind is ChangeKind.ROLLBACK and one.undoes in {None, change.id}
+    )
+
+
+def _settled(followers: Iterable[Change]) -> datetime | None:
+    """When the first of them was in force."""
+    settled = (one.steady_at or one.finished_at for one in followers)
+    return min((at for at in settled if at is not None), default=None)
+
+
+def _new_issues(change: Change) -> int:
+    """Issues that the watch over its rollout found to have begun with its version."""
+    if change.judgement is None:
+        return 0
+    found = (one.after for one in change.judgement.findings if one.name == SENTRY_FINDING)
+    return int(next(found, None) or 0)
+
+
+def _of_scaling(scaling: Scaling) -> list[Deed]:
+    """That it was set, and that it was set back: each takes or gives capacity."""
+    if scaling.set_at is None or scaling.found is None or scaling.wanted is None:
+        return []
+    found = [_scaled(scaling, scaling.id, scaling.found, scaling.wanted, scaling.set_at)]
+    if scaling.returning_at is not None:
+        back = f"{scaling.id}:back"
+        found.append(_scaled(scaling, back, scaling.wanted, scaling.found, scaling.returning_at))
+    return found
+
+
+def _scaled(
+    scaling: Scaling, deed_id: str, before: Capacity, after: Capacity, at: datetime
+) -> Deed:
+    return Deed(
+        kind=DeedKind.SCALING,
+        id=deed_id,
+        name=f"scaling {led(before, after)}",
+        environment=scaling.environment,
+        service=scaling.service,
+        began_at=at,
+        by=scaling.asked_by,
+        capacity=_share(before, after),
+    )
+
+
+def _share(before: Capacity, after: Capacity) -> float | None:
+    """The least capacity it leaves, as a share of the one before; None where nobody can say."""
+    if isinstance(before, Count) and isinstance(after, Count):
+        pairs = [(before.count, after.count)]
+    elif isinstance(before, Bounds) and isinstance(after, Bounds):
+        if before.range == after.range:
+            return None
+        pairs = [(before.minimum, after.minimum), (before.maximum, after.maximum)]
+    else:
+        return None
+    return min((now / was for was, now in pairs if was > 0), default=None)
+
+
+def _of_lock(lock: Lock) -> Deed:
+    return Deed(
+        kind=DeedKind.LOCK,
+        id=lock.id,
+        name="a lock",
+        environment=lock.environment,
+        service=lock.service,
+        began_at=lock.at,
+        by=None if lock.owner == BOT else lock.owner,
+    )
+
+
+def _of_freeze(freeze: Declared) -> Deed:
+    return Deed(
+        kind=DeedKind.FREEZE,
+        id=freeze.id,
+        name="a freeze",
+        environment=freeze.environment,
+        service=freeze.service,
+        began_at=freeze.begins_at,
+        by=freeze.by,
+    )
+
+
+async def _with_record(
+    connection: Connection, group: AlertGroup, done: Sequence[Deed]
+) -> list[Deed]:
+    """The deeds with what people said of them, and with what their versions did before."""
+    here = await suspects.verdicts(connection, group.id)
+    versions = {
+        (one.service, one.version) for one in done if one.kind is DeedKind.DEPLOY and one.version
+    }
+    said = await suspects.said_elsewhere(connection, group.id, versions) if versions else {}
+    found = []
+    for deed in done:
+        deed = replace(deed, verdict=here.get((deed.kind.row, deed.id)))
+        if deed.kind is DeedKind.DEPLOY and deed.version and deed.service == group.service:
+            words = said.get((deed.service, deed.version), ())
+            followed = await suspects.followed(
+                connection,
+                await changes.get(connection, deed.id),
+                deed.version,
+                within_s=FOLLOWS_WITHIN.total_seconds(),
+            )
+            deed = replace(
+                deed,
+                blamed=sum(one.is_cause for one in words),
+                cleared=sum(not one.is_cause and one.alert == group.name for one in words),
+                followed_before=followed,
+            )
+        found.append(deed)
+    return found
+
+
+def _beside(deed: Deed, group: AlertGroup, onset: Onset, beside: Iterable[Firing]) -> Deed:
+    """The deed with the alerts that had fired before it, and those that came after it."""
+    of_place = [one for one in beside if one.service == group.service]
+    same = [one for one in of_place if one.name == group.name and one.at < deed.began_at]
+    after = [one for one in of_place if one.name != group.name]
+    is_here = deed.service == group.service
+    return replace(
+        deed,
+        firings_before=sum(one.at >= deed.began_at - DAY for one in same),
+        was_firing=any(one.resolved_at is None or one.resolved_at > deed.began_at for one in same),
+        alerts_after=sum(deed.began_at <= one.at <= onset.at for one in after) if is_here else 0,
+    )

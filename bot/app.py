@@ -14,11 +14,15 @@ from importlib.metadata import version
 from uuid import uuid4
 
 from bot import logs, metrics, reporting, secret_references
+from bot.alerts.ack import AcknowledgeByWord
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
+from bot.alerts.silencing.end import KeepSilences
+from bot.alerts.silencing.make import MakeSilence
+from bot.alerts.silencing.sync import SyncSilences
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.alerts.verdict import SayOfSuspect
 from bot.answers.alarms import GatherAlarms
@@ -31,6 +35,7 @@ from bot.answers.muting import MuteAlarms
 from bot.answers.oncall import GatherOnCall
 from bot.answers.query import GatherQuery
 from bot.answers.show import ShowAnswer
+from bot.answers.silence import GatherSilence, ProposeSilence
 from bot.cards.alarms import alarms as alarms_card
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
@@ -40,6 +45,7 @@ from bot.cards.logs import LogsCard
 from bot.cards.oncall import oncall as oncall_card
 from bot.cards.query import QueryCard
 from bot.cards.query_links import Pages
+from bot.cards.silence import silence as silence_card
 from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.changes.accept import AcceptChange
@@ -96,6 +102,8 @@ SWEEP_S = 5.0
 SCALINGS_S = 2.0
 """How late a scaling may go back that stands for a while only."""
 SWEEP_OTHERS_S = 30.0
+SILENCES_S = 15.0
+"""How late a card learns of a silence made elsewhere; two calls, or none while all is quiet."""
 GUARDS_S = 30.0
 OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
@@ -106,6 +114,7 @@ ANSWER_CARDS: Mapping[QuestionKind, Callable[[AnswerView], Message]] = {
     QuestionKind.ALERTS: firing_card,
     QuestionKind.ONCALL: oncall_card,
     QuestionKind.HEALTH: health_card,
+    QuestionKind.SILENCE: silence_card,
 }
 """How the answer to each kind of question is shown."""
 
@@ -207,11 +216,11 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         addresses = _addresses(settings, slack)
         asking = _asking(world, slack, addresses)
         ask_health = AskHealth(world, asking, addresses)
-        changes = _changes(world, engine, slack, asking, ask_health)
+        alerts = _alerts(world, engine, slack)
+        changes = _changes(world, engine, slack, asking, ask_health, alerts.respond)
         leaving.push_async_callback(changes.promises.settle)
         leaving.push_async_callback(changes.scaling_promises.settle)
         others = SweepOthers(world, changes.promises)
-        alerts = _alerts(world, engine, slack)
         await started(leaving, deliverer)
         homes = _homes(world, slack, replica)
         await started(leaving, homes)
@@ -239,6 +248,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             receiver=alerts.receiver,
             respond=alerts.respond,
             say_of_suspect=alerts.say_of_suspect,
+            silence=alerts.silence,
             now=now,
         )
         await leaving.enter_async_context(opened(ways))
@@ -306,6 +316,7 @@ def _gathers(world: World, addresses: Addresses) -> Mapping[QuestionKind, Gather
         QuestionKind.QUERY: GatherQuery(world),
         QuestionKind.LOGS: GatherLogs(world),
         QuestionKind.ALARMS: GatherAlarms(world),
+        QuestionKind.SILENCE: GatherSilence(world),
         QuestionKind.ALERTS: GatherFiring(world, addresses),
     }
 
@@ -339,7 +350,12 @@ def _asking(world: World, slack: SlackEdge, addresses: Addresses) -> AskQuestion
 
 
 def _changes(
-    world: World, engine: Engine, slack: SlackEdge, asking: AskQuestion, ask_health: AskHealth
+    world: World,
+    engine: Engine,
+    slack: SlackEdge,
+    asking: AskQuestion,
+    ask_health: AskHealth,
+    respond: Respond,
 ) -> Changes:
     promises = Promises(world.database, engine, world.now, world.pace)
     database, catalog, now, wake = world.database, world.catalog, world.now, world.wake
@@ -361,6 +377,9 @@ def _changes(
             ask_question=asking,
             ask_health=ask_health,
             mute_alarms=MuteAlarms(world=world, asking=asking),
+            propose_silence=ProposeSilence(world, asking),
+            keep_silences=KeepSilences(world=world, name_of=slack.people.name_of),
+            acknowledge=AcknowledgeByWord(database=database, catalog=catalog, respond=respond),
         ),
         press=PressChange(*acting),
         review=ReviewForced(database, catalog, now, wake),
@@ -376,9 +395,12 @@ class _Alerts:
     respond: Respond
     say_of_suspect: SayOfSuspect
     sweep: SweepAlerts
+    silences: SyncSilences
+    silence: MakeSilence
 
 
 def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
+    sync = SyncSilences(world)
     return _Alerts(
         receiver=Receiver(
             database=world.database,
@@ -403,6 +425,13 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
             database=world.database, catalog=world.catalog, now=world.now, tell=world.wake
         ),
         sweep=SweepAlerts(world.database, engine, world.now, world.pace),
+        silences=sync,
+        silence=MakeSilence(
+            world=world,
+            sync=sync,
+            name_of=slack.people.name_of,
+            workspace_url=slack.identity.url,
+        ),
     )
 
 
@@ -418,6 +447,8 @@ def _sweeps(
         Chore("sweep scalings", SCALINGS_S, changes.scaling_promises.sweep),
         Chore("sweep marks", SWEEP_S, marks.sweep),
         Chore("sweep alerts", SWEEP_S, alerts.sweep),
+        Chore("make silences", SWEEP_S, alerts.silence.sweep),
+        Chore("read silences", SILENCES_S, alerts.silences),
         Chore("sweep others' changes", SWEEP_OTHERS_S, others),
         Chore("keep locks and freezes", GUARDS_S, guards),
         Chore("post the audit's head", MINUTE_S, head),

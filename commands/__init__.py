@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from bot.alerts.ack import AcknowledgeByWord
+from bot.alerts.silencing.end import KeepSilences
 from bot.answers.ask import AskQuestion
 from bot.answers.health.gather import AskHealth
 from bot.answers.muting import MuteAlarms
+from bot.answers.silence import ProposeSilence
 from bot.cards.answer import Answer, Later
 from bot.cards.help import Entry
 from bot.catalog import Catalog
@@ -25,6 +28,7 @@ from bot.changes.scaling.accept import AcceptScaling
 from bot.changes.status import TellStatus
 from bot.domain.asked import Asked
 from commands import (
+    ack,
     alarms,
     alerts,
     approve,
@@ -43,6 +47,7 @@ from commands import (
     restart,
     rollback,
     scale,
+    silence,
     status,
     unlock,
 )
@@ -69,6 +74,8 @@ MODULES = (
     logs,
     alarms,
     alerts,
+    ack,
+    silence,
     help,
 )
 ENTRIES: Mapping[str, Entry] = {
@@ -94,6 +101,9 @@ class UseCases:
     ask_question: AskQuestion
     ask_health: AskHealth
     mute_alarms: MuteAlarms
+    propose_silence: ProposeSilence
+    keep_silences: KeepSilences
+    acknowledge: AcknowledgeByWord
 
 
 def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
@@ -138,6 +148,13 @@ def verbs(*, catalog: Catalog, ask: UseCases) -> Mapping[str, Run]:
         ),
         alerts.NAME: partial(
             alerts.run, ask=ask.ask_question, how=how(alerts.NAME), catalog=catalog
+        ),
+        ack.NAME: partial(ack.run, acknowledge=ask.acknowledge, how=how(ack.NAME), catalog=catalog),
+        silence.NAME: partial(
+            silence.run,
+            propose=ask.propose_silence,
+            keep=ask.keep_silences,
+            how=how(silence.NAME),
         ),
         help.NAME: partial(help.run, command=command, entries=ENTRIES),
     }

@@ -11,6 +11,7 @@ from aiohttp import web
 import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
+from bot.alerts.silencing.make import MakeSilence
 from bot.alerts.verdict import SayOfSuspect
 from bot.answers.ask import AskQuestion
 from bot.cards import (
@@ -22,6 +23,7 @@ from bot.cards import (
     gate,
     guard,
     scaling,
+    silence_words,
     suspects,
 )
 from bot.cards.answer import Answer
@@ -88,6 +90,7 @@ class Ways:
     receiver: Receiver
     respond: Respond
     say_of_suspect: SayOfSuspect
+    silence: MakeSilence
     now: Callable[[], datetime]
 
 
@@ -158,6 +161,9 @@ def _tables(ways: Ways) -> Tables:
             alarm_buttons.UNMUTE: ask.mute_alarms.press_unmute,
             alert.ACKNOWLEDGE: ways.respond.acknowledge,
             alert.RESOLVE: ways.respond.resolve,
+            silence_words.CONFIRM: ways.silence.confirm,
+            silence_words.END: ask.keep_silences.press_end,
+            silence_words.EXTEND: ask.keep_silences.press_extend,
             suspects.THIS_WAS_IT: ways.say_of_suspect.this_was_it,
             suspects.NOT_THIS: ways.say_of_suspect.not_this,
         },

@@ -70,3 +70,16 @@ def _since(incident: PagerDutyIncident) -> datetime:
             return incident.resolved_at or incident.told_at
         case IncidentStatus.TRIGGERED:
             return incident.told_at
+
+
+async def end_was_lost(
+    connection: Connection, group: AlertGroup, seen_at: datetime, gone_at: datetime
+) -> None:
+    """Alertmanager never told the end of it."""
+    await cards.add_entry(
+        connection,
+        Kind.ALERT_GROUP,
+        group.id,
+        key="end was lost",
+        message=words.lost_end_entry(seen_at, gone_at),
+    )

@@ -1,10 +1,11 @@
 """What the thread of an alert group is told: one line an entry where it can be."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.cards.alert_lines import ALERTS_ON_CARD, alert_line
 from bot.cards.blocks import Message, cut, escaped, message, section
-from bot.cards.text import counted, spoken
+from bot.cards.text import counted, moment, spoken
 from bot.domain.alert import Alert, AlertGroup, Severity, common
 from bot.domain.incident import IncidentStatus, PagerDutyIncident
 from bot.domain.notify import PostReason
@@ -17,6 +18,7 @@ __all__ = [
     "alerts_entry",
     "incident_entry",
     "joined_entry",
+    "lost_end_entry",
     "resolved_entry",
     "worse_entry",
 ]
@@ -42,6 +44,15 @@ def resolved_entry(group: AlertGroup) -> Message:
     ended_at = group.resolved_at or group.started_at
     lasted = spoken(ended_at - group.started_at)
     return _line(f"{PostReason.ALL_RESOLVED.value} after {lasted}")
+
+
+def lost_end_entry(seen_at: datetime, gone_at: datetime) -> Message:
+    """That nobody told the end of it, and what is known of when it was."""
+    return _line(
+        "Alertmanager no longer has it, and sent no end: it does not send one of what was "
+        "silenced, or what it forgot at a restart. It ended between "
+        f"{moment(seen_at)} and {moment(gone_at)}."
+    )
 
 
 def incident_entry(incident: PagerDutyIncident) -> Message:

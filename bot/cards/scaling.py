@@ -222,7 +222,7 @@ def _ended(view: ScalingView) -> list[str]:
     match scaling.state:
         case S.CANCELLED:
             return [f"Cancelled by {mention(scaling.ended_by)}. Nothing was changed."]
-        case S.REFUSED | S.EXPIRED:
+        case S.EXPIRED:
             return [f"{why} Nothing was changed."]
         case S.SCALED | S.STUCK:
             return [_came(scaling), f"⚠ {why}" if why else ""]
@@ -263,13 +263,19 @@ def _came(scaling: Scaling) -> str:
         return ""
     took = spoken(scaling.finished_at - scaling.set_at)
     tasks = f"{progress.running:,} of {counted(progress.desired, 'task')} run"
-    return f"{tasks} · took {took}"
+    return f"{tasks} · {'after' if scaling.state is S.STUCK else 'took'} {took}"
 
 
 def _stood(scaling: Scaling) -> str:
     if scaling.set_at is None or scaling.finished_at is None:
-        return "It went back."
-    return f"It stood for {spoken(scaling.finished_at - scaling.set_at)}, and went back by itself."
+        return ""
+    return f"It stood for {spoken(scaling.finished_at - scaling.set_at)}."
+
+
+def _went_back(scaling: Scaling) -> str:
+    if scaling.hurried_by is not None:
+        return f"{mention(scaling.hurried_by)} had it set back."
+    return "It went back by itself."
 
 
 def _whose(scaling: Scaling) -> str:

@@ -57,7 +57,7 @@ async def test_one_that_is_due_beneath_another_hands_over_and_the_last_goes_back
     await prod.presses(REVERT, await prod.now(above), by=ALICE)
     ended = await prod.ends(above)
     assert ended.state is S.REVERTED
-    assert f"<@{ALICE.id}> wanted it back" in await prod.card(ended)
+    assert f"<@{ALICE.id}> had it set back" in await prod.card(ended)
     assert prod.bounds == (3, 10)
 
 

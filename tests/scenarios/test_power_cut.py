@@ -6,11 +6,13 @@ import pytest
 
 from sandbox import seeds
 from sandbox.transcript import as_text
+from sandbox.world import PLACES
 from tests.scenarios.scene import ALERTS, NAMES, PROD, STAGING, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LEAVES_WITHIN_S = 20.0
+BACK_WITHIN_S = 6.0
 
 
 async def test_killed_in_the_middle_of_a_rollout_the_same_card_goes_on(play: Scene):
@@ -44,6 +46,24 @@ async def test_killed_right_after_the_command_was_answered_the_card_still_appear
     assert await cards(play, STAGING, "v1.2.1") == [plan["ts"]]
     await play.presses(seeds.ALICE, plan, "Cancel")
     await play.card(STAGING, "v1.2.1", "Cancelled", ts=plan["ts"])
+
+
+async def test_killed_while_a_scaling_stands_it_goes_back_on_time_all_the_same(play: Scene):
+    await play.types(seeds.ALICE, PROD, "/credlink scale prod 5-10 for 32s")
+    plan = await play.card(PROD, "3–10 → 5–10", button="Confirm")
+    await play.presses(seeds.ALICE, plan, "Confirm")
+    await play.card(PROD, "3–10 → 5–10", "Goes back", ts=plan["ts"], button="Keep")
+    over = time.monotonic() + 32 / play.world.pace
+
+    await play.bot.kill()
+    assert bounds(play) == (5, 10)
+    await play.bot.start()
+
+    card = await play.card(PROD, "Set back: credlink-api in prod 5–10 → 3–10", ts=plan["ts"])
+    assert bounds(play) == (3, 10)
+    assert time.monotonic() - over < BACK_WITHIN_S
+    assert await cards(play, PROD, "5–10") == [plan["ts"]]
+    assert twice(await thread(play, card)) == []
 
 
 async def test_killed_after_a_webhook_was_taken_its_alert_appears_once(play: Scene):
@@ -98,6 +118,16 @@ def writes(play: Scene) -> dict[str, int]:
     """How often AWS was asked for each change a deploy makes."""
     operations = [call.operation for call in play.world.aws.writes]
     return {name: operations.count(name) for name in ("RegisterTaskDefinition", "UpdateService")}
+
+
+def bounds(play: Scene) -> tuple[int, int]:
+    """Within which autoscaling keeps prod."""
+    account, cluster = PLACES["prod"]
+    found = play.world.aws.client("application-autoscaling", account).describe_scalable_targets(
+        ServiceNamespace="ecs", ResourceIds=[f"service/{cluster}/{seeds.SERVICE}"]
+    )
+    (target,) = found["ScalableTargets"]
+    return target["MinCapacity"], target["MaxCapacity"]
 
 
 async def cards(play: Scene, channel: str, word: str) -> list[str]:

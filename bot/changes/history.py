@@ -8,10 +8,13 @@ from bot.cards.answer import Answer
 from bot.cards.history import history
 from bot.catalog import Catalog, Verb
 from bot.domain.asked import Actor
+from bot.domain.change import Change
 from bot.domain.gate import decide
 from bot.domain.place import Place, find_place, places
+from bot.domain.scaling.scaling import Scaling
 from bot.errors import NotAllowed
 from bot.storage import history as rows
+from bot.storage import scalings
 from bot.storage.database import Database
 
 SHOWN = 10
@@ -19,7 +22,7 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class TellHistory:
-    """Tells somebody what was deployed in the places they may see, ours and others' alike."""
+    """Tells somebody what was deployed and scaled in the places they may see, ours and others'."""
 
     database: Database
     catalog: Catalog
@@ -35,9 +38,12 @@ class TellHistory:
         visible = self._visible(self._wanted(environment, service), by)
         keys = [(place.environment, place.service) for place in visible]
         async with self.database.read() as connection:
-            found, total = await rows.page(connection, keys, newest=SHOWN)
+            changed, changes = await rows.page(connection, keys, newest=SHOWN)
+            scaled, scaling = await scalings.page(connection, keys, newest=SHOWN)
+        done: list[Change | Scaling] = [*changed, *scaled]
+        newest = sorted(done, key=_began, reverse=True)[:SHOWN]
         where = environment if service is None else f"{environment} for {service}"
-        return history(where, found, total, now=self.now())
+        return history(where, newest, changes + scaling, now=self.now())
 
     def _wanted(self, environment: str, service: str | None) -> list[Place]:
         if service is not None:
@@ -56,3 +62,9 @@ class TellHistory:
         if not visible:
             raise NotAllowed("\n".join(decision.text for decision in decisions))
         return visible
+
+
+def _began(done: Change | Scaling) -> datetime:
+    if isinstance(done, Scaling):
+        return done.set_at or done.asked_at
+    return done.started_at or done.asked_at

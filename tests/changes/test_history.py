@@ -9,11 +9,12 @@ from bot.changes.status import TellStatus
 from bot.domain.change import Change, ChangeState, Origin
 from bot.domain.rollout import Verdict
 from bot.errors import NotAllowed, NotKnown
-from bot.storage import changes
+from bot.storage import changes, scalings
 from bot.storage.database import Database
 from bot.world import World
 from tests.changes.builders import NOW, a_change, a_plan, a_rollout
 from tests.changes.operator import ALICE, MALLORY, a_catalog
+from tests.domain.scalings import a_scaling
 
 S = ChangeState
 
@@ -62,6 +63,23 @@ async def test_the_newest_come_first_and_the_rest_are_counted(database, tell):
     assert "v1.1 " in lines[0]
     assert "v1.10 " in lines[9]
     assert lines[10] == "and 17 more"
+
+
+async def test_scalings_stand_among_them_by_when_they_were_set(database, tell):
+    at = {"set_at": NOW - timedelta(minutes=90), "until": NOW + timedelta(minutes=30)}
+    await write(database, ended(1), ended(2))
+    async with database.write() as connection:
+        await scalings.add(connection, a_scaling(reason="a sale", **at))
+        await scalings.add(connection, a_scaling(id="refused", number=None, set_at=None))
+
+    newer, scaled, older = (await tell("prod", None, by=MALLORY)).text.splitlines()
+
+    assert "v1.1 " in newer
+    assert "v1.2 " in older
+    assert scaled.startswith(
+        "🟢 Scaled: credlink-api in prod 3–10 → 5–10 for 2 h · by <@U0ALICE01>"
+    )
+    assert scaled.endswith("for 1 h 30 min · “a sale”")
 
 
 async def test_others_changes_and_ours_are_told_apart(database, tell):

@@ -18,6 +18,8 @@ from bot.alerts.ack import AcknowledgeByWord
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
 from bot.alerts.receive import Receiver
+from bot.alerts.reconcile import ReconcileAlertmanager
+from bot.alerts.reconcile_pagerduty import ReconcilePagerDuty
 from bot.alerts.respond import Respond
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.silencing.end import KeepSilences
@@ -36,6 +38,7 @@ from bot.answers.oncall import GatherOnCall
 from bot.answers.query import GatherQuery
 from bot.answers.show import ShowAnswer
 from bot.answers.silence import GatherSilence, ProposeSilence
+from bot.answers.silence_form import SilenceForm
 from bot.cards.alarms import alarms as alarms_card
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
@@ -86,6 +89,7 @@ from bot.slack.rhythm import Rhythm
 from bot.storage import deduplication, inbox, leases, migrate
 from bot.storage.database import Database
 from bot.ways_in import Changes, Ways, opened, started
+from bot.web.webhooks import PAGERDUTY_PATH
 from bot.world import World
 from commands import UseCases
 
@@ -102,6 +106,7 @@ SWEEP_S = 5.0
 SCALINGS_S = 2.0
 """How late a scaling may go back that stands for a while only."""
 SWEEP_OTHERS_S = 30.0
+RECONCILE_S = 30.0
 SILENCES_S = 15.0
 """How late a card learns of a silence made elsewhere; two calls, or none while all is quiet."""
 GUARDS_S = 30.0
@@ -249,6 +254,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             respond=alerts.respond,
             say_of_suspect=alerts.say_of_suspect,
             silence=alerts.silence,
+            silence_form=SilenceForm(world, changes.ask.propose_silence),
             now=now,
         )
         await leaving.enter_async_context(opened(ways))
@@ -395,6 +401,7 @@ class _Alerts:
     respond: Respond
     say_of_suspect: SayOfSuspect
     sweep: SweepAlerts
+    reconcile: ReconcileAlertmanager
     silences: SyncSilences
     silence: MakeSilence
 
@@ -425,6 +432,7 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
             database=world.database, catalog=world.catalog, now=world.now, tell=world.wake
         ),
         sweep=SweepAlerts(world.database, engine, world.now, world.pace),
+        reconcile=ReconcileAlertmanager(world, BeginLooks(engine, world.pace)),
         silences=sync,
         silence=MakeSilence(
             world=world,
@@ -449,6 +457,8 @@ def _sweeps(
         Chore("sweep alerts", SWEEP_S, alerts.sweep),
         Chore("make silences", SWEEP_S, alerts.silence.sweep),
         Chore("read silences", SILENCES_S, alerts.silences),
+        Chore("reconcile Alertmanager", RECONCILE_S, alerts.reconcile),
+        Chore("reconcile PagerDuty", MINUTE_S, ReconcilePagerDuty(world, PAGERDUTY_PATH)),
         Chore("sweep others' changes", SWEEP_OTHERS_S, others),
         Chore("keep locks and freezes", GUARDS_S, guards),
         Chore("post the audit's head", MINUTE_S, head),

@@ -53,6 +53,13 @@ async def get(connection: Connection, incident_id: str, *, lock: bool = False) -
     return _incident(row)
 
 
+async def find(connection: Connection, incident_id: str) -> PagerDutyIncident | None:
+    """Return an incident, if PagerDuty ever told of it."""
+    wanted = select(pagerduty_incidents).where(pagerduty_incidents.c.id == incident_id)
+    row = (await connection.execute(wanted)).first()
+    return None if row is None else _incident(row)
+
+
 async def link(connection: Connection, group_id: str, incident_id: str) -> bool:
     """Say that an incident belongs to a group; False when that was known."""
     new = insert_into(connection, alert_group_incidents).values(
@@ -107,6 +114,19 @@ async def with_key(connection: Connection, incident_key: str) -> tuple[PagerDuty
         .order_by(pagerduty_incidents.c.created_at.desc(), pagerduty_incidents.c.id)
     )
     return tuple(_incident(row) for row in rows)
+
+
+async def followed(connection: Connection) -> tuple[str, ...]:
+    """The ids of the incidents on cards that were open when PagerDuty last told of them."""
+    rows = await connection.execute(
+        select(pagerduty_incidents.c.id)
+        .where(
+            pagerduty_incidents.c.status != IncidentStatus.RESOLVED.value,
+            pagerduty_incidents.c.id.in_(select(alert_group_incidents.c.incident_id)),
+        )
+        .order_by(pagerduty_incidents.c.told_at, pagerduty_incidents.c.id)
+    )
+    return tuple(rows.scalars())
 
 
 async def await_claim(connection: Connection, incident_id: str, *, until: datetime) -> None:

@@ -10,6 +10,11 @@ webhooks = Counter(
     "credlink_webhooks_total", "Webhooks received, by what became of them.", ["source", "outcome"]
 )
 inbox_waiting = Gauge("credlink_inbox_waiting", "Webhooks accepted and not yet worked off.")
+pagerduty_events = Counter(
+    "credlink_pagerduty_events_total",
+    "PagerDuty's events worked off: about an incident, beside one, or of an unknown type.",
+    ["outcome"],
+)
 inbox_failures = Counter(
     "credlink_inbox_failures_total", "Webhooks that could not be worked off.", ["source"]
 )

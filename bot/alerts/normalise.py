@@ -72,10 +72,11 @@ def read_value(text: str) -> float | None:
 def from_pagerduty_event(event: pagerduty.Event) -> PagerDutyIncident | None:
     """The incident an event tells of, as it was after the event; None for other events.
 
-    An event says by its agent who acknowledged or resolved; the incident within it does not.
+    An event says by its agent who acknowledged or resolved; the incident within it does not. One
+    in a status that nobody here knows is left as it is: the next look at PagerDuty tells more.
     """
     told = event.incident
-    if told is None:
+    if told is None or told.status not in set(IncidentStatus):
         return None
     agent = _responder(event.agent)
     return from_pagerduty(

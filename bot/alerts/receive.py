@@ -18,6 +18,7 @@ from bot.storage.database import Connection, Database
 from bot.storage.transient import is_transient
 from integrations.alertmanager import webhook as alertmanager
 from integrations.pagerduty import webhook as pagerduty
+from integrations.pagerduty.models import Event
 
 POLL_S = 0.5
 """How often other replicas' webhooks are looked for; those of this process wake the worker."""
@@ -143,9 +144,11 @@ class Receiver:
                 update = normalise.from_alertmanager(told, at=delivery.received_at)
                 return await self.group(connection, update, at=self.now())
             case pagerduty.SYSTEM:
-                incident = normalise.from_pagerduty_event(pagerduty.parse(delivery.body))
+                event = pagerduty.parse(delivery.body)
+                incident = normalise.from_pagerduty_event(event)
                 if incident is not None:
                     await self.join(connection, incident, at=self.now())
+                _count(event, is_used=incident is not None)
                 return ()
             case _:
                 raise ValueError(f"a webhook from {delivery.source}, which nobody reads")
@@ -184,6 +187,15 @@ class Receiver:
             opened = await self.join.open_unclaimed(connection, at=self.now())
         if opened:
             self.tell()
+
+
+def _count(event: Event, *, is_used: bool) -> None:
+    """An event of a type nobody here knows stays in the inbox as it came, like every other."""
+    is_known = event.type in pagerduty.EVENT_TYPES
+    if not is_known:
+        log.warning("unknown_event", extra={"action": "unknown_event", "event_type": event.type})
+    outcome = "unknown" if not is_known else "incident" if is_used else "beside"
+    metrics.pagerduty_events.labels(outcome).inc()
 
 
 async def _finish(connection: Connection, delivery: inbox.Delivery) -> None:

@@ -14,6 +14,19 @@ SYSTEM = "pagerduty"
 SIGNATURE_HEADER = "X-PagerDuty-Signature"
 DELIVERY_HEADER = "X-Webhook-Id"
 """The same for every attempt to deliver one event."""
+_OF_INCIDENTS = (
+    "triggered acknowledged unacknowledged escalated delegated reassigned reopened resolved "
+    "annotated priority_updated responder.added responder.replied role.assigned service_updated "
+    "status_update_published conference_bridge.updated custom_field_values.updated "
+    "incident_type.changed task.created task.updated task.completed action_invocation.created "
+    "action_invocation.updated action_invocation.terminated workflow.started workflow.completed"
+)
+EVENT_TYPES = frozenset(
+    {f"incident.{kind}" for kind in _OF_INCIDENTS.split()}
+    | {"service.created", "service.updated", "service.deleted"}
+    | {"service.custom_field_values.updated", "pagey.ping"}
+)
+"""What PagerDuty documents. https://developer.pagerduty.com/docs/webhooks-overview"""
 
 
 def verify(body: bytes, signatures: str, secrets: Iterable[str]) -> None:

@@ -1,5 +1,7 @@
 """Errors whose text is meant for the person who asked: what happened, and what to do next."""
 
+from collections.abc import Mapping
+
 
 class BotError(Exception):
     """Something the person who asked can understand and act on. The text is plain, not mrkdwn."""
@@ -7,6 +9,14 @@ class BotError(Exception):
 
 class UsageError(BotError):
     """The words could not be read; the text says how to write them."""
+
+
+class FormError(BotError):
+    """What was written into a form cannot be read: by the block's id, what is wrong with it."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
 
 
 class NotAllowed(BotError):

@@ -14,6 +14,7 @@ from bot.alerts.respond import Respond
 from bot.alerts.silencing.make import MakeSilence
 from bot.alerts.verdict import SayOfSuspect
 from bot.answers.ask import AskQuestion
+from bot.answers.silence_form import SilenceForm
 from bot.cards import (
     alarm_buttons,
     alert,
@@ -23,6 +24,7 @@ from bot.cards import (
     gate,
     guard,
     scaling,
+    silence_form,
     silence_words,
     suspects,
 )
@@ -91,6 +93,7 @@ class Ways:
     respond: Respond
     say_of_suspect: SayOfSuspect
     silence: MakeSilence
+    silence_form: SilenceForm
     now: Callable[[], datetime]
 
 
@@ -161,6 +164,7 @@ def _tables(ways: Ways) -> Tables:
             alarm_buttons.UNMUTE: ask.mute_alarms.press_unmute,
             alert.ACKNOWLEDGE: ways.respond.acknowledge,
             alert.RESOLVE: ways.respond.resolve,
+            silence_words.FORM: ways.silence_form.open,
             silence_words.CONFIRM: ways.silence.confirm,
             silence_words.END: ask.keep_silences.press_end,
             silence_words.EXTEND: ask.keep_silences.press_extend,
@@ -169,6 +173,7 @@ def _tables(ways: Ways) -> Tables:
         },
         events=_events(ways).table(),
         otherwise=commands.otherwise(catalog),
+        forms={silence_form.SUBMIT: ways.silence_form.submit},
     )
 
 

@@ -14,7 +14,7 @@ from bot.domain.finding import Phase
 from bot.domain.incident import PagerDutyIncident
 from bot.domain.suspects import Ranking
 from bot.domain.way_back import way_back
-from bot.storage import alerts, cards, changes, findings, incidents, responses
+from bot.storage import alerts, cards, changes, findings, incidents, responses, silences
 from bot.storage.database import Connection
 from bot.storage.known import known_of
 
@@ -51,6 +51,7 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
         mending=during,
         way_back=await _way_back(connection, group, suspect),
         shared_with=await _shared_with(connection, group, found),
+        silences=() if group.is_final else await silences.of_group(connection, group_id),
         now=now,
     )
 

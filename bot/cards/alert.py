@@ -29,6 +29,7 @@ from bot.cards.blocks import (
     section,
 )
 from bot.cards.change_buttons import abort_button, roll_back_button
+from bot.cards.silence_words import group_buttons, is_silent, silence_lines
 from bot.cards.suspects import others_line, suspect_lines, verdict_buttons
 from bot.cards.text import spoken
 from bot.domain.alert import Alert, AlertGroup, GroupState, Severity
@@ -41,6 +42,7 @@ from bot.domain.incident import (
     ResponseKind,
     ResponseState,
 )
+from bot.domain.silence import Covering
 from bot.domain.suspects import Ranking
 from bot.domain.unit import spoken_value
 
@@ -75,6 +77,8 @@ class AlertView:
     """What rolling `change` back would return to; None where that has no place."""
     shared_with: Sequence[str] = field(default=())
     """The names of other groups whose alerts are in the same open incident."""
+    silences: Sequence[Covering] = ()
+    """What silences alerts of it now, the longest first."""
     now: datetime
 
     @property
@@ -85,7 +89,7 @@ class AlertView:
 def card(view: AlertView) -> Message:
     """The alert group's card, in whatever state it is."""
     group = view.group
-    head = headline(group)
+    head = headline(group, is_silenced=is_silent(view.silences, view.alerts))
     blocks: list[Block] = [header(head), section("\n".join(filter(None, _first_lines(view))))]
     if view.picture is not None:
         blocks.append(image(view.picture, chart_alt(group)))
@@ -97,7 +101,7 @@ def card(view: AlertView) -> Message:
     return message(escaped(head), blocks)
 
 
-def headline(group: AlertGroup) -> str:
+def headline(group: AlertGroup, *, is_silenced: bool = False) -> str:
     """State, what and where, in one plain line; it is the notification too."""
     where = place_of(group)
     if group.state is S.RESOLVED:
@@ -105,6 +109,8 @@ def headline(group: AlertGroup) -> str:
         return f"🟢 Resolved: {group.name}{where and ', ' + where} · lasted {lasted}"
     if group.state is S.ACKNOWLEDGED:
         return f"🟡 Acknowledged: {group.name}{where and ', ' + where} · {group.severity.word}"
+    if is_silenced:
+        return f"🟡 Silenced: {group.name}{where and ', ' + where} · {group.severity.word}"
     return f"{_MARKS[group.severity]} {group.name}{where and ': ' + where} · {group.severity.word}"
 
 
@@ -133,6 +139,7 @@ def _first_lines(view: AlertView) -> list[str]:
     lines = [facts_line(group, view.alerts)]
     if group.state is S.ACKNOWLEDGED and view.incident is not None:
         lines.append(on_it_line(view.incident))
+    lines += silence_lines(view.silences, view.alerts)
     if summary := _summary(view):
         lines.append(summary)
     if asked := _response_line(view):
@@ -223,7 +230,11 @@ def _ordinal(number: int) -> str:
 def buttons(view: AlertView) -> list[Element]:
     """Only what can still be done, and one thing asked at a time; what stays after the end is the
     question what it was."""
-    return [*_answers(view), *_about_suspect(view)]
+    return [*_answers(view), *_quiet(view), *_about_suspect(view)]
+
+
+def _quiet(view: AlertView) -> list[Element]:
+    return group_buttons(view.group, view.silences)
 
 
 def _rows(view: AlertView) -> list[list[Element]]:
@@ -231,7 +242,7 @@ def _rows(view: AlertView) -> list[list[Element]]:
     every = buttons(view)
     if len(every) <= BUTTONS_IN_ROW:
         return [every] if every else []
-    return [_answers(view), _about_suspect(view)]
+    return [[*_answers(view), *_quiet(view)], _about_suspect(view)]
 
 
 def _about_suspect(view: AlertView) -> list[Element]:

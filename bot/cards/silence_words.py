@@ -15,7 +15,7 @@ from bot.cards.blocks import (
     section,
 )
 from bot.cards.text import day_and_time, mention, spoken
-from bot.domain.alert import AlertGroup, Source
+from bot.domain.alert import Alert, AlertGroup, Source
 from bot.domain.silence import EXTENDED_BY, Covering, Silence
 from bot.domain.silence.matchers import Matcher, Operator, written
 
@@ -23,6 +23,8 @@ FORM = "alert.silence"
 """Opens the form."""
 CONFIRM, END, EXTEND = "silence.confirm", "silence.end", "silence.extend"
 LONGEST_REASON = 120
+LINES = 3
+"""Silences named on one card."""
 SHORT_ID = 8
 """Characters of Alertmanager's id that people type."""
 
@@ -43,17 +45,27 @@ def by_whom(silence: Silence) -> str:
     return mention(silence.by) if silence.by else escaped(silence.created_by or "somebody")
 
 
-def until_line(covering: Covering, firing: int) -> str:
-    """`silenced until 18:00 by bob: deploying`, with how many where it is not all of them."""
-    silence = covering.silence
-    some = f" {covering.alerts} of {firing} alerts" if covering.alerts < firing else ""
+def silence_lines(coverings: Sequence[Covering], alerts: Sequence[Alert]) -> list[str]:
+    """`Silenced until 18:00 by bob: deploying`, with how many where it is not all of them."""
+    return [_until(covering, _firing(alerts)) for covering in coverings[:LINES]]
+
+
+def _until(covering: Covering, firing: frozenset[str]) -> str:
+    # What Alertmanager no longer tells of because it is silenced counts among all.
+    silence, every = covering.silence, firing | covering.alerts
+    some = f" {len(covering.alerts)} of {len(every)} alerts" if covering.alerts < every else ""
     said = f"🟡 Silenced{some} until {day_and_time(silence.ends_at)} by {by_whom(silence)}"
     return f"{said}: {escaped(cut(silence.reason, LONGEST_REASON))}" if silence.reason else said
 
 
-def is_silent(coverings: Sequence[Covering], firing: int) -> bool:
-    """Whether one silence covers all that fires."""
-    return any(covering.alerts >= firing for covering in coverings)
+def is_silent(coverings: Sequence[Covering], alerts: Sequence[Alert]) -> bool:
+    """Whether all that fires is silenced."""
+    covered = frozenset[str]().union(*(covering.alerts for covering in coverings))
+    return bool(coverings) and _firing(alerts) <= covered
+
+
+def _firing(alerts: Sequence[Alert]) -> frozenset[str]:
+    return frozenset(alert.fingerprint for alert in alerts if alert.is_firing)
 
 
 def group_buttons(group: AlertGroup, coverings: Sequence[Covering]) -> list[Element]:
@@ -86,9 +98,8 @@ def extend_button(silence: Silence) -> Element:
     )
 
 
-def begun_entry(covering: Covering) -> Message:
+def begun_entry(silence: Silence) -> Message:
     """The group's thread is told that it is silenced; nobody is called."""
-    silence = covering.silence
     who = escaped(silence.created_by or "somebody")
     why = f": {escaped(silence.reason)}" if silence.reason else ""
     return _line(f"silenced until {day_and_time(silence.ends_at)} by {who}{why}")

@@ -53,3 +53,16 @@ class Press:
     subject_id: str
     revision: int
     state: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One form that was sent in.
+
+    `carried` is what it was opened with; `values` holds what was typed or chosen, by block id.
+    """
+
+    asked: Asked
+    callback_id: str
+    carried: Mapping[str, str]
+    values: Mapping[str, str]

@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -22,8 +22,9 @@ from bot import metrics, reporting
 from bot.cards.answer import Answer, Later
 from bot.cards.blocks import FALLBACK_CHARACTERS, cut
 from bot.cards.live import live
-from bot.domain.asked import Asked, Press
-from bot.errors import BotError
+from bot.cards.modal import Modal, notice
+from bot.domain.asked import Asked, Press, Submission
+from bot.errors import BotError, FormError
 from bot.logs import correlated
 from bot.slack import requests
 from bot.slack.api import Identity, SlackApi, web_client
@@ -34,18 +35,21 @@ from bot.storage.database import Database
 
 Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later | None]]
 """A verb of the slash command: the words after it, and who asked; None where a card answers."""
-Act = Callable[[Press], Awaitable[Answer | Later | None]]
-"""What a button does; its answer is shown to the presser alone."""
+Act = Callable[[Press], Awaitable[Answer | Later | Modal | None]]
+"""What a button does; its answer is shown to the presser alone, or it opens a form for them."""
+Take = Callable[[Submission], Awaitable[Answer | Later | None]]
+"""What is made of a form that was sent in; FormError names what cannot be read in it."""
 On = Callable[[Mapping[str, Any]], None]
 """What an event changes in memory; it must not take time."""
 
-Said = TypeVar("Said", bound=Answer | Later)
+Said = TypeVar("Said")
 
 ANY = re.compile(".*", re.DOTALL)
 EVENT_KEPT_S = 600.0
 """Slack redelivers an event after a minute and after five. slack.md 5.2"""
 OLD_BUTTON = "This button is from an older version of the bot. Ask for the card again."
 NOT_OURS = "I have nothing behind this."
+NOT_DONE = "Nothing was done"
 
 log = logging.getLogger(__name__)
 bolt_log = logging.getLogger(f"{__name__}.bolt")
@@ -54,7 +58,7 @@ bolt_log.setLevel(logging.ERROR)  # it warns at start about tokens we give it on
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What there is to find: verbs, exact action ids, event types.
+    """What there is to find: verbs, exact action ids, event types, and forms by callback id.
 
     `otherwise` answers unknown verbs and commands, and is given all words.
     """
@@ -63,6 +67,7 @@ class Tables:
     actions: Mapping[str, Act]
     events: Mapping[str, On]
     otherwise: Run
+    forms: Mapping[str, Take] = field(default_factory=dict)
 
 
 class Listeners:
@@ -111,7 +116,7 @@ class Listeners:
         app.command(ANY)(self._command)
         app.action(ANY)(self._action)
         app.event(ANY)(self._event)
-        app.view(ANY)(self._nothing_behind)
+        app.view(ANY)(self._form)
         app.view({"type": "view_closed", "callback_id": ANY})(self._nothing_behind)
         app.shortcut(ANY)(self._nothing_behind)
         app.options(ANY)(self._no_options)
@@ -136,7 +141,8 @@ class Listeners:
             return await ack()
         if isinstance(said, Later):
             ask = partial(_afterwards, said, request)
-            self._replies.tell_later(_beside(body, request), ask, request.correlation_id)
+            beside = requests.beside(request, body.get("response_url"))
+            self._replies.tell_later(beside, ask, request.correlation_id)
             if not said.first:
                 return await ack()
             said = Answer(said.first)
@@ -155,19 +161,50 @@ class Listeners:
             _record("action", name, "ignored", request, started)
             return await ack()
 
-        async def answer() -> Answer | Later | None:
+        async def answer() -> Answer | Later | Modal | None:
             return Answer(OLD_BUTTON) if act is None else await act(press)
 
         said, outcome = await answered(answer, request)
         _record("action", name, outcome, request, started)
         to = requests.whereto(body)
+        if isinstance(said, Modal):
+            self._replies.open_form(to, request.key, said, request.correlation_id)
+        else:
+            self._tell(to, said, request)
+        return await ack()
+
+    async def _form(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        """Take a form that was sent in: it closes, or says in its place what is wrong."""
+        started = time.perf_counter()
+        submission = requests.submission(body, groups=self._groups, now=self._now())
+        request, take = submission.asked, self._tables.forms.get(submission.callback_id)
+        if take is None:
+            return await self._nothing_behind(ack, body)
+        problems: Mapping[str, str] = {}
+
+        async def answer() -> Answer | Later | None:
+            nonlocal problems
+            try:
+                return await take(submission)
+            except FormError as exc:
+                problems = exc.problems
+                raise
+
+        said, outcome = await answered(answer, request)
+        _record("view", submission.callback_id, outcome, request, started)
+        if problems:
+            return await ack(response_action="errors", errors=dict(problems))
+        if outcome != "answered" and isinstance(said, Answer):
+            return await ack(response_action="update", view=notice(NOT_DONE, said.text))
+        self._tell(requests.beside(request), said, request)
+        return await ack()
+
+    def _tell(self, to: requests.Whereto, said: Answer | Later | None, request: Asked) -> None:
         if isinstance(said, Later):
-            self._replies.tell_later(
-                to, partial(_afterwards, said, request), request.correlation_id
-            )
+            ask = partial(_afterwards, said, request)
+            self._replies.tell_later(to, ask, request.correlation_id)
         elif said is not None:
             self._replies.tell(to, said, request.correlation_id)
-        return await ack()
 
     async def _event(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
         """Take an event once. One that fails is not acknowledged, so that it comes again."""
@@ -194,7 +231,7 @@ class Listeners:
         return await ack()
 
     async def _nothing_behind(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
-        """Modals and shortcuts: none are ours, and a missing answer would look like a failure."""
+        """Shortcuts and forms of others: a missing answer would look like a failure."""
         metrics.slack_requests.labels(str(body.get("type", "")), "unknown").inc()
         log.warning(
             "request_unknown", extra={"action": "request_unknown", "kind": body.get("type")}
@@ -205,20 +242,14 @@ class Listeners:
         return await ack(options=[])
 
 
-def _beside(body: Mapping[str, Any], request: Asked) -> requests.Whereto:
-    """Where a command was typed; Slack does not say in which thread."""
-    url = body.get("response_url")
-    return requests.Whereto(request.by.id, request.channel_id, None, str(url) if url else None)
-
-
 async def _afterwards(later: Later, request: Asked) -> Answer | None:
     said, _ = await answered(later.ask, request)
     return said
 
 
 async def answered(
-    answer: Callable[[], Awaitable[Said | None]], request: Asked
-) -> tuple[Said | Answer | None, str]:
+    answer: Callable[[], Awaitable[Said]], request: Asked
+) -> tuple[Said | Answer, str]:
     """Do what was asked and turn whatever goes wrong into words; with what became of it."""
     with correlated(request.correlation_id):
         try:

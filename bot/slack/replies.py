@@ -12,6 +12,7 @@ import aiohttp
 
 from bot.cards.answer import Answer
 from bot.cards.blocks import FALLBACK_CHARACTERS, cut
+from bot.cards.modal import Modal, form
 from bot.logs import correlated
 from bot.slack.api import SlackApi
 from bot.slack.errors import NotReached, OutcomeUnknown, RateLimited, Refused, SlackError
@@ -19,6 +20,7 @@ from bot.slack.requests import Whereto
 
 ATTEMPTS = 3
 DRAIN_S = 5.0
+NOT_OPENED = "Slack did not open the form. Press the button again."
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,13 @@ class Replies:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def open_form(self, to: Whereto, trigger_id: str, modal: Modal, correlation_id: str) -> None:
+        """Open a form over what was pressed; Slack takes it within 3 s of the press."""
+        opening = self._open(to, trigger_id, modal, correlation_id)
+        task = asyncio.create_task(opening, name="open form")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def stop(self) -> None:
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=DRAIN_S)
@@ -57,6 +66,13 @@ class Replies:
         answer = await ask()
         if answer is not None:
             await self._tell(to, answer, correlation_id)
+
+    async def _open(self, to: Whereto, trigger_id: str, modal: Modal, correlation_id: str) -> None:
+        try:
+            await self._api.call("views.open", trigger_id=trigger_id, view=form(modal))
+        except SlackError as exc:
+            log.warning("form_not_opened", extra={"action": "form_not_opened", "error": str(exc)})
+            await self._tell(to, Answer(NOT_OPENED), correlation_id)
 
     async def _tell(self, to: Whereto, answer: Answer, correlation_id: str) -> None:
         with correlated(correlation_id):

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from bot.domain.asked import Actor, Asked, Press
+from bot.domain.asked import Actor, Asked, Press, Submission
 from bot.slack.words import typed
 
 Groups = Callable[[str], frozenset[str]]
@@ -49,6 +49,29 @@ def press(body: Mapping[str, Any], request: Asked) -> Press | None:
     return Press(request, str(action["action_id"]), subject_id, revision, values)
 
 
+def submission(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Submission:
+    """The form sent in. It was asked for in the channel that it carries, if it carries one."""
+    view = body["view"]
+    try:
+        carried = {str(k): str(v) for k, v in json.loads(view["private_metadata"]).items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        carried = {}
+    request = asked(body, groups=groups, now=now)
+    if "channel" in carried:
+        request = replace(request, channel_id=carried["channel"])
+    inputs = ((view.get("state") or {}).get("values") or {}).items()
+    values = {
+        str(block_id): _value(element) for block_id, found in inputs for element in found.values()
+    }
+    return Submission(request, str(view.get("callback_id", "")), carried, values)
+
+
+def _value(element: Mapping[str, Any]) -> str:
+    """What was typed into an input, or chosen in it; empty where nothing was."""
+    chosen = element.get("selected_option") or {}
+    return str(element.get("value") or chosen.get("value") or "")
+
+
 def whereto(body: Mapping[str, Any]) -> Whereto:
     """Where to answer a press: to the person, beside what they pressed.
 
@@ -63,6 +86,12 @@ def whereto(body: Mapping[str, Any]) -> Whereto:
         thread_ts=thread_ts if thread_ts != message.get("ts") else None,
         response_url=body.get("response_url"),
     )
+
+
+def beside(request: Asked, response_url: Any = None) -> Whereto:
+    """Where to answer a command or a form; Slack does not say in which thread it was."""
+    url = str(response_url) if response_url else None
+    return Whereto(request.by.id, request.channel_id, None, url)
 
 
 def _channel_id(body: Mapping[str, Any]) -> str | None:

@@ -3,7 +3,7 @@
 Every write marks the card it was proposed on and the cards of the groups it covers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,7 +75,7 @@ async def of_group(connection: Connection, group_id: str) -> tuple[Covering, ...
         .where(silence_groups.c.group_id == group_id, silences.c.state == S.LIVE.value)
         .order_by(silences.c.ends_at.desc(), silences.c.id)
     )
-    return tuple(Covering(_silence(row), row.covered) for row in found)
+    return tuple(Covering(_silence(row), frozenset(row.covered)) for row in found)
 
 
 async def ask(connection: Connection, silence: Silence) -> bool:
@@ -186,16 +186,19 @@ async def warn(connection: Connection, silence: Silence) -> bool:
     return warned.first() is not None
 
 
-async def cover(connection: Connection, silence_id: str, now: Mapping[str, int]) -> tuple[str, ...]:
-    """Which groups it covers now, with how many of their alerts; returns those newly covered."""
+async def cover(
+    connection: Connection, silence_id: str, now: Mapping[str, Collection[str]]
+) -> tuple[str, ...]:
+    """Which groups it covers now, with which of their alerts; returns those newly covered."""
     rows = await connection.execute(
         select(silence_groups.c.group_id, silence_groups.c.alerts).where(
             silence_groups.c.silence_id == silence_id
         )
     )
     before = {row.group_id: row.alerts for row in rows}
+    after = {group: sorted(alerts) for group, alerts in now.items()}
     changed = sorted(
-        group for group in before.keys() | now.keys() if before.get(group) != now.get(group)
+        group for group in before.keys() | after.keys() if before.get(group) != after.get(group)
     )
     if not changed:
         return ()
@@ -205,9 +208,9 @@ async def cover(connection: Connection, silence_id: str, now: Mapping[str, int])
         )
     )
     new = [
-        {"silence_id": silence_id, "group_id": group, "alerts": now[group]}
+        {"silence_id": silence_id, "group_id": group, "alerts": after[group]}
         for group in changed
-        if group in now
+        if group in after
     ]
     if new:
         await connection.execute(insert(silence_groups), new)

@@ -16,6 +16,7 @@ from bot.cards.alert_thread import (
 )
 from bot.cards.blocks import Message
 from bot.cards.links import link
+from bot.cards.silence_words import END, FORM
 from bot.domain.alert import Alert, AlertGroup, Condition, GroupState, Peak, Severity
 from bot.domain.change import ChangeKind, ChangeState
 from bot.domain.finding import CHART, Finding, Phase
@@ -27,6 +28,8 @@ from bot.domain.incident import (
     ResponseKind,
     ResponseState,
 )
+from bot.domain.silence import Covering, Silence, SilenceState
+from bot.domain.silence.matchers import read
 from bot.domain.unit import Unit
 from tests.cards.golden import assert_golden
 from tests.changes.builders import NOW, a_change, a_plan, a_rollout
@@ -129,6 +132,17 @@ OVER = firing(
     resolved_at=ONSET + timedelta(minutes=14),
     acknowledged_at=ONSET + timedelta(minutes=3),
 )
+BY_BOB = Silence(
+    id="5b3f7e2a-0000",
+    alertmanager_id="5b3f7e2a-0000",
+    is_ours=False,
+    state=SilenceState.LIVE,
+    matchers=read('alertname="HighErrorRatio", env="prod"'),
+    starts_at=ONSET,
+    ends_at=ONSET + timedelta(hours=3),
+    created_by="bob <!channel>",
+    reason="deploying <v2>",
+)
 VIEWS = {
     "firing": a_view(firing(), incidents=(the_incident(),), picture="F0CHART", change=DEPLOY),
     "just_begun": a_view(firing(normal=None)),
@@ -175,6 +189,14 @@ VIEWS = {
         firing(state=GroupState.ACKNOWLEDGED, state_revision=2, value=0.039),
         incidents=(ACKNOWLEDGED,),
     ),
+    "silenced": a_view(
+        firing(), incidents=(the_incident(),), silences=(Covering(BY_BOB, frozenset({"a1"})),)
+    ),
+    "silenced_in_part": a_view(
+        firing(),
+        alerts=(an_alert("a1", instance="10.0.0.1"), an_alert("a2", instance="10.0.0.2")),
+        silences=(Covering(replace(BY_BOB, by="U0BOB0001"), frozenset({"a0", "a1"})),),
+    ),
     "shared_incident": a_view(
         firing(), incidents=(the_incident(),), shared_with=("HighLatencyP95", "LowTraffic")
     ),
@@ -208,12 +230,13 @@ def test_the_first_line_is_short_and_has_its_word_beside_the_mark(name: str):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("firing", [ACKNOWLEDGE, RESOLVE]),
-        ("just_begun", []),
-        ("acknowledging", []),
-        ("not_acknowledged", [ACKNOWLEDGE, RESOLVE]),
-        ("acknowledged", [RESOLVE]),
-        ("incident_resolved", []),
+        ("firing", [ACKNOWLEDGE, RESOLVE, FORM]),
+        ("just_begun", [FORM]),
+        ("acknowledging", [FORM]),
+        ("not_acknowledged", [ACKNOWLEDGE, RESOLVE, FORM]),
+        ("acknowledged", [RESOLVE, FORM]),
+        ("incident_resolved", [FORM]),
+        ("silenced", [ACKNOWLEDGE, RESOLVE, END]),
         ("resolved", []),
     ],
 )

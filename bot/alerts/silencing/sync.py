@@ -5,12 +5,12 @@ while something fires or is silenced.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.alerts.silencing import told
-from bot.domain.silence import Covering, Silence, SilenceState, is_marked
+from bot.domain.silence import Silence, SilenceState, is_marked
 from bot.storage import silences
 from bot.storage.database import Connection
 from bot.storage.silences import OpenAlert
@@ -20,6 +20,8 @@ from integrations.alertmanager import models
 WARN_BEFORE = timedelta(minutes=10)
 SHORT = timedelta(minutes=30)
 """Whoever silences for less has not forgotten it."""
+
+Covered = Mapping[str, Mapping[str, Collection[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +51,16 @@ class SyncSilences:
         return len(found)
 
 
-def _covered(
-    alerts: Iterable[models.Alert], firing: Iterable[OpenAlert]
-) -> Mapping[str, Mapping[str, int]]:
-    """How many alerts of each group each silence covers, by Alertmanager's id of it."""
+def _covered(alerts: Iterable[models.Alert], firing: Iterable[OpenAlert]) -> Covered:
+    """The alerts of each group that each silence covers, by Alertmanager's id of it."""
     groups: dict[str, set[str]] = defaultdict(set)
     for alert in firing:
         groups[alert.fingerprint].add(alert.group_id)
-    covered: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    covered: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for one in alerts:
         for silence_id in one.silenced_by:
             for group_id in groups.get(one.fingerprint, ()):
-                covered[silence_id][group_id] += 1
+                covered[silence_id][group_id].add(one.fingerprint)
     return covered
 
 
@@ -68,7 +68,7 @@ async def _take_in(
     connection: Connection,
     before: Iterable[Silence],
     found: Iterable[models.Silence],
-    covered: Mapping[str, Mapping[str, int]],
+    covered: Covered,
     *,
     at: datetime,
 ) -> None:
@@ -103,14 +103,14 @@ async def _bring_up_to_date(
     connection: Connection,
     known: Silence,
     one: models.Silence,
-    groups: Mapping[str, int],
+    groups: Mapping[str, Collection[str]],
     *,
     at: datetime,
 ) -> None:
     if await silences.lasts_until(connection, known.id, one.ends_at):
         known = await silences.get(connection, known.id) or known
     for group_id in await silences.cover(connection, known.id, groups):
-        await told.begun(connection, Covering(known, groups[group_id]), group_id)
+        await told.begun(connection, known, group_id)
     is_short = known.ends_at - known.starts_at < SHORT
     if not is_short and at < known.ends_at <= at + WARN_BEFORE:
         await told.warned(connection, known, at)

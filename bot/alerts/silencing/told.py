@@ -6,7 +6,7 @@ from bot.cards import silence_words as words
 from bot.cards.blocks import Message
 from bot.domain.card import Kind
 from bot.domain.secrecy import masked
-from bot.domain.silence import Covering, Silence, SilenceState
+from bot.domain.silence import Silence, SilenceState
 from bot.domain.silence.matchers import Matcher, Operator
 from bot.storage import cards, silences
 from bot.storage.database import Connection
@@ -53,10 +53,10 @@ def for_alertmanager(silence: Silence, comment: str) -> models.Silence:
     )
 
 
-async def begun(connection: Connection, covering: Covering, group_id: str) -> None:
-    await _entry(
-        connection, group_id, f"silenced {covering.silence.id}", words.begun_entry(covering)
-    )
+async def begun(connection: Connection, silence: Silence, group_id: str) -> None:
+    """A group is silenced from now on."""
+    message = words.begun_entry(silence)
+    await _entry(connection, group_id, f"silenced {silence.id}", message)
 
 
 async def over(

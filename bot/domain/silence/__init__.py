@@ -55,10 +55,10 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """A silence of an alert group, and how many of the group's alerts it covers."""
+    """A silence of an alert group, and the fingerprints of the group's alerts that it covers."""
 
     silence: Silence
-    alerts: int
+    alerts: frozenset[str]
 
 
 def marker(silence_id: str) -> str:

@@ -47,7 +47,7 @@ silence_groups = Table(
     metadata,
     Column("silence_id", Text, ForeignKey("silences.id"), nullable=False),
     Column("group_id", Text, ForeignKey("alert_groups.id"), nullable=False),
-    Column("alerts", Integer, nullable=False, comment="how many of the group's it covers"),
+    Column("alerts", JSON, nullable=False, comment="fingerprints of those it covers"),
     PrimaryKeyConstraint("silence_id", "group_id"),
     Index(None, "group_id"),
     comment="Which silence covers which alert group now",

@@ -56,9 +56,7 @@ def upgrade() -> None:
         "silence_groups",
         sa.Column("silence_id", sa.Text(), nullable=False),
         sa.Column("group_id", sa.Text(), nullable=False),
-        sa.Column(
-            "alerts", sa.Integer(), nullable=False, comment="how many of the group's it covers"
-        ),
+        sa.Column("alerts", sa.JSON(), nullable=False, comment="fingerprints of those it covers"),
         sa.ForeignKeyConstraint(
             ["group_id"],
             ["alert_groups.id"],

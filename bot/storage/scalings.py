@@ -99,6 +99,16 @@ async def get(connection: Connection, scaling_id: str) -> Scaling:
     return scaling
 
 
+async def _locked(connection: Connection, scaling_id: str) -> Scaling:
+    """The scaling as nobody else can change it until the transaction ends: what one of them is
+    handed must not be written over by whoever moves it at the same moment."""
+    one = select(scalings).where(scalings.c.id == scaling_id).with_for_update()
+    row = (await connection.execute(one)).first()
+    if row is None:
+        raise NotKnown(NO_SCALING)
+    return _scaling(row)
+
+
 async def lock_place(connection: Connection, environment: str, service: str) -> int:
     """Have this place to oneself until the transaction ends; returns the last number given there.
 
@@ -140,29 +150,25 @@ async def move(
         Occupied: AWS is being asked for another one of this place; nothing is written.
         ImpossibleMove: the state table has no such move.
     """
-    scaling = await get(connection, scaling_id)
+    scaling = await _locked(connection, scaling_id)
     if scaling.state not in set(of):
         return None
     moved = replace(scaling.to(to, at=at), **facts)
-    where = (scalings.c.id == scaling.id, scalings.c.state_revision == scaling.state_revision)
+    row = update(scalings).where(scalings.c.id == scaling.id).values(**_columns(moved))
     try:
         async with connection.begin_nested():
-            written = await connection.execute(
-                update(scalings).where(*where).values(**_columns(moved))
-            )
+            await connection.execute(row)
     except IntegrityError:
         raise Occupied(
             f"Another scaling of {scaling.service} in {scaling.environment} is being set now."
         ) from None
-    if written.rowcount == 0:
-        return None
     await _mark(connection, moved)
     return moved
 
 
 async def note(connection: Connection, scaling_id: str, **facts: Unpack[Facts]) -> bool:
     """Write down what is news about a scaling, without moving it; False when nothing was."""
-    scaling = await get(connection, scaling_id)
+    scaling = await _locked(connection, scaling_id)
     noted = replace(scaling, **facts)
     if noted == scaling:
         return False

@@ -92,6 +92,27 @@ async def test_of_two_who_move_it_one_does_and_the_other_is_told_nothing(databas
         assert await scalings.get(connection, "scaling-1") == won[0]
 
 
+async def test_what_one_is_handed_is_not_lost_to_whoever_moves_it_at_that_moment(database):
+    async def handed(scaling_id):
+        async with database.write() as connection:
+            await scalings.note(connection, scaling_id, found=bounds(1, 1))
+
+    some = [a_scaling(id=f"s-{n}", number=n) for n in range(8)]
+    await kept(database, *some)
+
+    await asyncio.gather(
+        *(
+            doing
+            for one in some
+            for doing in (moved(database, one.id, S.DUE, S.STANDING), handed(one.id))
+        )
+    )
+
+    async with database.read() as connection:
+        found = [await scalings.get(connection, one.id) for one in some]
+    assert {(one.state, one.found) for one in found} == {(S.DUE, bounds(1, 1))}
+
+
 async def test_what_stands_in_a_place_is_told_in_order_and_what_was_set_last_after_it(database):
     third = a_scaling(id="third", number=3, set_at=NOW)
     first = a_scaling(id="first", number=1, state=S.DUE)

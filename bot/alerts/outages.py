@@ -55,7 +55,7 @@ class TellOutages:
             if not await outages.say(connection, system.id):
                 return
             lines: Sequence[Line] = [
-                f"It says: {why}.",
+                f"Why: {why}.",
                 system.missing,
                 [strong("Next:"), f" {system.todo}"],
             ]
@@ -71,17 +71,17 @@ class TellOutages:
         log.error("system_silent", extra={"action": "system_silent", "system": system.id})
         self.world.wake()
 
-    async def answers(self, system: System) -> None:
-        """It answered."""
+    async def answers(self, system: System) -> bool:
+        """It answered; returns whether that was worth a card."""
         metrics.source_up.labels(system.id.partition(":")[0]).set(1)
         async with self.world.database.read() as connection:
             if await outages.find(connection, system.id) is None:
-                return
+                return False
         now = self.world.now()
         async with self.world.database.write() as connection:
             outage = await outages.end(connection, system.id)
             if outage is None or not outage.is_said:
-                return
+                return False
             await notices.announce(
                 connection,
                 id=f"{_notice(system, outage)}:over",
@@ -92,6 +92,7 @@ class TellOutages:
             )
         log.info("system_back", extra={"action": "system_back", "system": system.id})
         self.world.wake()
+        return True
 
 
 def _notice(system: System, outage: outages.Outage) -> str:

@@ -76,8 +76,9 @@ class KeepSubscriptions:
                 )
                 await outages.silent(stopped, why)
                 return
+        is_told = await outages.answers(stopped)
+        if subscription.temporarily_disabled and not is_told:
             await self._say_enabled(subscription)
-        await outages.answers(stopped)
 
     async def _say_enabled(self, subscription: WebhookSubscription) -> None:
         now = self.world.now()

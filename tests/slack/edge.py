@@ -18,8 +18,9 @@ from aiohttp import web
 
 from bot.cards.answer import Answer, Later
 from bot.cards.blocks import section
-from bot.domain.asked import Asked, Press
-from bot.errors import Conflict
+from bot.cards.modal import Modal, choice, text_input
+from bot.domain.asked import Asked, Press, Submission
+from bot.errors import Conflict, FormError
 from bot.slack.api import SlackApi
 from bot.slack.http import HttpMode
 from bot.slack.listeners import Listeners, Tables
@@ -31,6 +32,7 @@ from sandbox import seeds
 from sandbox.workspace.server import Workspace
 
 PATIENCE_S = 5.0
+LENGTHS = [("1h", "1 h"), ("2h", "2 h")]
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Done:
 
     asked: list[tuple[list[str], Asked]] = field(default_factory=list)
     pressed: list[Press] = field(default_factory=list)
+    submitted: list[Submission] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     failing: bool = False
     found: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,6 +71,13 @@ class Done:
             self.pressed.append(press)
             return Answer("pressed") if press.subject_id == "c1" else None
 
+        async def open_form(press: Press) -> Modal:
+            asks = (text_input("why", "Why"), choice("long", "How long", LENGTHS, initial="2h"))
+            carried = {"channel": press.asked.channel_id, "of": press.subject_id}
+            return Modal(
+                callback_id="test.form", title="A form", submit="Send", blocks=asks, carried=carried
+            )
+
         async def otherwise(words, asked: Asked) -> Answer:
             return Answer(f"I know echo, not {' '.join(words) or 'nothing'}.")
 
@@ -78,10 +88,26 @@ class Done:
 
         return Tables(
             verbs={"echo": echo, "refuse": refuse, "break": break_, "ask": ask},
-            actions={"test.press": press},
+            actions={"test.press": press, "test.form": open_form},
+            forms={"test.form": self._take},
             events={"subteam_members_changed": event, "app_mention": event},
             otherwise=otherwise,
         )
+
+    async def _take(self, submission: Submission) -> Answer | Later | None:
+        self.submitted.append(submission)
+        match submission.values["why"]:
+            case "nonsense":
+                raise FormError({"why": "That is no reason."})
+            case "refused":
+                raise Conflict("A rollout of <prod> is under way.")
+            case "broken":
+                raise ZeroDivisionError
+            case "quiet":
+                return None
+            case "later":
+                return Later(lambda: asyncio.sleep(0, Answer("taken later")))
+        return Answer("taken")
 
 
 @dataclass

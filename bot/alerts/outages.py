@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot import metrics
 from bot.cards.text import spoken
 from bot.domain.card import Urgency
 from bot.domain.notice import Line, strong
@@ -44,7 +43,6 @@ class TellOutages:
     async def silent(self, system: System, why: str) -> None:
         """It did not answer, for this reason."""
         now = self.world.now()
-        metrics.source_up.labels(system.id.partition(":")[0]).set(0)
         async with self.world.database.write() as connection:
             await outages.begin(connection, system.id, at=now)
             outage = await outages.find(connection, system.id)
@@ -73,7 +71,6 @@ class TellOutages:
 
     async def answers(self, system: System) -> bool:
         """It answered; returns whether that was worth a card."""
-        metrics.source_up.labels(system.id.partition(":")[0]).set(1)
         async with self.world.database.read() as connection:
             if await outages.find(connection, system.id) is None:
                 return False

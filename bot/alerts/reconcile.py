@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot import metrics
 from bot.alerts import thread
 from bot.alerts.group import GroupAlerts
 from bot.alerts.normalise import GroupUpdate
@@ -65,15 +66,17 @@ class ReconcileAlertmanager:
                 if group.source is Source.ALERTMANAGER
             ]
             firing = await alerts.firing_fingerprints(connection)
+        up = metrics.source_up.labels(ALERTMANAGER.id)
         try:
             async with asyncio.timeout(WITHIN_S):
                 holding = await held_by(self.world.alertmanager)
-        except TimeoutError:
-            await outages.silent(ALERTMANAGER, f"no answer within {WITHIN_S:g} s")
+        except (TimeoutError, IntegrationError) as exc:
+            up.set(0)
+            late = f"no answer within {WITHIN_S:g} s"
+            why = exc.detail if isinstance(exc, IntegrationError) else late
+            await outages.silent(ALERTMANAGER, why)
             return 0
-        except IntegrationError as exc:
-            await outages.silent(ALERTMANAGER, exc.detail)
-            return 0
+        up.set(1)
         await outages.answers(ALERTMANAGER)
         return await self._compare(ours, firing, holding)
 

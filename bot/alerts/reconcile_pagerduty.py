@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot import metrics
 from bot.alerts.join import JoinIncident
 from bot.alerts.normalise import from_pagerduty
 from bot.alerts.outages import System, TellOutages
@@ -56,8 +57,10 @@ class ReconcilePagerDuty:
         try:
             found = await self._look(pagerduty, services)
         except IntegrationError as exc:
+            metrics.source_up.labels(PAGERDUTY.id).set(0)
             await outages.silent(PAGERDUTY, exc.detail)
             return
+        metrics.source_up.labels(PAGERDUTY.id).set(1)
         await outages.answers(PAGERDUTY)
         for incident in found:
             await self._take_in(incident)

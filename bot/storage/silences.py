@@ -130,19 +130,20 @@ async def unclaimed(connection: Connection) -> tuple[str, ...]:
 
 async def made(connection: Connection, silence_id: str, alertmanager_id: str) -> bool:
     """Alertmanager has it under this id; False when that was known."""
-    return await _move(connection, silence_id, S.ASKED, S.LIVE, alertmanager_id=alertmanager_id)
+    before = (S.ASKED, S.FAILED)
+    return await _move(connection, silence_id, before, S.LIVE, alertmanager_id=alertmanager_id)
 
 
 async def failed(connection: Connection, silence_id: str, why: str) -> bool:
     """Alertmanager did not take it, for this reason; False when it is not promised any more."""
-    return await _move(connection, silence_id, S.ASKED, S.FAILED, why=why)
+    return await _move(connection, silence_id, (S.ASKED,), S.FAILED, why=why)
 
 
 async def ended(
     connection: Connection, silence_id: str, *, at: datetime, by: str | None = None
 ) -> bool:
     """It hides nothing any more; False when that was known."""
-    if not await _move(connection, silence_id, S.LIVE, S.ENDED, ends_at=at, ended_by=by):
+    if not await _move(connection, silence_id, (S.LIVE,), S.ENDED, ends_at=at, ended_by=by):
         return False
     await connection.execute(
         delete(silence_groups).where(silence_groups.c.silence_id == silence_id)
@@ -255,11 +256,11 @@ async def seen_since(connection: Connection, since: datetime) -> tuple[Seen, ...
 
 
 async def _move(
-    connection: Connection, silence_id: str, before: S, after: S, **values: Any
+    connection: Connection, silence_id: str, before: Collection[S], after: S, **values: Any
 ) -> bool:
     moved = await connection.execute(
         update(silences)
-        .where(silences.c.id == silence_id, silences.c.state == before.value)
+        .where(silences.c.id == silence_id, silences.c.state.in_([state.value for state in before]))
         .values(state=after.value, state_revision=silences.c.state_revision + 1, **values)
         .returning(silences.c.id)
     )

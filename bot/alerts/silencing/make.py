@@ -12,15 +12,15 @@ from datetime import timedelta
 from functools import partial
 
 from bot.alerts.silencing import told
-from bot.alerts.silencing.sync import SyncSilences
+from bot.alerts.silencing.sync import SyncSilences, was_made
 from bot.cards.answer import Answer, Later
 from bot.cards.links import permalink
 from bot.domain.asked import Asked, Press
 from bot.domain.card import Kind
 from bot.domain.question import Question, QuestionKind
 from bot.domain.secrecy import masked
-from bot.domain.silence import Silence, SilenceState, is_marked, marker
-from bot.domain.silence.audited import ACCEPTED, DENIED, SILENCE, entry
+from bot.domain.silence import Silence, SilenceState, marked, marker
+from bot.domain.silence.audited import ACCEPTED, DENIED, FAILED, SILENCE, entry, on_behalf
 from bot.domain.silence.request import SilenceRequest, refusal
 from bot.errors import Conflict, NotAllowed
 from bot.storage import answers, audit, cards, silences
@@ -133,8 +133,7 @@ class MakeSilence:
         except IntegrationError as exc:
             await self._not_made(silence, exc)
             return
-        async with self.world.database.write() as connection:
-            await silences.made(connection, silence_id, made_as)
+        await was_made(self.world, silence, made_as)
         log.info("silenced", extra={"action": "silenced", "silence": made_as, "by": silence.by})
         self.world.wake()
         try:
@@ -179,14 +178,18 @@ class MakeSilence:
         if exc.retryable and not is_late:
             return
         verb = "did not answer" if exc.retryable else "refused"
+        why, now = f"Alertmanager {verb}: {exc.detail}.", self.world.now()
+        entry_of = partial(entry, SILENCE, FAILED, silence.matchers, self.world.catalog)
+        written = entry_of(on_behalf(silence, now), subject=silence.id, why=why)
         async with self.world.database.write() as connection:
-            await silences.failed(connection, silence.id, f"Alertmanager {verb}: {exc.detail}.")
+            if await silences.failed(connection, silence.id, why):
+                await audit.add(connection, written)
         self.world.wake()
 
 
 async def _found(alertmanager: AlertmanagerClient, silence: Silence) -> str | None:
     """The id of a silence that was made before somebody could write it down."""
     for one in await alertmanager.get_silences():
-        if one.state in told.LIVE and is_marked(one.comment, silence.id):
+        if one.state in told.LIVE and marked(one.comment) == silence.id:
             return one.id
     return None

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.alerts.silencing import told
-from bot.domain.silence import Silence, SilenceState, is_marked
-from bot.storage import silences
+from bot.domain.silence import Silence, SilenceState, marked
+from bot.domain.silence.audited import DONE, SILENCE, entry, on_behalf
+from bot.storage import audit, silences
 from bot.storage.database import Connection
 from bot.storage.silences import OpenAlert
 from bot.world import World
@@ -45,6 +46,7 @@ class SyncSilences:
         alerts = await alertmanager.get_alerts()
         found = [one for one in await alertmanager.get_silences() if one.state in told.LIVE]
         covered = _covered(alerts, firing)
+        await _find_promised(self.world, found)
         async with self.world.database.write() as connection:
             await _take_in(connection, before, found, covered, at=self.world.now())
         self.world.wake()
@@ -73,7 +75,6 @@ async def _take_in(
     at: datetime,
 ) -> None:
     live = {str(one.id): one for one in found}
-    await _find_promised(connection, before, live)
     for silence_id, one in live.items():
         known = await silences.of_alertmanager(connection, silence_id)
         if known is None and silence_id in covered:
@@ -87,16 +88,35 @@ async def _take_in(
             await told.over(connection, silence, at=min(at, silence.ends_at))
 
 
-async def _find_promised(
-    connection: Connection, before: Iterable[Silence], live: Mapping[str, models.Silence]
-) -> None:
-    """A silence of ours whose making nobody wrote down: its comment says which it is."""
-    for silence in before:
-        if silence.state is not SilenceState.ASKED:
+async def _find_promised(world: World, found: Iterable[models.Silence]) -> None:
+    """A silence of ours whose making nobody wrote down: its comment says which it is.
+
+    One that was given up is among them: Alertmanager took it and did not get to say so.
+    """
+    for one in found:
+        silence_id = marked(one.comment)
+        if silence_id is None:
             continue
-        for silence_id, one in live.items():
-            if is_marked(one.comment, silence.id):
-                await silences.made(connection, silence.id, silence_id)
+        async with world.database.read() as connection:
+            silence = await silences.get(connection, silence_id)
+        if silence is not None and silence.alertmanager_id is None:
+            await was_made(world, silence, str(one.id))
+
+
+async def was_made(world: World, silence: Silence, known_as: str) -> None:
+    """Alertmanager has a promised silence: the row and the audit say so, once."""
+    done = entry(
+        SILENCE,
+        DONE,
+        silence.matchers,
+        world.catalog,
+        on_behalf(silence, world.now()),
+        subject=known_as,
+        until=silence.ends_at,
+    )
+    async with world.database.write() as connection:
+        if await silences.made(connection, silence.id, known_as):
+            await audit.add(connection, done)
 
 
 async def _bring_up_to_date(

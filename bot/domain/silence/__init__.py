@@ -9,6 +9,7 @@ from bot.domain.silence.matchers import Matcher
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
 EXTENDED_BY = timedelta(hours=1)
 """What *Extend* adds."""
+_MARKER = "credlink:"
 
 
 class SilenceState(StrEnum):
@@ -63,9 +64,10 @@ class Covering:
 
 def marker(silence_id: str) -> str:
     """What the comment of a silence made here holds, so that it is found again after a crash."""
-    return f"credlink:{silence_id}"
+    return f"{_MARKER}{silence_id}"
 
 
-def is_marked(comment: str, silence_id: str) -> bool:
-    """Whether a comment of Alertmanager's is that of this silence of ours."""
-    return marker(silence_id) in comment.split()
+def marked(comment: str) -> str | None:
+    """The id of the silence of ours whose comment this is, if it is one."""
+    words = [word for word in comment.split() if word.startswith(_MARKER)]
+    return words[-1].removeprefix(_MARKER) if words else None

@@ -4,15 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.catalog import Catalog
-from bot.domain.asked import Asked
+from bot.domain.asked import Actor, Asked
 from bot.domain.audit import Entry
 from bot.domain.secrecy import masked
+from bot.domain.silence import Silence
 from bot.domain.silence.matchers import Matcher, written
 from bot.domain.silence.request import places_meant
 from bot.domain.words import told
 
 SILENCE, END, EXTEND = "silence", "end silence", "extend silence"
 ACCEPTED, DENIED, DONE, FAILED = "accepted", "denied", "done", "failed"
+
+
+def on_behalf(silence: Silence, at: datetime) -> Asked:
+    """Who asked for a silence, for what becomes of it later; the same for every attempt."""
+    key = f"{silence.id}:{silence.state_revision}"
+    return Asked(Actor(silence.by or silence.created_by), "", key, "", at)
 
 
 def entry(

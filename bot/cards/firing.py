@@ -76,7 +76,8 @@ def _group(group: FiringGroup, now: datetime) -> str:
     """What and where, how bad and since when, who is on it."""
     where = _place(group.service, group.environment)
     name = link(group.url, cut(group.name, NAME_CHARACTERS))
-    lines = [f"{_MARKS[group.severity]} *{name}*{where} · {group.severity.word}"]
+    mark = _MARKS[group.severity] if group.acknowledged_by is None else "🟡"
+    lines = [f"{mark} *{name}*{where} · {group.severity.word}"]
     facts = [f"*{escaped(group.value)}*" if group.value else "", _since(group.since, now)]
     if group.alerts > 1:
         facts.append(counted(group.alerts, "alert"))
@@ -97,7 +98,7 @@ def _who(group: FiringGroup) -> str:
     if group.acknowledged_by:
         by = group.acknowledged_by
         who = mention(by) if group.is_in_slack else escaped(by)
-    return f"🟡 {who} is on it{f' ({incident})' if incident else ''}"
+    return f"{who} is on it{f' ({incident})' if incident else ''}"
 
 
 def _untold(found: Firing, view: AnswerView) -> Iterator[Block]:

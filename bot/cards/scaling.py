@@ -229,10 +229,7 @@ def _ended(view: ScalingView) -> list[str]:
         case S.KEPT:
             return [f"{mention(scaling.ended_by)} kept it: it does not go back any more."]
         case S.REVERTED:
-            hurried = (
-                f" {mention(scaling.hurried_by)} wanted it back." if scaling.hurried_by else ""
-            )
-            return [f"{_stood(scaling)}{hurried} {why}".rstrip()]
+            return [f"{_stood(scaling)} {why or _went_back(scaling)}".strip()]
         case S.HANDED_OVER if other is not None and scaling.found is not None:
             above, to = standing_line(other, now=view.now), escaped(scaling.found.text)
             return [

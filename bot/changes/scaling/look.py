@@ -1,6 +1,7 @@
 """What AWS shows of a service's capacity, and asking it for another."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ T = TypeVar("T")
 ACTIVITIES = 4
 """As many as a card shows."""
 ACTIVE = "ACTIVE"
+_BY_POLICY = re.compile(r"\btriggered policy ([^\s.]+)")
 
 
 class Gone(Exception):
@@ -148,11 +150,18 @@ def _activity(found: ScalingActivity) -> Activity:
         return Activity(at=found.at, words=", ".join(map(_spoken, found.not_scaled)))
     words = found.description.rstrip(".")
     if found.cause:
-        words += f", because {found.cause[0].lower()}{found.cause[1:]}".rstrip(".")
+        words += f", because {_cause(found.cause)}"
     has_failed = found.status in {"Failed", "Unfulfilled"}
     if has_failed and found.message:
         words += f": {found.message}"
     return Activity(at=found.at, words=words, has_failed=has_failed)
+
+
+def _cause(cause: str) -> str:
+    """AWS names the alarm too, which a target tracking policy has named by a UUID."""
+    if by_policy := _BY_POLICY.search(cause):
+        return f"of policy {by_policy[1]}"
+    return f"{cause[0].lower()}{cause[1:]}".rstrip(".")
 
 
 def _spoken(code: str) -> str:

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from bot.cards.scaling import CANCEL, CONFIRM
+from bot.changes.scaling.look import look_around
 from bot.changes.scaling.trouble import trouble_of
 from bot.domain.scaling.scaling import ScalingState
 from bot.errors import NotAllowed, UsageError
 from integrations.aws.models import Container, ServiceEvent, StoppedTask
+from integrations.aws.scaling_models import ScalableTarget, ScalingActivity
 from sandbox.aws.calls import access_denied, server_error
-from tests.changes.answers import LATER, PLACE, Aws, a_service
+from tests.changes.answers import LATER, PLACE, Aws, a_service, a_world
 from tests.changes.builders import an_arn
 from tests.changes.operator import BOB, FRANK, MALLORY
 from tests.changes.scaling.scaler import LONG, Scaler
@@ -151,6 +153,26 @@ async def test_what_was_changed_since_the_proposal_is_proposed_anew(prod: Scaler
     await prod.presses(CONFIRM, again)
     assert (await prod.ends(again)).state is S.SCALED
     assert prod.bounds == (6, 9)
+
+
+async def test_what_autoscaling_did_is_told_in_few_words():
+    did = ScalingActivity(
+        at=LATER,
+        description="Setting desired count to 4.",
+        cause="monitor alarm TargetTracking-x-AlarmLow-0815 in state ALARM triggered policy cpu",
+        status="Failed",
+        message="It was not to be.",
+    )
+    not_scaled = replace(did, not_scaled=("AlreadyAtMaxCapacity", "Unheard"))
+    target = ScalableTarget(minimum=3, maximum=10)
+    aws = Aws(a_service(), describe_target=target, list_activities=(did, not_scaled))
+    aws.autoscaling = aws
+
+    failed, kept = (await look_around(replace(a_world(aws), catalog=None), PLACE)).activities
+
+    assert failed.has_failed
+    assert failed.words == "Setting desired count to 4, because of policy cpu: It was not to be."
+    assert kept.words.startswith("more was wanted: it was at its maximum already, nothing was")
 
 
 async def test_a_task_that_died_since_it_was_set_says_why():

@@ -60,7 +60,9 @@ def card(view: ScalingView) -> Message:
     if scaling.silent_since is not None:
         since = moment(scaling.silent_since)
         why = escaped(sentence(scaling.silent_why or ""))
-        blocks.append(section(f"⚪ AWS does not answer since {since}. {why} It is asked again."))
+        blocks.append(
+            section(f"⚪ Nothing came of asking AWS since {since}. {why} It is asked again.")
+        )
     if small := _small_print(scaling):
         blocks.append(context(small))
     if elements := _buttons(scaling):

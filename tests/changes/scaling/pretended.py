@@ -10,8 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from bot.changes.scaling.press import PressScaling
+from bot.changes.scaling.show import ShowScaling
 from bot.changes.scaling.work import STEPS
-from bot.domain.asked import Press
+from bot.domain.asked import Actor, Press
 from bot.domain.scaling.capacity import Bounds
 from bot.domain.scaling.scaling import Scaling, ScalingState
 from bot.domain.scaling.wish import Wish, WishKind
@@ -20,11 +21,12 @@ from bot.storage.database import Connection, Database
 from bot.world import World
 from integrations.aws.scaling_models import ScalableTarget
 from tests.changes.answers import Aws, a_deployment, a_service
-from tests.changes.operator import ALICE, a_catalog, asked
+from tests.changes.operator import ALICE, GROUPS, a_catalog, asked
 from tests.changes.scaling.scaler import scaling_catalog
 from tests.domain.scalings import NOW, bounds
 
 S = ScalingState
+FILE = "bot.sqlite"
 FIRST = bounds(3, 10)
 HOUR = timedelta(hours=1)
 
@@ -68,6 +70,7 @@ class PretendedAws(Aws):
         super().__init__()
         self.life, self.capacity, self.asked_for = life, FIRST, 0
         self.autoscaling = self
+        self.refuses: Exception | None = None
 
     async def describe_service(self, *_: Any) -> Any:
         desired = min(max(4, self.capacity.minimum), self.capacity.maximum)
@@ -78,6 +81,8 @@ class PretendedAws(Aws):
         return ScalableTarget(minimum=self.capacity.minimum, maximum=self.capacity.maximum)
 
     async def register_target(self, *_: Any, minimum: int, maximum: int, **__: Any) -> None:
+        if self.refuses is not None:
+            raise self.refuses
         async with self.life.act():
             self.capacity = bounds(minimum, maximum)
             self.asked_for += 1
@@ -89,7 +94,7 @@ class Pretended:
     def __init__(self, folder: Any) -> None:
         self.life = Life()
         self.aws = PretendedAws(self.life)
-        self.database = MortalDatabase(f"sqlite:///{folder}/bot.sqlite")
+        self.database = MortalDatabase(f"sqlite:///{folder}/{FILE}")
         self.database.life = self.life
         self.at = NOW
         self.number = 0
@@ -106,35 +111,45 @@ class Pretended:
     def begin(self, _scaling: Scaling) -> None:
         """Leave it to whoever goes on with what is unfinished."""
 
-    async def asks(self, to: Bounds, *, for_a_while: bool) -> Scaling:
-        """Write what was asked for, without a card."""
+    async def asks(self, to: Bounds, *, for_a_while: bool, by: Actor = ALICE) -> Scaling:
+        """Write what was asked for, without a card, and have it proposed."""
         self.number += 1
         scaling = Scaling(
             id=f"scaling-{self.number}",
             environment="prod",
             service="credlink-api",
             channel="#credlink-prod",
-            asked_by=ALICE.id,
+            asked_by=by.id,
             asked_at=self.at,
             wish=Wish(kind=WishKind.RANGE, minimum=to.minimum, maximum=to.maximum),
             state=S.LOOKING,
             state_revision=1,
             changed_at=self.at,
             lasts_s=HOUR.total_seconds() if for_a_while else None,
+            expires_at=self.at + HOUR,
         )
         async with self.database.write() as connection:
             await scalings.add(connection, scaling)
         return await self.goes_on(scaling)
 
-    async def confirms(self, scaling: Scaling) -> Scaling:
-        press = Press(asked(ALICE), "scaling.confirm", scaling.id, scaling.state_revision)
-        await self.presses.confirm(press)
+    async def scales(self, to: Bounds, *, for_a_while: bool, by: Actor = ALICE) -> Scaling:
+        """Ask and confirm."""
+        return await self.confirms(await self.asks(to, for_a_while=for_a_while, by=by), by=by)
+
+    async def confirms(self, scaling: Scaling, *, by: Actor = ALICE) -> Scaling:
+        await self.presses.confirm(self.press(scaling, by))
         return await self.goes_on(scaling)
 
-    async def keeps(self, scaling: Scaling) -> None:
-        await self.presses.keep(
-            Press(asked(ALICE), "scaling.keep", scaling.id, scaling.state_revision)
-        )
+    async def keeps(self, scaling: Scaling, *, by: Actor = ALICE) -> None:
+        await self.presses.keep(self.press(await self.now(scaling), by))
+
+    async def reverts(self, scaling: Scaling, *, by: Actor = ALICE) -> Scaling:
+        """Press *Revert now*, and have it done."""
+        await self.presses.revert(self.press(await self.now(scaling), by))
+        return await self.goes_on(scaling)
+
+    def press(self, scaling: Scaling, by: Actor = ALICE) -> Press:
+        return Press(asked(by), "scaling.…", scaling.id, scaling.state_revision)
 
     async def is_due(self, scaling: Scaling) -> Scaling:
         """Its time is over, and what is to be done then is done."""
@@ -142,11 +157,25 @@ class Pretended:
             await scalings.move(connection, scaling.id, S.DUE, of={S.STANDING}, at=self.at)
         return await self.goes_on(scaling)
 
+    async def now(self, scaling: Scaling) -> Scaling:
+        async with self.database.read() as connection:
+            return await scalings.get(connection, scaling.id)
+
+    async def card(self, scaling: Scaling) -> str:
+        """The card's text, as one string."""
+        show = ShowScaling(self.world.catalog, lambda person: GROUPS[person])
+        async with self.database.read() as connection:
+            message = await show(connection, scaling.id, self.at)
+        return str([message.text, *message.blocks])
+
+    async def does_a_step(self, scaling: Scaling) -> None:
+        now = await self.now(scaling)
+        await STEPS[now.state](self.world, now)
+
     async def goes_on(self, scaling: Scaling) -> Scaling:
         """Do its steps until nothing is to be done."""
         for _ in range(40):
-            async with self.database.read() as connection:
-                now = await scalings.get(connection, scaling.id)
+            now = await self.now(scaling)
             if now.is_at_rest:
                 return now
             await STEPS[now.state](self.world, now)

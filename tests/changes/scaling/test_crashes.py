@@ -1,19 +1,17 @@
 """Killed at any moment, or in whatever order things happen: nothing temporary is left forgotten."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.scaling.scaling import ScalingState
-from bot.errors import Conflict
-from bot.storage import scalings
-from bot.storage.schema import metadata
 from tests.changes.scaling.pretended import FIRST, Died, Pretended
 from tests.domain.scalings import bounds
 
@@ -21,21 +19,19 @@ S = ScalingState
 
 
 @asynccontextmanager
-async def a_place(folder: Path) -> AsyncIterator[Pretended]:
+async def a_place(empty: Path, folder: Path) -> AsyncIterator[Pretended]:
+    shutil.copytree(empty.parent, folder)
     pretended = Pretended(folder)
-    async with pretended.database.write() as connection:
-        await connection.run_sync(metadata.create_all)
     yield pretended
     await pretended.database.close()
 
 
-async def moments(folder: Path) -> int:
+async def moments(place: Pretended) -> int:
     """How many things a promise does outside itself from its confirmation to its end."""
-    async with a_place(folder) as place:
-        proposed = await place.asks(bounds(5, 10), for_a_while=True)
-        before = place.life.acts
-        await place.is_due(await place.confirms(proposed))
-        return place.life.acts - before
+    proposed = await place.asks(bounds(5, 10), for_a_while=True)
+    before = place.life.acts
+    await place.is_due(await place.confirms(proposed))
+    return place.life.acts - before
 
 
 async def surely(life, doing):
@@ -47,16 +43,15 @@ async def surely(life, doing):
             life.ends_at = 0
 
 
-async def test_killed_before_or_after_anything_it_does_it_is_set_and_goes_back_once(tmp_path):
-    (tmp_path / "count").mkdir()
-    count = await moments(tmp_path / "count")
+async def test_killed_before_or_after_anything_it_does_it_is_set_and_goes_back_once(
+    place, empty, tmp_path
+):
+    count = await moments(place)
     assert count > 8
 
     for is_after in (False, True):
         for number in range(1, count + 1):
-            folder = tmp_path / f"{number}-{is_after}"
-            folder.mkdir()
-            async with a_place(folder) as place:
+            async with a_place(empty, tmp_path / f"{number}-{is_after}") as place:
                 proposed = await place.asks(bounds(5, 10), for_a_while=True)
                 place.life.ends_at = place.life.acts + number
                 place.life.is_after = is_after
@@ -90,8 +85,8 @@ acts = st.lists(
 )
 
 
-async def lived(folder: Path, happened, order) -> None:
-    async with a_place(folder) as place:
+async def lived(empty: Path, folder: Path, happened, order) -> None:
+    async with a_place(empty, folder) as place:
         stays = {FIRST}
         for what, low, which in happened:
             standing = await place.standing()
@@ -115,37 +110,28 @@ async def lived(folder: Path, happened, order) -> None:
         assert place.aws.capacity in stays
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(acts, st.lists(st.integers(0, 5), min_size=10, max_size=10))
-def test_whatever_happens_in_whatever_order_what_stays_is_what_somebody_meant(happened, order):
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(lived(Path(folder), happened, order))
+def test_whatever_happens_in_whatever_order_what_stays_is_what_somebody_meant(empty):
+    @settings(max_examples=12, deadline=None)
+    @given(acts, st.lists(st.integers(0, 5), min_size=10, max_size=10))
+    def whatever(happened, order):
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(lived(empty, Path(folder) / "place", happened, order))
+
+    whatever()
 
 
-async def test_somebody_elses_change_while_the_outcome_is_not_known_stays(tmp_path):
-    async with a_place(tmp_path) as place:
-        proposed = await place.asks(bounds(5, 10), for_a_while=True)
-        place.life.is_after = True
-        asked_for = place.aws.asked_for
-        while place.aws.asked_for == asked_for:  # die at the first act after AWS was asked
-            place.life.ends_at = place.life.acts + 1
-            with pytest.raises(Died):
-                await confirmed(place, proposed)
-        place.life.ends_at = 0
-        place.aws.capacity = bounds(4, 4)
+async def test_somebody_elses_change_while_the_outcome_is_not_known_stays(place):
+    proposed = await place.asks(bounds(5, 10), for_a_while=True)
+    place.life.is_after = True
+    while not place.aws.asked_for:  # it dies once more after everything it does, until AWS has it
+        place.life.ends_at = place.life.acts + 1
+        with pytest.raises(Died):
+            await confirmed(place, proposed)
+    place.life.ends_at = 0
+    place.aws.capacity = bounds(4, 4)
 
-        ended = await place.goes_on(proposed)
+    ended = await place.goes_on(proposed)
 
-        assert ended.state is S.GAVE_WAY
-        assert "somebody outside the bot set 4–4" in ended.why
-        assert place.aws.capacity == bounds(4, 4)
-
-
-async def test_a_proposal_whose_time_is_over_is_not_confirmed(tmp_path):
-    async with a_place(tmp_path) as place:
-        proposed = await place.asks(bounds(5, 10), for_a_while=True)
-        async with place.database.write() as connection:
-            await scalings.note(connection, proposed.id, expires_at=place.at)
-
-        with pytest.raises(Conflict, match="The time to confirm this is over"):
-            await place.confirms(proposed)
+    assert ended.state is S.GAVE_WAY
+    assert "somebody outside the bot set 4–4" in ended.why
+    assert place.aws.capacity == bounds(4, 4)

@@ -302,9 +302,7 @@ class PagerDutyService(Part):
 class RequestIds(Part):
     """How ids of requests are found in a service's log lines, and where each leads."""
 
-    pattern: str = (
-        r"(?i)(?:request|trace|correlation)[_-]?id[\"']?\s*[=:]\s*[\"']?([\w:.-]{4,100})"
-    )
+    pattern: str = r"(?i)(?:request|trace|correlation)[_-]?id[\"']?\s*[=:]\s*[\"']?([\w:.-]{4,100})"
     """A regular expression; its first group is the id, or without groups all that it finds."""
     link: str | None = Field(default=None, pattern=r"^https?://.*\$id")
     """An address in which `$id` stands for the id; without one a link searches the logs for it."""
@@ -333,6 +331,8 @@ class Service(Part):
     """Folder or address of the runbooks."""
     pagerduty: PagerDutyService | None = None
     sentry: SentryProject | None = None
+    depends_on: tuple[str, ...] = ()
+    """Services of this catalogue that it calls: a change of theirs may be why its alerts fire."""
     request_ids: RequestIds = RequestIds()
     environments: Mapping[str, Environment] = Field(min_length=1)
 
@@ -497,6 +497,12 @@ class Catalog(Part):
                         f"there are {', '.join(sorted(self.services))}"
                     )
         for name, service in self.services.items():
+            for called in service.depends_on:
+                if called not in self.services or called == name:
+                    raise ValueError(
+                        f"services.{name}.depends_on names {called!r}, which is not another "
+                        f"service; there are {', '.join(sorted(self.services))}"
+                    )
             for environment, place in service.environments.items():
                 after = place.deploy.after
                 if after is not None and (

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from bot.alerts import thread
 from bot.alerts.normalise import GroupUpdate
-from bot.alerts.onset import keep_traffic
+from bot.alerts.onset import keep_onset
 from bot.alerts.promql import NothingToDraw, expression_of, read
 from bot.alerts.standing import with_incidents
 from bot.catalog import Catalog
@@ -63,7 +63,7 @@ class GroupAlerts:
         await alerts.add(connection, group, urgency=_urgency_of(group))
         await alerts.write_alerts(connection, group, firing, urgency=_urgency_of(group))
         await thread.opened(connection, group, firing)
-        await keep_traffic(connection, group)
+        await keep_onset(connection, group, self.catalog)
         await self._adopted(connection, group)
         return (await findings.promise(connection, group.id, Phase.ONSET, at=at),)
 
@@ -121,6 +121,7 @@ class GroupAlerts:
             new = [alert for alert in firing if alert.fingerprint not in known.told_firing]
             await thread.told(connection, known, group, reason, new)
         if known.source is Source.PAGERDUTY:
+            await keep_onset(connection, group, self.catalog)
             await self._adopted(connection, group)
         return asked
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.alerts.chart import belonging
-from bot.domain.alert import AlertGroup, Condition
+from bot.catalog import Catalog
+from bot.domain.alert import AlertGroup
 from bot.domain.change import Change
 from bot.domain.finding import Finding, Phase
-from bot.domain.suspects.turn import growth, turned_at
+from bot.domain.suspects.turn import growth, turn_of
 from bot.storage import alerts, changes, findings, suspects
 from bot.storage.database import Connection
 from bot.storage.suspects import Before
@@ -19,7 +20,7 @@ from integrations.prometheus.models import Series
 SOURCE = "onset"
 LENGTH = timedelta(hours=2)
 """How long before the onset is looked at: a leak may take most of an hour to be noticed."""
-STEP = timedelta(minutes=1)
+STEP = timedelta(seconds=30)
 LEAST_STEP = timedelta(seconds=1)
 
 
@@ -37,15 +38,15 @@ async def look_before(world: World, group_id: str, phase: Phase) -> None:
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
         known = await alerts.alerts_of(connection, group_id)
-    if group.condition is None or group.condition.is_absence:
-        return
     step = max(LEAST_STEP, world.paced(STEP))
-    start = group.started_at - world.paced(LENGTH)
+    start, end = group.started_at - world.paced(LENGTH), group.started_at
     drawn, requests = await asyncio.gather(
-        _ask(world.prometheus, group.condition.expression, start, group.started_at, step),
-        _ask(world.prometheus, _traffic_query(world, group), start, group.started_at, step),
+        _ask(world.prometheus, _own_query(group), start, end, step),
+        _ask(world.prometheus, _traffic_query(world, group), start, end, step),
     )
-    before = _read(belonging(drawn, known), requests, group.condition)
+    if not drawn and not requests:
+        return
+    before = _read(belonging(drawn, known), requests, group, otherwise=end - 10 * step)
     async with world.database.write() as connection:
         await suspects.keep_before(connection, group_id, before)
         finding = Finding(source=SOURCE, phase=phase, found_at=world.now())
@@ -64,6 +65,12 @@ async def _ask(
     return await prometheus.query_range(expression, start=start, end=end, step=step)
 
 
+def _own_query(group: AlertGroup) -> str | None:
+    """The alert's own expression; one that holds while there is nothing has no values to rise."""
+    condition = group.condition
+    return None if condition is None or condition.is_absence else condition.expression
+
+
 def _traffic_query(world: World, group: AlertGroup) -> str | None:
     """The catalogue's query for requests per second: the one that says how many are needed."""
     service = world.catalog.services.get(group.service or "")
@@ -73,23 +80,35 @@ def _traffic_query(world: World, group: AlertGroup) -> str | None:
     return next((slo.query for slo in place.slo.values() if slo.needed is not None), None)
 
 
-def _read(drawn: Iterable[Series], requests: Sequence[Series], condition: Condition) -> Before:
-    """When the first of its series turned, and by what factor requests had grown at that moment."""
-    turns = (
-        turned_at(_points(one), is_worse_when_lower=condition.is_worse_when_lower) for one in drawn
+def _read(
+    drawn: Iterable[Series], requests: Sequence[Series], group: AlertGroup, *, otherwise: datetime
+) -> Before:
+    """When the first of its series turned, and by what factor requests had grown at that moment.
+
+    Where none did, requests are compared with those before `otherwise`.
+    """
+    lower = group.condition is not None and group.condition.is_worse_when_lower
+    turns = (turn_of(_points(one), is_worse_when_lower=lower) for one in drawn)
+    turn = min((one for one in turns if one is not None), key=lambda one: one.at, default=None)
+    grown_since = turn.at if turn is not None else otherwise
+    return Before(
+        turned_at=turn.at if turn is not None else None,
+        rising_since=turn.rising_since if turn is not None else None,
+        busier=growth(_points(requests[0]), grown_since) if requests else None,
     )
-    turned = min((at for at in turns if at is not None), default=None)
-    if turned is None or not requests:
-        return Before(turned)
-    return Before(turned, growth(_points(requests[0]), turned))
 
 
 def _points(series: Series) -> list[tuple[datetime, float]]:
     return [(point.at, point.value) for point in series.points]
 
 
-async def keep_traffic(connection: Connection, group: AlertGroup) -> None:
-    """Keep how much of the traffic a change under way has: it goes on from there."""
+async def keep_onset(connection: Connection, group: AlertGroup, catalog: Catalog) -> None:
+    """Keep what a group's service calls, and how far a change under way is: it goes on from there.
+
+    To be called in the transaction that opens the group.
+    """
+    service = catalog.services.get(group.service or "")
+    await suspects.begin(connection, group.id, service.depends_on if service is not None else ())
     if group.environment is None or group.service is None:
         return
     change = await changes.under_way(connection, group.environment, group.service)

@@ -16,16 +16,13 @@ from bot.domain.lock import BOT, Lock
 from bot.domain.scaling.capacity import Bounds, Capacity, Count, led
 from bot.domain.scaling.scaling import Scaling
 from bot.domain.suspects import LOOK_BACK, Deed, DeedKind, Onset, Ranking, rank
+from bot.domain.suspects.beside import DAY, Firing, seen_beside, seen_elsewhere
 from bot.storage import changes, suspects
 from bot.storage.database import Connection
-from bot.storage.suspects import Before, Firing
+from bot.storage.suspects import Before
 
-DAY = timedelta(days=1)
 FOLLOWS_WITHIN = timedelta(minutes=30)
 """An alert group that began so soon after a deploy followed it."""
-ELSEWHERE_WITHIN = timedelta(minutes=15)
-EARLIER = timedelta(minutes=1)
-"""Alerts of other services that began less before this one are not known to have come first."""
 SENTRY_FINDING = "new Sentry issues"
 """What the watch over a rollout calls the issues that began with its version."""
 
@@ -42,7 +39,7 @@ async def suspects_of(connection: Connection, group: AlertGroup) -> Ranking | No
     onset = _onset(group, said, beside)
     done = await _deeds(connection, group, since=since)
     known = await _with_record(connection, group, done)
-    return rank(onset, [_beside(deed, group, onset, beside) for deed in known])
+    return rank(onset, [seen_beside(deed, group.name, onset, beside) for deed in known])
 
 
 def _onset(group: AlertGroup, said: Before, beside: Sequence[Firing]) -> Onset:
@@ -51,17 +48,12 @@ def _onset(group: AlertGroup, said: Before, beside: Sequence[Firing]) -> Onset:
         environment=group.environment or "",
         service=group.service,
         turned_at=said.turned_at,
+        rising_since=said.rising_since,
         busier=said.busier,
+        depends_on=said.depends_on,
         ended_at=group.resolved_at,
     )
-    elsewhere = {
-        one.service or ""
-        for one in beside
-        if one.service != group.service
-        and onset.at - ELSEWHERE_WITHIN <= one.at <= onset.at - EARLIER
-        and (one.resolved_at is None or one.resolved_at > onset.at)
-    }
-    return replace(onset, elsewhere=tuple(sorted(elsewhere)))
+    return seen_elsewhere(onset, beside)
 
 
 async def _deeds(connection: Connection, group: AlertGroup, *, since: datetime) -> list[Deed]:
@@ -136,12 +128,13 @@ def _settled(followers: Iterable[Change]) -> datetime | None:
     return min((at for at in settled if at is not None), default=None)
 
 
-def _new_issues(change: Change) -> int:
+def _new_issues(change: Change) -> int | None:
     """Issues that the watch over its rollout found to have begun with its version."""
     if change.judgement is None:
-        return 0
+        return None
     found = (one.after for one in change.judgement.findings if one.name == SENTRY_FINDING)
-    return int(next(found, None) or 0)
+    issues = next(found, None)
+    return None if issues is None else int(issues)
 
 
 def _of_scaling(scaling: Scaling) -> list[Deed]:
@@ -235,17 +228,3 @@ async def _with_record(
             )
         found.append(deed)
     return found
-
-
-def _beside(deed: Deed, group: AlertGroup, onset: Onset, beside: Iterable[Firing]) -> Deed:
-    """The deed with the alerts that had fired before it, and those that came after it."""
-    of_place = [one for one in beside if one.service == group.service]
-    same = [one for one in of_place if one.name == group.name and one.at < deed.began_at]
-    after = [one for one in of_place if one.name != group.name]
-    is_here = deed.service == group.service
-    return replace(
-        deed,
-        firings_before=sum(one.at >= deed.began_at - DAY for one in same),
-        was_firing=any(one.resolved_at is None or one.resolved_at > deed.began_at for one in same),
-        alerts_after=sum(deed.began_at <= one.at <= onset.at for one in after) if is_here else 0,
-    )

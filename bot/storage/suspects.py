@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, not_, or_, select
+from sqlalchemy import func, insert, not_, or_, select, update
 
 from bot.catalog import ANY
 from bot.domain.alert import AlertGroup
@@ -17,6 +17,7 @@ from bot.domain.freeze import Declared
 from bot.domain.lock import Lock
 from bot.domain.scaling.scaling import Scaling
 from bot.domain.suspects import Deed, Verdict
+from bot.domain.suspects.beside import Firing
 from bot.storage import cards, changes, freezes, locks, scalings
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
@@ -33,27 +34,14 @@ MOST_GROUPS = 300
 """Alert groups beside it that are looked at: in a storm there are thousands."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What Prometheus says of the time before a group fired."""
+    """What is known of the moment a group began: see `bot.domain.suspects.Onset`."""
 
     turned_at: datetime | None = None
+    rising_since: datetime | None = None
     busier: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Firing:
-    """Another alert group of the environment, as far as it matters here."""
-
-    name: str
-    service: str | None
-    started_at: datetime
-    resolved_at: datetime | None
-    turned_at: datetime | None
-
-    @property
-    def at(self) -> datetime:
-        return min(self.turned_at or self.started_at, self.started_at)
+    depends_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +53,33 @@ class Said:
     is_cause: bool
 
 
-async def keep_before(connection: Connection, group_id: str, before: Before) -> None:
-    """Keep what Prometheus said; the first answer stands, and the card is marked."""
-    new = insert_into(connection, onsets).values(
-        group_id=group_id, turned_at=before.turned_at, busier=before.busier
-    )
+async def begin(connection: Connection, group_id: str, depends_on: Iterable[str]) -> None:
+    """Keep what a group's own service calls as it begins."""
+    new = insert_into(connection, onsets).values(group_id=group_id, depends_on=sorted(depends_on))
     await connection.execute(new.on_conflict_do_nothing())
+
+
+async def keep_before(connection: Connection, group_id: str, before: Before) -> None:
+    """Keep what Prometheus says of the time before a group that has begun; its card is marked."""
+    await connection.execute(
+        update(onsets)
+        .where(onsets.c.group_id == group_id)
+        .values(turned_at=before.turned_at, rising_since=before.rising_since, busier=before.busier)
+    )
     await cards.mark(connection, Kind.ALERT_GROUP, group_id, urgency=Urgency.PROGRESS)
 
 
 async def before(connection: Connection, group_id: str) -> Before:
-    """What Prometheus said of the time before; nothing while it has not."""
+    """What is known of the moment a group began; nothing of one from before there were suspects."""
     row = (await connection.execute(select(onsets).where(onsets.c.group_id == group_id))).first()
-    return Before() if row is None else Before(row.turned_at, row.busier)
+    if row is None:
+        return Before()
+    return Before(
+        turned_at=row.turned_at,
+        rising_since=row.rising_since,
+        busier=row.busier,
+        depends_on=frozenset(row.depends_on),
+    )
 
 
 async def keep_traffic(
@@ -184,7 +186,13 @@ async def firings_beside(
         .limit(MOST_GROUPS)
     )
     return tuple(
-        Firing(row.name, row.service, row.started_at, row.resolved_at, row.turned_at)
+        Firing(
+            name=row.name,
+            service=row.service,
+            started_at=row.started_at,
+            resolved_at=row.resolved_at,
+            turned_at=row.turned_at,
+        )
         for row in rows
     )
 

@@ -63,7 +63,7 @@ def rank(onset: Onset, deeds: Iterable[Deed]) -> Ranking:
     is no suspect.
     """
     judged = [_judged(deed, onset) for deed in deeds if _came_before(deed, onset)]
-    judged.sort(key=lambda one: (not one.is_blamed, -one.score, onset.at - one.deed.began_at))
+    judged.sort(key=lambda one: (not one.is_blamed, -one.score, one.deed.began_at))
     named = tuple(one for one in judged if _is_suspect(one))
     return Ranking(named, tuple(one for one in judged if one not in named))
 

@@ -65,8 +65,8 @@ class Deed:
     """Of a scaling, the least capacity it leaves as a share of the one before."""
     traffic: float | None = None
     """Percent of production traffic that it had at the onset."""
-    new_issues: int = 0
-    """Issues that Sentry saw first in its version."""
+    new_issues: int | None = None
+    """Issues that Sentry saw first in its version; None where Sentry was not asked."""
     is_judged_bad: bool = False
     """By the watch over its own rollout."""
     judged_good_at: datetime | None = None
@@ -98,6 +98,10 @@ class Onset:
     service: str | None
     turned_at: datetime | None = None
     """When the value left what is normal; an alert fires only later. None where nobody knows."""
+    rising_since: datetime | None = None
+    """Since when it had been on its way there, as well as a line through it can tell."""
+    depends_on: frozenset[str] = frozenset()
+    """The services that the alert's own service calls, as the catalogue says."""
     busier: float | None = None
     """By what factor requests had grown then; None where nobody knows."""
     elsewhere: tuple[str, ...] = ()

@@ -1,6 +1,16 @@
 """What people said of suspects, and what is known of the moment an alert group began."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
 
 from bot.storage.database import Moment
 from bot.storage.schema.base import metadata
@@ -45,6 +55,13 @@ onsets = Table(
     Column(
         "turned_at", Moment, comment="when the value left what is normal; null where nobody can say"
     ),
+    Column("rising_since", Moment, comment="since when it had been on its way there"),
     Column("busier", Float(53), comment="by what factor requests had grown then"),
-    comment="What Prometheus says of the time before a group fired",
+    Column(
+        "depends_on",
+        JSON,
+        nullable=False,
+        comment="the services that the group's own calls, as the catalogue said then",
+    ),
+    comment="What is known of the moment a group began; the moments once Prometheus has answered",
 )

@@ -72,14 +72,26 @@ def upgrade() -> None:
             comment="when the value left what is normal; null where nobody can say",
         ),
         sa.Column(
+            "rising_since",
+            Moment(),
+            nullable=True,
+            comment="since when it had been on its way there",
+        ),
+        sa.Column(
             "busier",
             sa.Float(precision=53),
             nullable=True,
             comment="by what factor requests had grown then",
         ),
+        sa.Column(
+            "depends_on",
+            sa.JSON(),
+            nullable=False,
+            comment="the services that the group's own calls, as the catalogue said then",
+        ),
         sa.ForeignKeyConstraint(
             ["group_id"], ["alert_groups.id"], name=op.f("fk_onsets_group_id_alert_groups")
         ),
         sa.PrimaryKeyConstraint("group_id", name=op.f("pk_onsets")),
-        comment="What Prometheus says of the time before a group fired",
+        comment="What is known of the moment a group began; the moments once Prometheus has answered",
     )

@@ -13,7 +13,7 @@ from bot.domain.suspects.evidence import Deed, DeedKind, Onset
 from bot.domain.words import roughly
 
 K = DeedKind
-PRIOR = -4.2
+PRIOR = -4.0
 """Most of what is done breaks nothing."""
 THRESHOLD = 0.0
 """Below it nobody is told that something is a suspect."""

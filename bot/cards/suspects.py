@@ -43,8 +43,8 @@ def reasons_line(suspect: Suspect) -> str:
 
 def others_line(ranking: Ranking, group: AlertGroup) -> str:
     """What else was done before it, folded: the next suspects, and what explains nothing."""
-    rest = [*ranking.suspects[1:], *(ranking.others if ranking.first else ranking.others[1:])]
-    open_ones = [one for one in rest if not one.is_cleared]
+    known = [one for one in (*ranking.suspects, *ranking.others) if not one.is_cleared]
+    open_ones = known[1:]  # the first one stands above
     parts = [
         f"{_done(one.deed, group)} {_before(one.deed, group)}" for one in open_ones[:OTHERS_NAMED]
     ]

@@ -15,8 +15,10 @@ from bot.cards.alert_thread import (
     worse_entry,
 )
 from bot.cards.blocks import Message
+from bot.cards.change_buttons import ROLL_BACK
 from bot.cards.links import link
 from bot.cards.silence_words import END, FORM
+from bot.cards.suspects import NOT_THIS, THIS_WAS_IT
 from bot.domain.alert import Alert, AlertGroup, Condition, GroupState, Peak, Severity
 from bot.domain.change import ChangeKind, ChangeState
 from bot.domain.finding import CHART, Finding, Phase
@@ -30,6 +32,7 @@ from bot.domain.incident import (
 )
 from bot.domain.silence import Covering, Silence, SilenceState
 from bot.domain.silence.matchers import read
+from bot.domain.suspects import Deed, DeedKind, Onset, Verdict, rank
 from bot.domain.unit import Unit
 from tests.cards.golden import assert_golden
 from tests.changes.builders import NOW, a_change, a_plan, a_rollout
@@ -114,6 +117,41 @@ ROLLBACK = a_change(
     started_at=ONSET + timedelta(minutes=10),
     finished_at=ONSET + timedelta(minutes=12),
 )
+AN_ONSET = Onset(
+    fired_at=ONSET,
+    environment="prod",
+    service="credlink-api",
+    turned_at=ONSET - timedelta(minutes=1),
+)
+SUSPECT = Deed(
+    kind=DeedKind.DEPLOY,
+    id="change-1",
+    name="deploy of v1.2.0 <!channel>",
+    environment="prod",
+    service="credlink-api",
+    began_at=ONSET - timedelta(minutes=3),
+    settled_at=ONSET - timedelta(minutes=1),
+    by="U0ALICE01",
+    version="v1.2.0",
+    new_issues=2,
+    traffic=100.0,
+    firings_before=1,
+)
+RESTARTED = replace(
+    SUSPECT,
+    kind=DeedKind.RESTART,
+    id="change-0",
+    name="restart of v1.1.9",
+    began_at=ONSET - timedelta(hours=2),
+    settled_at=ONSET - timedelta(hours=2),
+    by=None,
+    version=None,
+    new_issues=None,
+)
+PAYMENTS = replace(
+    RESTARTED, kind=DeedKind.SCALING, id="s1", name="scaling 3–10 → 2–10", service="payments"
+)
+BY_CAROL = Verdict(is_cause=True, by="U0CAROL01", at=ONSET + timedelta(minutes=2))
 MISSING = Finding(
     source="chart",
     phase=Phase.ONSET,
@@ -144,7 +182,26 @@ BY_BOB = Silence(
     reason="deploying <v2>",
 )
 VIEWS = {
-    "firing": a_view(firing(), incidents=(the_incident(),), picture="F0CHART", change=DEPLOY),
+    "firing": a_view(
+        firing(),
+        incidents=(the_incident(),),
+        picture="F0CHART",
+        ranking=rank(AN_ONSET, [SUSPECT, RESTARTED, PAYMENTS]),
+        change=DEPLOY,
+        way_back="v1.1.9",
+    ),
+    "suspect_blamed": a_view(
+        firing(state_revision=2),
+        ranking=rank(AN_ONSET, [replace(SUSPECT, verdict=BY_CAROL), PAYMENTS]),
+        change=DEPLOY,
+        way_back="v1.1.9",
+    ),
+    "suspect_cleared": a_view(
+        firing(state_revision=2),
+        ranking=rank(AN_ONSET, [replace(SUSPECT, verdict=replace(BY_CAROL, is_cause=False))]),
+    ),
+    "nothing_explains_it": a_view(firing(), ranking=rank(AN_ONSET, [RESTARTED, PAYMENTS])),
+    "nothing_was_changed": a_view(firing(), ranking=rank(AN_ONSET, [])),
     "just_begun": a_view(firing(normal=None)),
     "several": a_view(
         firing(truncated=3),
@@ -230,7 +287,10 @@ def test_the_first_line_is_short_and_has_its_word_beside_the_mark(name: str):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("firing", [ACKNOWLEDGE, RESOLVE, FORM]),
+        ("firing", [ACKNOWLEDGE, RESOLVE, FORM, THIS_WAS_IT, NOT_THIS, ROLL_BACK]),
+        ("suspect_blamed", [FORM, NOT_THIS, ROLL_BACK]),
+        ("suspect_cleared", [FORM]),
+        ("nothing_explains_it", [FORM]),
         ("just_begun", [FORM]),
         ("acknowledging", [FORM]),
         ("not_acknowledged", [ACKNOWLEDGE, RESOLVE, FORM]),

@@ -147,7 +147,7 @@ async def move(
     await _mark(connection, moved)
     if to is ChangeState.ROLLING_OUT:
         await _mark_the_one_before(connection, moved)
-    await _mark_alerts(connection, moved)
+    await mark_alerts(connection, moved)
     return moved
 
 
@@ -254,7 +254,7 @@ async def _mark(connection: Connection, change: Change) -> None:
     await cards.mark(connection, Kind.CHANGE, change.id, urgency=urgency)
 
 
-async def _mark_alerts(connection: Connection, change: Change) -> None:
+async def mark_alerts(connection: Connection, change: Change) -> None:
     """What fires in this place shows the change beside it, and the way back from it."""
     firing = select(alert_groups.c.id).where(
         alert_groups.c.environment == change.environment,

@@ -110,6 +110,7 @@ async def add_found(connection: Connection, change: Change) -> bool:
             channel=change.channel,
             urgency=Urgency.NEW,
         )
+    await rows.mark_alerts(connection, change)
     if before is not None and _is_newer(change, before):
         # What is not the latest any more loses the button for its way back.
         await cards.mark(connection, Kind.CHANGE, before.id)

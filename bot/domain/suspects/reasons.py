@@ -46,9 +46,10 @@ FIRED_LATE = -3.1
 CUT_AFTER: Steps = ((6, 4.3), (15, 3.1), (40, 2.0), (90, -2.0))
 """The same for what cut capacity: it is felt when the next wave comes."""
 CUT_LATE = -4.0
-TOO_SOON = ((1, -4.2), (2, -1.5))
-"""What it weighs that there was less than so many times the time below."""
-SOONEST_TURN, SOONEST_FIRING = 0.25 * MINUTE, 2.5 * MINUTE
+TOO_SOON = ((15, -4.2), (30, -1.5))
+"""Seconds from its beginning until the value began to rise, up to which it is too soon …"""
+TOO_SOON_TO_FIRE = ((60, -1.0), (120, -0.4))
+"""… and until the alert fired, where nobody knows that."""
 BLUR = 0.4
 """Of the time between the beginning of a rise and when it could be seen: so wrong may it be."""
 ROSE_BEFORE = -0.4
@@ -65,7 +66,7 @@ def when(deed: Deed, onset: Onset) -> Reasons:
         yield Reason(ROSE_BEFORE, f"it had begun {roughly(-since)} before that")
     if deed.kind.row == "change":
         yield from _soon(since + blur, onset)
-    words = f"{roughly(since)} before it began" if since >= MINUTE else "as it began"
+    words = f"{roughly(since)} before it began" if since > timedelta(0) else "as it began"
     steps, rest = AFTER_TURN, TURNED_LATE
     if deed.capacity is not None and deed.capacity < 1:
         steps, rest = CUT_AFTER, CUT_LATE
@@ -77,8 +78,9 @@ def when(deed: Deed, onset: Onset) -> Reasons:
 
 def _soon(since: timedelta, onset: Onset) -> Reasons:
     """A task takes half a minute to start, and an alert some more to see what it does."""
-    soonest = SOONEST_FIRING if onset.turned_at is None else SOONEST_TURN
-    weight = next((weight for share, weight in TOO_SOON if since < share * soonest), 0.0)
+    steps = TOO_SOON_TO_FIRE if onset.turned_at is None else TOO_SOON
+    seconds = since.total_seconds()
+    weight = next((weight for limit, weight in steps if seconds < limit), 0.0)
     if weight:
         yield Reason(weight, "it had hardly begun by then")
 

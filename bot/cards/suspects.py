@@ -9,7 +9,7 @@ from bot.domain.suspects import LOOK_BACK, Deed, Ranking, Suspect
 THIS_WAS_IT = "suspect.cause"
 NOT_THIS = "suspect.innocent"
 
-REASONS_FOR = 4
+REASONS_FOR = 3
 OTHERS_NAMED = 2
 REASON_CHARACTERS = 120
 """Of one reason: a task's last words may be long."""

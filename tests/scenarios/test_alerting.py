@@ -21,7 +21,7 @@ from sandbox.pagerduty.records import Incident, Status
 from sandbox.standin import Fault
 from sandbox.transcript import as_text, buttons
 from sandbox.workspace.client import Json
-from tests.scenarios.scene import ALERTS, NAMES, Card, Scene
+from tests.scenarios.scene import ALERTS, NAMES, STAGING, Card, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,6 +52,26 @@ async def test_a_critical_alert_has_its_card_and_its_incident_at_once(
     print(f"card {took_s:.2f} s after the alert")  # noqa: T201  shown by pytest -s
     assert took_s < POSTED_WITHIN_S
     assert card["ts"] in [each["ts"] for each in await cards(play, ALERTS, "HighErrorRatio")]
+
+
+async def test_the_deploy_before_an_alert_is_its_first_suspect_and_people_say_whether_it_was(
+    play: Scene, hand: by_hand.ByHand
+):
+    await play.types(seeds.ALICE, STAGING, "/credlink deploy staging v1.3.0-errors")
+    plan = await play.card(STAGING, "v1.3.0-errors", "Proposed", button="Confirm")
+    await play.presses(seeds.ALICE, plan, "Confirm")
+    await play.card(STAGING, "Deployed", "v1.3.0-errors", ts=plan["ts"])
+
+    await hand.fire("HighLatencyP95", "staging")
+
+    card = await play.card(ALERTS, "staging", "likely cause", "deploy of v1.3.0-errors")
+    assert "before it began" in as_text(card, NAMES)
+    assert any(label.startswith("Roll back to") for label in buttons(card))
+    await play.presses(seeds.CAROL, card, "This was it")
+    said = await play.card(ALERTS, "staging", "says that this was it", ts=card["ts"])
+    assert "This was it" not in buttons(said)
+    await play.presses_old(seeds.BOB, card, "Not this")
+    await play.told(seeds.BOB, ALERTS, "This has changed")
 
 
 async def test_an_alert_that_is_repeated_has_one_card(play: Scene, hand: by_hand.ByHand):

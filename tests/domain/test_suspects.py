@@ -103,7 +103,7 @@ AGAINST = [
     (a_deed(kind=DeedKind.SCALING), {}, "it may not have cut any capacity"),
     (a_deed(kind=DeedKind.LOCK), {}, "a lock changes nothing that runs"),
     (a_deed(kind=DeedKind.FREEZE), {}, "a freeze changes nothing that runs"),
-    (a_deed(began_at=ONSET, settled_at=None), {}, "it had hardly begun by then"),
+    (a_deed(began_at=ONSET, settled_at=None), {}, "a task hardly starts so soon"),
     (
         a_deed(began_at=ONSET + 2.5 * MINUTE, settled_at=None),
         {"turned_at": ONSET + 3 * MINUTE},

@@ -19,10 +19,6 @@ class DeedKind(StrEnum):
     FREEZE = "freeze"
 
     @property
-    def brings_a_version(self) -> bool:
-        return self in {DeedKind.DEPLOY, DeedKind.ROLLBACK}
-
-    @property
     def row(self) -> str:
         """The kind of row it is kept in."""
         is_change = self in {DeedKind.DEPLOY, DeedKind.ROLLBACK, DeedKind.RESTART}

@@ -82,7 +82,7 @@ def _soon(since: timedelta, onset: Onset) -> Reasons:
     seconds = since.total_seconds()
     weight = next((weight for limit, weight in steps if seconds < limit), 0.0)
     if weight:
-        yield Reason(weight, "it had hardly begun by then")
+        yield Reason(weight, "a task hardly starts so soon")
 
 
 def _in_force(deed: Deed, until: datetime) -> datetime:

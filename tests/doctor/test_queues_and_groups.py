@@ -62,8 +62,8 @@ async def test_a_group_of_nobody_is_told_with_what_nobody_may(world: World):
             await people.set_user_group("S0APPROVE", before)
 
     assert said == {
-        GROUPS: "Nobody is in S0APPROVE, so nobody may approve, scale, restart, lock, freeze, force, "
-        "promql and mute through people.approvers. Add people to it in Slack."
+        GROUPS: "Nobody is in S0APPROVE, so nobody may approve, scale, restart, lock, freeze, "
+        "force, promql and mute through people.approvers. Add people to it in Slack."
     }
 
 

@@ -112,6 +112,16 @@ async def get(connection: Connection, change_id: str) -> Change:
     return change
 
 
+async def _locked(connection: Connection, change_id: str) -> Change:
+    """The change as nobody else can alter it until the transaction ends: what one of them has
+    noted must not be written over by whoever moves it at the same moment."""
+    one = select(changes).where(changes.c.id == change_id).with_for_update()
+    row = (await connection.execute(one)).first()
+    if row is None:
+        raise NotKnown(NO_CHANGE)
+    return _change(row)
+
+
 async def move(
     connection: Connection,
     change_id: str,
@@ -129,7 +139,7 @@ async def move(
         Occupied: the move would begin a rollout where another is under way; nothing is written.
         ImpossibleMove: the state table has no such move.
     """
-    change = await get(connection, change_id)
+    change = await _locked(connection, change_id)
     if change.state not in set(of):
         return None
     moved = replace(change.to(to, at=at), **facts)
@@ -164,7 +174,7 @@ async def note(connection: Connection, change_id: str, **facts: Unpack[Facts]) -
 
     What looks the same to a person marks no card.
     """
-    change = await get(connection, change_id)
+    change = await _locked(connection, change_id)
     noted = replace(change, **facts)
     if noted == change:
         return False

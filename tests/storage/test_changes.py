@@ -109,6 +109,27 @@ async def test_of_eight_that_move_a_change_at_once_one_does(database):
         assert (await changes.get(connection, "change-1")).state_revision == 2
 
 
+async def test_what_is_noted_is_not_lost_to_whoever_moves_the_change_at_that_moment(database):
+    async def noted(change_id):
+        async with database.write() as connection:
+            await changes.note(connection, change_id, why="boom")
+
+    some = [a_change(id=f"change-{n}", service=f"s-{n}", state=S.ROLLING_OUT) for n in range(8)]
+    await kept(database, *some)
+
+    await asyncio.gather(
+        *(
+            doing
+            for one in some
+            for doing in (moved(database, one.id, S.BAKING, {S.ROLLING_OUT}), noted(one.id))
+        )
+    )
+
+    async with database.read() as connection:
+        found = [await changes.get(connection, one.id) for one in some]
+    assert {(one.state, one.why) for one in found} == {(S.BAKING, "boom")}
+
+
 async def test_a_move_the_table_does_not_know_is_a_mistake_of_ours(database):
     await kept(database, a_change(state=S.EXPIRED))
 

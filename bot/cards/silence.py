@@ -85,12 +85,18 @@ def _hides_now(preview: Preview) -> list[str]:
         why = escaped(preview.silent)
         return [f"⚪ *Would hide now:* unknown, Alertmanager says nothing ({why}). Refresh later."]
     if not preview.now:
-        return [f"*Would hide now:* nothing of the {counted(preview.firing, 'alert')} firing"]
+        return [f"*Would hide now:* nothing{_of_what_fires(preview)}"]
     many = f"{preview.alerts} of the {counted(preview.firing, 'alert')} firing"
     if preview.alerts == preview.firing and preview.firing > 1:
         many = f"⚠ *all {preview.firing} alerts* that fire now"
     already = f", {preview.already} of them silenced already" if preview.already else ""
     return [f"*Would hide now:* {many}{already}", *_listed(preview.now)]
+
+
+def _of_what_fires(preview: Preview) -> str:
+    if preview.firing == 0:
+        return ", since nothing fires"
+    return f" of the {counted(preview.firing, 'alert')} firing"
 
 
 def _would_have_hidden(preview: Preview) -> list[str]:

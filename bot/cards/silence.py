@@ -87,8 +87,10 @@ def _hides_now(preview: Preview) -> list[str]:
     if not preview.now:
         return [f"*Would hide now:* nothing{_of_what_fires(preview)}"]
     many = f"{preview.alerts} of the {counted(preview.firing, 'alert')} firing"
-    if preview.alerts == preview.firing and preview.firing > 1:
-        many = f"⚠ *all {preview.firing} alerts* that fire now"
+    if preview.alerts >= preview.firing:
+        many = "the only alert that fires"
+        if preview.firing > 1:
+            many = f"⚠ *all {preview.firing} alerts* that fire now"
     already = f", {preview.already} of them silenced already" if preview.already else ""
     return [f"*Would hide now:* {many}{already}", *_listed(preview.now)]
 

@@ -30,9 +30,10 @@ SHORT_ID = 8
 
 
 def title(matchers: Sequence[Matcher]) -> str:
-    """What is silenced, in a few plain words: the values that labels must have."""
-    values = [one.value for one in matchers if one.operator is Operator.EQUAL and one.value]
-    return cut(", ".join(values) or written(matchers), 60)
+    """What is silenced, in a few plain words: the alert's name first, and two more values."""
+    exact = [one for one in matchers if one.operator is Operator.EQUAL and one.value]
+    exact.sort(key=lambda one: one.name != "alertname")
+    return cut(", ".join(one.value for one in exact[:3]) or written(matchers), 60)
 
 
 def code(matchers: Sequence[Matcher]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
 from bot.domain.card import Kind
-from bot.domain.question import QuestionKind
+from bot.domain.question import Question, QuestionKind
 from bot.storage import answers, cards, silences
 from bot.storage.database import Connection
 
@@ -24,9 +24,17 @@ class ShowAnswer:
     async def __call__(self, connection: Connection, subject_id: str, now: datetime) -> Message:
         """Render an answer's card from its rows."""
         question = await answers.get(connection, subject_id)
-        picture = await cards.latest_picture(connection, Kind.ANSWER, subject_id, PICTURE)
+        picture = await _picture(connection, question)
         silence = None
         if question.kind is QuestionKind.SILENCE:
             silence = await silences.get(connection, subject_id)
         view = AnswerView(question=question, now=now, picture=picture, silence=silence)
         return self.cards[question.kind](view)
+
+
+async def _picture(connection: Connection, question: Question) -> str | None:
+    """The picture of what the card tells: figures of now never stand beside an older chart."""
+    if question.is_complete and not question.trouble:
+        key = f"{PICTURE}:{question.round}"
+        return await cards.picture_file_id(connection, Kind.ANSWER, question.id, key)
+    return await cards.latest_picture(connection, Kind.ANSWER, question.id, PICTURE)

@@ -36,6 +36,7 @@ def ending(view: AnswerView, *facts: str) -> list[Block]:
     asked = f"asked by {mention(question.asked_by)}"
     if question.completed_at is None:
         return [*blocks, context(" · ".join([*facts, f"{asked} · 🔵 asking…"]))]
-    small = f"{asked} · as of {moment(question.completed_at)}"
+    as_of = question.found_at if question.trouble else question.completed_at
+    small = f"{asked} · as of {moment(as_of)}" if as_of is not None else asked
     again = button("Refresh", action_id=AGAIN, subject_id=question.id, revision=question.round)
     return [*blocks, context(" · ".join([*facts, small])), actions(again)]

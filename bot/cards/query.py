@@ -25,7 +25,7 @@ from bot.domain.promql.pointed import pointed
 from bot.domain.query import Wanted
 from bot.domain.query.found import Found, Row, named, told_apart
 from bot.domain.query.named import usage
-from bot.domain.secrecy import looks_secret
+from bot.domain.secrecy import looks_secret, masked
 from bot.domain.unit import Unit, spoken_value
 
 MOST_ROWS = 10
@@ -75,7 +75,7 @@ class QueryCard:
         if found is not None:
             blocks += _body(wanted, found, view.picture)
         elif wanted.name is None:
-            blocks.append(section(_code(wanted.promql)))
+            blocks.append(section(_code(shown(wanted))))
         facts = [] if found is None else _facts(wanted, found, self.pages)
         blocks += ending(view, *facts)
         return message(escaped(head), blocks)
@@ -108,7 +108,7 @@ def title_of(wanted: Wanted) -> str:
 
 def shown(wanted: Wanted) -> str:
     """The PromQL as it may be shown: what looks like a secret in it is crossed out."""
-    return _MATCHER.sub(_uncovered, wanted.promql)
+    return masked(_MATCHER.sub(_uncovered, wanted.promql))
 
 
 def _uncovered(found: re.Match[str]) -> str:
@@ -134,10 +134,11 @@ def chart_alt(wanted: Wanted, found: Found) -> str:
 
 def _body(wanted: Wanted, found: Found, picture: str | None) -> list[Block]:
     if found.trouble:
-        query = _code(wanted.promql)
-        if found.mistake_at is not None:
+        query = _code(shown(wanted))
+        # What is crossed out has another length: nothing could be pointed at in it.
+        if found.mistake_at is not None and shown(wanted) == wanted.promql:
             query = escaped(pointed(wanted.promql, found.mistake_at))
-        return [section(f"{escaped(found.trouble)}\n{query}")]
+        return [section(f"{escaped(masked(found.trouble))}\n{query}")]
     blocks: list[Block] = []
     if not found.rows:
         blocks.append(section(_nothing(wanted, found)))
@@ -154,7 +155,7 @@ def _nothing(wanted: Wanted, found: Found) -> str:
     when = "now" if found.window is None else f"in the last {spoken(found.window.length)}"
     return (
         f"Prometheus answered, and no series has a value {when}: either nothing matches, or "
-        f"nothing was measured. That is not zero.\n{_code(wanted.promql)}"
+        f"nothing was measured. That is not zero.\n{_code(shown(wanted))}"
     )
 
 
@@ -224,6 +225,7 @@ def _said(value: float | None, unit: Unit) -> str:
 
 
 def _label(text: str, most: int = LABEL_CHARACTERS) -> str:
+    text = masked(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

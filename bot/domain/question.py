@@ -38,6 +38,8 @@ class Question:
     """Goes up each time the same question is asked anew; a button of an older one does nothing."""
     found: Mapping[str, Any] | None = None
     """What is known so far, as JSON of its kind's own; None while nothing is."""
+    found_at: datetime | None = None
+    """When that was found: an ending without news does not make it newer."""
     is_complete: bool = False
     """Whether no more is being asked: what is missing then did not answer."""
     completed_at: datetime | None = None

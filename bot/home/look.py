@@ -18,7 +18,7 @@ from bot.domain.asked import Actor
 from bot.domain.card import Kind
 from bot.domain.card import Place as Standing
 from bot.domain.freeze import Declared, Frozen
-from bot.domain.gate import decide, may_approve
+from bot.domain.gate import VERBS, decide, may_approve, needs_approval
 from bot.domain.lock import Lock
 from bot.domain.oncall import LastSaid
 from bot.domain.place import places
@@ -186,4 +186,9 @@ class _Rights:
 def _waits_for(actor: Actor, shown: ChangeView) -> bool:
     """Whether the proposal lacks approvals and this person may give one."""
     situation = shown.situation
-    return situation is not None and situation.missing > 0 and may_approve(situation, actor).allowed
+    return (
+        situation is not None
+        and needs_approval(situation, VERBS[shown.change.kind])
+        and situation.missing > 0
+        and may_approve(situation, actor).allowed
+    )

@@ -41,7 +41,9 @@ async def add(connection: Connection, question: Question) -> bool:
     messages; False, having done nothing, when it is there: the same command came twice.
     """
     new = insert_into(connection, answers).values(
-        **{name: getattr(question, name) for name in _KEPT}, alive_until=in_seconds(ALIVE_S)
+        **{name: getattr(question, name) for name in _KEPT},
+        found_at=question.asked_at if question.found is not None else None,
+        alive_until=in_seconds(ALIVE_S),
     )
     added = await connection.execute(new.on_conflict_do_nothing().returning(answers.c.id))
     if added.first() is None:
@@ -86,7 +88,12 @@ async def note(
     written = await connection.execute(
         update(answers)
         .where(_open_round(question_id, round))
-        .values(found=dict(found), completed_at=complete_at, alive_until=in_seconds(ALIVE_S))
+        .values(
+            found=dict(found),
+            found_at=complete_at or database_now(),
+            completed_at=complete_at,
+            alive_until=in_seconds(ALIVE_S),
+        )
         .returning(answers.c.id)
     )
     if written.first() is None:
@@ -183,6 +190,7 @@ def _question(row: Row[Any]) -> Question:
         words=row.words,
         round=row.round,
         found=row.found,
+        found_at=row.found_at,
         is_complete=row.completed_at is not None,
         completed_at=row.completed_at,
         trouble=row.trouble,

@@ -67,6 +67,8 @@ class Monitoring:
         self.mean: float | None = 0.001
         self.takes_s = 0.0
         self.fails: Unavailable | None = None
+        self.fails_for = ""
+        """Only what has this in it, where it fails at all."""
         self.firing: tuple[Alert, ...] = ()
         self.silences: tuple[Silence, ...] = ()
         self.asked: list[str] = []
@@ -94,7 +96,7 @@ class Monitoring:
     async def _answer(self, asked: str) -> None:
         self.asked.append(asked)
         await asyncio.sleep(self.takes_s)
-        if self.fails is not None:
+        if self.fails is not None and self.fails_for in asked:
             raise self.fails
 
     @staticmethod
@@ -449,8 +451,32 @@ async def test_without_words_every_place_has_a_line_for_one_call_to_ecs_each(
     assert "🟢 All 2 places healthy" in said
     assert "🟢 *prod*  credlink-api *v1.1.9* · 4 of 4 tasks · errors 0.1 % · no alert" in said
     assert "🟢 *eu*  credlink-api *v1.1.9* · 2 of 2 tasks · no alert" in said
-    calls = [call.operation for call in aws.calls[before:] if call.service != "sts"]
+    calls = [call.operation for call in aws.calls[before:] if call.service == "ecs"]
     assert calls == ["DescribeServices"] * 2  # two clusters
+
+
+async def test_without_words_an_alarm_that_fires_is_not_healthy(desk: Desk, aws: AwsWorld):
+    desk.use(replace(desk.world, catalog=a_catalog(alarms="credlink-prod-")))
+    aws.client("cloudwatch", PROD.account).set_alarm_state(
+        AlarmName="credlink-prod-5xx", StateValue="ALARM", StateReason="so"
+    )
+
+    said = await desk.says()
+
+    assert "🟠 1 of 2 places needs a look" in said
+    assert "↳ alarm credlink-prod-5xx" in said
+
+
+async def test_where_nobody_evaluates_rules_no_alert_means_nothing(
+    desk: Desk, monitoring: Monitoring
+):
+    monitoring.fails_for, monitoring.fails = "vector", Unavailable("prometheus", "query", "is gone")
+
+    said = await desk.says("eu")
+
+    assert "⚪ eu not known" in said
+    assert "alert rules unknown" in said
+    assert "*Prometheus*" in said
 
 
 async def test_what_was_asked_wrongly_or_by_others_is_refused(desk: Desk):

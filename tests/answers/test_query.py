@@ -310,6 +310,7 @@ async def test_a_query_is_never_logged(
         text = await desk.card()
 
     assert "hunter2" not in caplog.text
+    assert "hunter2" not in text
     assert 'up{password="***"}' in text
     assert "Prometheus|" not in text
 

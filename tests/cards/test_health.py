@@ -171,6 +171,17 @@ def test_a_healthy_place_golden():
     assert_golden(shown(a_health()), "health_well")
 
 
+def test_what_was_cut_off_is_not_looked_at_for_ever():
+    cut_off = a_health(answered=(Part.TASKS,), silent={})
+
+    said = text_of(shown(cut_off, complete=True))
+
+    assert "⚪ prod not known" in said
+    assert "being looked at" not in said
+    assert "was not asked to the end" in said
+    assert "being looked at" in text_of(shown(cut_off, complete=False))
+
+
 def test_a_sick_place_golden():
     assert_golden(shown(a_sick_one()), "health_sick")
 

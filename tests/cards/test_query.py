@@ -126,6 +126,17 @@ def test_nothing_of_a_query_or_of_its_labels_can_call_anybody():
                 assert block["text"]["text"].count("```") in {0, 2}
 
 
+def test_a_secret_stands_nowhere_on_the_card():
+    secret = "xoxb-1234567890-abcdefghijkl"
+    own = replace(OWN, promql=f'label_replace(up{{password="{secret}"}}, "a", "{secret}", "", "")')
+    labelled = replace(SEVERAL, rows=(Row({"a": secret}, 1.0, 1.0, 1.0),), total=1)
+    failed = replace(labelled, trouble="no", mistake_at=5)
+
+    for found in (None, labelled, replace(labelled, rows=(), total=0), failed):
+        card = shown(own, found)
+        assert secret not in f"{card.text} {card.blocks}"
+
+
 def test_the_alternative_text_tells_the_figures():
     assert chart_alt(ERRORS, ONE) == (
         "Chart of error-ratio, prod: 4.2 % now · lowest 0.1 % · highest 5.1 % · in the last 1 h · "

@@ -167,7 +167,13 @@ def without(part, why="did not answer within 2 s"):
             Grade.UNKNOWN,
             ("alarm cpu has lost its data",),
         ),
-        ({"alarms": Alarms(silent=(AlarmSeen("queue", NOW - 30 * HOUR),))}, Grade.GOOD, ()),
+        ({"alarms": Alarms(well=1, silent=(AlarmSeen("queue", NOW - 30 * HOUR),))}, Grade.GOOD, ()),
+        (
+            {"alarms": Alarms(silent=(AlarmSeen("queue", NOW - 30 * HOUR),))},
+            Grade.UNKNOWN,
+            ("no alarm has data",),
+        ),
+        ({"alarms": Alarms()}, Grade.UNKNOWN, ("no alarm begins as the catalogue says",)),
         ({"incidents": (an_incident(),)}, Grade.BAD, ("PagerDuty #7 is triggered",)),
         (
             {"incidents": (an_incident(is_severe=False, status="acknowledged"),)},

@@ -146,6 +146,11 @@ def test_a_value_that_is_no_regular_expression_is_told_and_not_asked():
         asked("q a=(", a_catalog(loose))
 
 
+def test_what_takes_long_to_read_is_not_read_while_slack_waits():
+    with pytest.raises(UsageError, match="3,010 characters, and I read 3,000 at most"):
+        asked("x" * 3010)
+
+
 def test_what_may_be_left_out_stands_in_brackets():
     catalog = a_catalog()
 

@@ -1,6 +1,6 @@
 """Questions as rows: asked in rounds, of which only the newest writes, and moved where they fit."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -86,6 +86,19 @@ async def test_a_round_that_is_over_writes_nothing_more(database: Database):
     assert not await noted(database, 1, {"late": 1}, over=True)
     assert await noted(database, 2, {"new": 1}, over=True)
     assert (await kept(database)).found == {"new": 1}
+
+
+async def test_an_end_without_news_does_not_make_what_was_found_newer(database: Database):
+    await added(database)
+    await noted(database, 1, {"all": 1}, over=True)
+    async with database.write() as connection:
+        assert await answers.again(connection, "a1", 1)
+    async with database.write() as connection:
+        later = NOW + timedelta(hours=1)
+        assert await answers.give_up(connection, "a1", 2, "Ask again.", at=later)
+    found = await kept(database)
+    assert (found.found, found.found_at) == ({"all": 1}, NOW)
+    assert (found.completed_at, found.trouble) == (later, "Ask again.")
 
 
 async def test_a_round_that_is_not_over_is_not_begun_anew(database: Database):

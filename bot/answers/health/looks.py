@@ -80,6 +80,11 @@ def _short(
             Part.ALERTS,
             partial(alertmanager.alerts, world.alertmanager, world.catalog, place, known),
         )
+        if world.prometheus is not None and not place.config.slo:
+            yield Part.RULES, partial(prometheus.is_there, world.prometheus, world.now())
+    yield Part.TARGETS, partial(aws.targets, world, place)
+    if place.config.alarms is not None:
+        yield Part.ALARMS, partial(aws.alarms, world, place, place.config.alarms)
 
 
 def _full(
@@ -87,10 +92,7 @@ def _full(
 ) -> Iterator[tuple[Part, Ask]]:
     """What a place's own card has beside that."""
     yield Part.ZONES, partial(aws.zones, world, place)
-    yield Part.TARGETS, partial(aws.targets, world, place)
     yield Part.SCALING, partial(aws.scaling, world, place)
-    if place.config.alarms is not None:
-        yield Part.ALARMS, partial(aws.alarms, world, place, place.config.alarms)
     if world.prometheus is not None and any(slo.objective for slo in place.config.slo.values()):
         yield Part.BUDGETS, partial(prometheus.budgets, world.prometheus, place, world.now())
     service = world.catalog.services[place.service]

@@ -42,6 +42,16 @@ async def slos(
     return {"slos": tuple(found)}
 
 
+async def is_there(prometheus: PrometheusClient, now: datetime) -> dict[str, Any]:
+    """Nothing but that it answers. Costs one query.
+
+    Raises:
+        IntegrationError: Prometheus did not answer.
+    """
+    await prometheus.query("vector(1)", at=now)
+    return {}
+
+
 async def _slo(
     prometheus: PrometheusClient,
     name: str,

@@ -25,6 +25,8 @@ def card(view: AnswerView) -> Message:
     if not found:
         head = "⚪ Health not known" if view.question.is_complete else "🔵 Looking…"
         return message(head, [header(head), *ending(view)])
+    if view.question.is_complete:
+        found = tuple(health.ended() for health in found)
     if len(found) == 1:
         return _one(view, found[0])
     return _several(view, found)

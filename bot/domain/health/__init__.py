@@ -7,7 +7,7 @@ escaped by the card.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -39,6 +39,8 @@ class Part(StrEnum):
     SLOS = "SLOs"
     BUDGETS = "error budget"
     ALERTS = "alerts"
+    RULES = "alert rules"
+    """Whether anybody evaluates them: without, no alert means nothing."""
     ALARMS = "alarms"
     INCIDENTS = "incidents"
     ON_CALL = "on call"
@@ -58,14 +60,16 @@ _SYSTEMS: Mapping[Part, str] = {
     Part.SLOS: "Prometheus",
     Part.BUDGETS: "Prometheus",
     Part.ALERTS: "Alertmanager",
+    Part.RULES: "Prometheus",
     Part.ALARMS: "CloudWatch",
     Part.INCIDENTS: "PagerDuty",
     Part.ON_CALL: "PagerDuty",
     Part.ISSUES: "Sentry",
 }
+NOT_TO_THE_END = "was not asked to the end"
 GRAFANA = "grafana"
 """Not asked, only linked."""
-DECIDE = frozenset({Part.TASKS, Part.TARGETS, Part.SLOS, Part.ALERTS, Part.ALARMS})
+DECIDE = frozenset({Part.TASKS, Part.TARGETS, Part.SLOS, Part.ALERTS, Part.RULES, Part.ALARMS})
 """Without one of these that was asked, nobody can say that the place is well. Who is at work on it,
 within which bounds it scales and what Sentry has seen can only make it look worse."""
 
@@ -113,6 +117,11 @@ class Health:
     def is_unknown(self, part: Part) -> bool:
         """Whether it was asked, and all we know is that we do not know."""
         return part in self.silent
+
+    def ended(self) -> "Health":
+        """The same once nobody asks any more: what was awaited has said nothing."""
+        awaited = {part: NOT_TO_THE_END for part in self.asked if self.is_awaited(part)}
+        return replace(self, silent={**self.silent, **awaited})
 
     @property
     def version(self) -> Version | None:

@@ -153,6 +153,10 @@ def _of_alarms(health: Health) -> Iterator[Reason]:
         return
     for alarm in alarms.raised:
         yield Reason(Grade.WARNING, f"alarm {alarm.name}")
+    if not alarms.raised and not alarms.well:
+        said = "no alarm has data" if alarms.silent else "no alarm begins as the catalogue says"
+        yield Reason(Grade.UNKNOWN, said)
+        return
     for alarm in alarms.silent:
         if alarm.since is None or health.asked_at - alarm.since <= NEW_WITHIN:
             yield Reason(Grade.UNKNOWN, f"alarm {alarm.name} has lost its data")

@@ -62,7 +62,7 @@ def _of_call(node: Any) -> Unit:
 
 
 def _of_name(name: str) -> Unit:
-    stem = re.sub(r"_(total|sum|average|avg|max|min|bucket)$", "", name)
+    stem = re.sub(r"_(total|sum|average|avg|max|min)$", "", name)
     for ending, unit in (
         ("_seconds", Unit.SECONDS),
         ("_bytes", Unit.BYTES),

@@ -21,6 +21,8 @@ from bot.errors import NotKnown, UsageError
 USUAL_SINCE = timedelta(hours=1)
 LONGEST_SINCE = timedelta(days=31)
 SHORTEST_SINCE = timedelta(seconds=10)
+LONGEST_TYPED = 3_000
+"""Characters; what is longer takes too long to read while Slack waits."""
 SINCE, NOW = "since", "now"
 RANKINGS = {"topk", "bottomk", "limitk", "count_values"}
 SORTS = {"sort", "sort_desc", "sort_by_label", "sort_by_label_desc"}
@@ -45,6 +47,11 @@ def read(words: Sequence[str], typed: str, catalog: Catalog, *, command: str) ->
         UsageError: a parameter or `since` is wrong, or it is no PromQL: where and why.
         NotKnown: it looks like the name of a query, and there is none of that name.
     """
+    if len(typed) > LONGEST_TYPED:
+        raise UsageError(
+            f"That has {len(typed):,} characters, and I read {LONGEST_TYPED:,} at most: give the "
+            "query a name in the catalogue, or a recording rule in Prometheus."
+        )
     plain, tail = _parted(words)
     if not plain:
         raise UsageError(f"Which query? Write `{command} query <name | PromQL> [since 1h]`.")

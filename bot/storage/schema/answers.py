@@ -19,6 +19,7 @@ answers = Table(
     Column("service", Text),
     Column("round", Integer, nullable=False),
     Column("found", JSON(none_as_null=True)),
+    Column("found_at", Moment),
     Column("completed_at", Moment),
     Column("trouble", Text, comment="why it ended before everything was asked"),
     Column(

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("service", sa.Text(), nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("found", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("found_at", Moment(), nullable=True),
         sa.Column("completed_at", Moment(), nullable=True),
         sa.Column(
             "trouble",

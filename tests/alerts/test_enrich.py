@@ -156,7 +156,7 @@ async def test_the_incident_is_found_by_the_group_key_without_any_webhook(
     assert await ask_all(world, SOURCES[1:], group.id, Phase.ONSET) == []
 
     assert "PagerDuty" in await board.text(group)
-    assert await board.buttons(group) == ["Acknowledge", "Resolve"]
+    assert await board.buttons(group) == ["Acknowledge", "Resolve", "Silence…"]
 
 
 async def test_an_alert_that_pages_nobody_has_no_incident_and_nothing_is_missing(

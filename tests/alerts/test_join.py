@@ -26,7 +26,7 @@ async def test_whichever_webhook_comes_first_there_is_one_card_with_both(board: 
     [group] = await board.groups()
     text = await board.text(group)
     assert "<https://pagerduty.example/incidents/PINC1|#4711> triggered, paging Carol" in text
-    assert await board.buttons(group) == ["Acknowledge", "Resolve"]
+    assert await board.buttons(group) == ["Acknowledge", "Resolve", "Silence…"]
     assert await board.waits(GRACE) == 0
 
 
@@ -40,7 +40,7 @@ async def test_acknowledged_in_pagerduty_edits_the_card_with_who(board: Board):
     assert group.state is GroupState.ACKNOWLEDGED
     assert text.startswith("🟡 Acknowledged: HighErrorRatio, credlink-api in prod")
     assert "Carol Méndez is on it" in text
-    assert await board.buttons(group) == ["Resolve"]
+    assert await board.buttons(group) == ["Resolve", "Silence…"]
     assert await board.thread(group) == ["PagerDuty #4711 acknowledged by Carol Méndez"]
 
 
@@ -78,7 +78,7 @@ async def test_resolved_in_pagerduty_the_alert_still_fires_and_the_card_says_bot
     text = await board.text(group)
     assert group.state is GroupState.FIRING
     assert "resolved by Carol Méndez; the alert still fires" in text
-    assert await board.buttons(group) == []
+    assert await board.buttons(group) == ["Silence…"]
 
 
 async def test_the_outcome_says_how_soon_it_was_acknowledged(board: Board):
@@ -143,7 +143,7 @@ async def test_a_new_occurrence_has_the_incident_that_is_still_open(board: Board
     await board.hears(an_update(an_alert(starts_at=NOW + timedelta(hours=1))))
 
     _, second = await board.groups()
-    assert await board.buttons(second) == ["Acknowledge", "Resolve"]
+    assert await board.buttons(second) == ["Acknowledge", "Resolve", "Silence…"]
 
 
 async def test_a_new_incident_is_not_taken_for_one_of_the_group_that_has_ended(board: Board):

@@ -146,7 +146,7 @@ async def test_who_somebody_is_in_pagerduty_is_asked_once(room: Room):
     assert len(room.pagerduty.calls_of("list_users")) == 1
 
 
-async def test_while_pagerduty_is_asked_the_card_says_so_without_buttons(room: Room):
+async def test_while_pagerduty_is_asked_the_card_says_so_without_its_buttons(room: Room):
     group, _ = await room.fires()
     room.pagerduty.faults.append(Fault("update_incident", delay_s=0.5))
 
@@ -154,7 +154,7 @@ async def test_while_pagerduty_is_asked_the_card_says_so_without_buttons(room: R
 
     text = await room.board.text(await room.group())
     assert f"🔵 acknowledging in PagerDuty as <@{seeds.CAROL.id}>…" in text
-    assert await room.board.buttons(await room.group()) == []
+    assert await room.board.buttons(await room.group()) == ["Silence…"]
     await room.until("is on it")
 
 
@@ -215,7 +215,7 @@ async def test_pagerduty_down_is_said_on_the_card_and_offered_again(room: Room):
 
     text = await room.until("could not acknowledge it in PagerDuty: PagerDuty did not answer")
     assert "Nothing has changed there." in text
-    assert await room.board.buttons(await room.group()) == ["Acknowledge", "Resolve"]
+    assert await room.board.buttons(await room.group()) == ["Acknowledge", "Resolve", "Silence…"]
     assert incident.status == "triggered"
 
     await room.presses(seeds.CAROL, await room.group())

@@ -63,7 +63,7 @@ async def test_a_group_of_nobody_is_told_with_what_nobody_may(world: World):
 
     assert said == {
         GROUPS: "Nobody is in S0APPROVE, so nobody may approve, scale, restart, lock, freeze, "
-        "force, promql and mute through people.approvers. Add people to it in Slack."
+        "force, silence, promql and mute through people.approvers. Add people to it in Slack."
     }
 
 

@@ -175,12 +175,14 @@ class AskQuestion:
 
     async def _ask(self, question: Question) -> None:
         """Ask until everything is known; whatever happens, the card does not stay open."""
+        limit = asyncio.timeout(LONGEST_S)
         try:
-            async with asyncio.timeout(LONGEST_S):
+            async with limit:
                 await self._gather(question)
-        except TimeoutError:
-            await self._give_up(question.id, question.round, TOO_LONG)
         except Exception as exc:  # the one place: a bug is recorded, and the card says so
+            if limit.expired():
+                await self._give_up(question.id, question.round, TOO_LONG)
+                return
             log.exception(
                 "answer_failed", extra={"action": "answer_failed", "question": question.id}
             )

@@ -12,7 +12,7 @@ from bot.storage import answers, cards, silences
 from bot.storage.database import Connection
 
 PICTURE = "picture"
-"""The key of an answer's picture in its thread begins so."""
+"""The key of an answer's picture in its thread begins so; its round follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,5 @@ class ShowAnswer:
 
 async def _picture(connection: Connection, question: Question) -> str | None:
     """The picture of what the card tells: figures of now never stand beside an older chart."""
-    if question.is_complete and not question.trouble:
-        key = f"{PICTURE}:{question.round}"
-        return await cards.picture_file_id(connection, Kind.ANSWER, question.id, key)
-    return await cards.latest_picture(connection, Kind.ANSWER, question.id, PICTURE)
+    key = f"{PICTURE}:{question.found_round}"
+    return await cards.picture_file_id(connection, Kind.ANSWER, question.id, key)

@@ -19,7 +19,7 @@ class AnswerView:
     question: Question
     now: datetime
     picture: str | None = None
-    """Slack's file id of the newest picture of this answer that a block may show."""
+    """Slack's file id of the picture of what was found, once a block may show it."""
     silence: Silence | None = None
     """What became of a proposed silence that somebody confirmed."""
 

@@ -73,14 +73,18 @@ def card(view: ChangeView) -> Message:
     return message(escaped(head), blocks)
 
 
+def waits_for_approval(view: ChangeView) -> bool:
+    """Whether others have to say yes before the proposal can be confirmed."""
+    return view.in_the_way is not None and any(
+        reason.obstacle is Obstacle.APPROVAL for reason in view.in_the_way.reasons
+    )
+
+
 def buttons(view: ChangeView) -> list[Element]:
     """What may be done to the change as it stands."""
     change = view.change
     if change.state is S.PROPOSED:
-        waits = view.in_the_way is not None and any(
-            reason.obstacle is Obstacle.APPROVAL for reason in view.in_the_way.reasons
-        )
-        return change_buttons.proposed(change, waits_for_approval=waits)
+        return change_buttons.proposed(change, waits_for_approval=waits_for_approval(view))
     if change.is_under_way:
         return change_buttons.under_way(change)
     if change.is_final:

@@ -40,6 +40,8 @@ class Question:
     """What is known so far, as JSON of its kind's own; None while nothing is."""
     found_at: datetime | None = None
     """When that was found: an ending without news does not make it newer."""
+    found_round: int | None = None
+    """In which round."""
     is_complete: bool = False
     """Whether no more is being asked: what is missing then did not answer."""
     completed_at: datetime | None = None

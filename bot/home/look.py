@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.alerts import show as alert_groups
 from bot.cards.alert import AlertView
-from bot.cards.change import ChangeView
+from bot.cards.change import ChangeView, waits_for_approval
 from bot.cards.home import HomeView
 from bot.cards.status import PlaceStatus
 from bot.catalog import ANY, Catalog, Verb
@@ -18,7 +18,7 @@ from bot.domain.asked import Actor
 from bot.domain.card import Kind
 from bot.domain.card import Place as Standing
 from bot.domain.freeze import Declared, Frozen
-from bot.domain.gate import VERBS, decide, may_approve, needs_approval
+from bot.domain.gate import decide, may_approve
 from bot.domain.lock import Lock
 from bot.domain.oncall import LastSaid
 from bot.domain.place import places
@@ -188,7 +188,6 @@ def _waits_for(actor: Actor, shown: ChangeView) -> bool:
     situation = shown.situation
     return (
         situation is not None
-        and needs_approval(situation, VERBS[shown.change.kind])
-        and situation.missing > 0
+        and waits_for_approval(shown)
         and may_approve(situation, actor).allowed
     )

@@ -43,6 +43,7 @@ async def add(connection: Connection, question: Question) -> bool:
     new = insert_into(connection, answers).values(
         **{name: getattr(question, name) for name in _KEPT},
         found_at=question.asked_at if question.found is not None else None,
+        found_round=question.round if question.found is not None else None,
         alive_until=in_seconds(ALIVE_S),
     )
     added = await connection.execute(new.on_conflict_do_nothing().returning(answers.c.id))
@@ -91,6 +92,7 @@ async def note(
         .values(
             found=dict(found),
             found_at=complete_at or database_now(),
+            found_round=round,
             completed_at=complete_at,
             alive_until=in_seconds(ALIVE_S),
         )
@@ -191,6 +193,7 @@ def _question(row: Row[Any]) -> Question:
         round=row.round,
         found=row.found,
         found_at=row.found_at,
+        found_round=row.found_round,
         is_complete=row.completed_at is not None,
         completed_at=row.completed_at,
         trouble=row.trouble,

@@ -65,6 +65,7 @@ class Monitoring:
     def __init__(self) -> None:
         self.value: float | None = 0.001
         self.mean: float | None = 0.001
+        self.counted = 720.0
         self.takes_s = 0.0
         self.fails: Unavailable | None = None
         self.fails_for = ""
@@ -81,6 +82,8 @@ class Monitoring:
 
     async def query(self, expression: str, *, at: datetime) -> tuple[Series, ...]:
         await self._answer(expression)
+        if expression.startswith("count_over_time"):
+            return self._series(self.counted, at)
         is_mean = expression.startswith("avg_over_time")
         return self._series(self.mean if is_mean else self.value, at)
 
@@ -453,6 +456,14 @@ async def test_without_words_every_place_has_a_line_for_one_call_to_ecs_each(
     assert "🟢 *eu*  credlink-api *v1.1.9* · 2 of 2 tasks · no alert" in said
     calls = [call.operation for call in aws.calls[before:] if call.service == "ecs"]
     assert calls == ["DescribeServices"] * 2  # two clusters
+
+
+async def test_a_budget_of_which_little_was_measured_says_so(desk: Desk, monitoring: Monitoring):
+    monitoring.counted = 2.0
+
+    said = await desk.says("prod")
+
+    assert "budget 90 % left of the 2 h measured" in said
 
 
 async def test_without_words_an_alarm_that_fires_is_not_healthy(desk: Desk, aws: AwsWorld):

@@ -65,6 +65,20 @@ async def test_what_is_known_is_not_asked_for_again_within_five_minutes(world, p
     assert len(pagerduty.calls) > asked
 
 
+async def test_a_pagerduty_that_refuses_is_not_asked_at_every_look(world, pagerduty, clock):
+    await opened(world)
+    keep = KeepOnCall(world)
+    pagerduty.faults.append(Fault("*", times=99, status=401, body="{}"))
+    await keep()
+    asked = len(pagerduty.calls)
+    clock.advance(50)
+    await keep()
+    assert len(pagerduty.calls) == asked
+    clock.advance(20)
+    await keep()
+    assert len(pagerduty.calls) > asked
+
+
 async def test_a_silent_pagerduty_is_said_beside_what_it_said_before(world, pagerduty, clock):
     await opened(world)
     keep = KeepOnCall(world)

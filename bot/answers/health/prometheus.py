@@ -21,6 +21,8 @@ STEP = timedelta(minutes=1)
 BUDGET_STEPS = 720
 """How often the time of an error budget is looked at: 30 days each hour."""
 SHORTEST_STEP_S = 10
+WHOLE = 0.9
+"""The share of a budget's time that has been measured where nothing is said of it."""
 
 
 async def slos(
@@ -96,18 +98,35 @@ def _worst(series: Sequence[Series], *, is_worse_when_lower: bool) -> dict[datet
 async def budgets(prometheus: PrometheusClient, place: Place, now: datetime) -> dict[str, Any]:
     """What is left of each error budget, by the query's name; None where there is no data.
 
-    Costs one query each, which looks back over the whole time of the budget.
+    Costs two queries each, which look back over the whole time of the budget.
     """
     wanted = {name: slo for name, slo in place.config.slo.items() if slo.objective is not None}
     found = await asyncio.gather(*(_budget(prometheus, slo, now) for slo in wanted.values()))
-    return {"budgets": dict(zip(wanted, found, strict=True))}
+    return {
+        "budgets": {name: left for name, (left, _) in zip(wanted, found, strict=True)},
+        "measured": {name: long for name, (_, long) in zip(wanted, found, strict=True) if long},
+    }
 
 
-async def _budget(prometheus: PrometheusClient, slo: Slo, now: datetime) -> float | None:
+async def _budget(
+    prometheus: PrometheusClient, slo: Slo, now: datetime
+) -> tuple[float | None, str]:
+    """What is left; and of how long a time, where that is clearly less than the budget's."""
     over_s = math.ceil(slo.budget_over.total_seconds())
     step_s = max(SHORTEST_STEP_S, over_s // BUDGET_STEPS)
-    series = await prometheus.query(f"avg_over_time(({slo.query})[{over_s}s:{step_s}s])", at=now)
-    means = [value for one in series for _, value in one.points if math.isfinite(value)]
+    window = f"({slo.query})[{over_s}s:{step_s}s]"
+    mean, count = await asyncio.gather(
+        prometheus.query(f"avg_over_time({window})", at=now),
+        prometheus.query(f"count_over_time({window})", at=now),
+    )
+    means, counts = _values(mean), _values(count)
     if not means or slo.objective is None:
-        return None
-    return budget_left(max(means), slo.objective)
+        return None, ""
+    measured_s = max(counts, default=0) * step_s
+    is_whole = measured_s >= over_s * WHOLE
+    said = "" if is_whole else spoken(timedelta(seconds=measured_s))
+    return budget_left(max(means), slo.objective), said
+
+
+def _values(series: Sequence[Series]) -> list[float]:
+    return [value for one in series for _, value in one.points if math.isfinite(value)]

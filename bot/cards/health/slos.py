@@ -65,11 +65,12 @@ def _budget(health: Health, slo: SloSeen) -> str:
     if left is None:
         known = "no data" if Part.BUDGETS in health.answered else unsaid(health, Part.BUDGETS)
         return f"budget {known}"
+    measured = health.measured.get(slo.name)
+    of = f"the {escaped(measured)} measured" if measured else escaped(slo.budget_over)
     if left < 0:
-        over = spoken_value(-left, Unit.RATIO)
-        return f"🟠 budget overspent by {over} in {escaped(slo.budget_over)}"
+        return f"🟠 budget overspent by {spoken_value(-left, Unit.RATIO)} in {of}"
     mark = "🟠 " if left == 0 else ""
-    return f"{mark}budget {spoken_value(left, Unit.RATIO)} left of {escaped(slo.budget_over)}"
+    return f"{mark}budget {spoken_value(left, Unit.RATIO)} left of {of}"
 
 
 def worst_slo(health: Health) -> str:

@@ -96,6 +96,8 @@ class Health:
     budgets: Mapping[str, float | None] = field(default_factory=dict)
     """What is left of each error budget by the query's name: 1 for all of it, below zero when it is
     overspent, None without data."""
+    measured: Mapping[str, str] = field(default_factory=dict)
+    """Of how long a time a budget is told, in words, where less than the whole was measured."""
     alerts: Alerts | None = None
     alarms: Alarms | None = None
     incidents: tuple[OpenIncident, ...] = ()

@@ -20,6 +20,7 @@ answers = Table(
     Column("round", Integer, nullable=False),
     Column("found", JSON(none_as_null=True)),
     Column("found_at", Moment),
+    Column("found_round", Integer, comment="the round that found it"),
     Column("completed_at", Moment),
     Column("trouble", Text, comment="why it ended before everything was asked"),
     Column(

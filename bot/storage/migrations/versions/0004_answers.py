@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("found", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("found_at", Moment(), nullable=True),
+        sa.Column("found_round", sa.Integer(), nullable=True, comment="the round that found it"),
         sa.Column("completed_at", Moment(), nullable=True),
         sa.Column(
             "trouble",

@@ -7,7 +7,7 @@ from typing import Any
 from bot.cards.answer_card import AnswerView, ending
 from bot.cards.blocks import Block, Message, cut, escaped, header, message, section
 from bot.cards.links import link
-from bot.cards.text import counted, day_and_time, mention, moment, spoken
+from bot.cards.text import counted, day_and_time, moment, spoken
 from bot.domain.alert import Severity
 from bot.domain.firing import Firing, FiringGroup, Held, read_firing
 from bot.domain.place import listed
@@ -94,10 +94,7 @@ def _who(group: FiringGroup) -> str:
         incident = f"PagerDuty {link(group.incident_url, group.incident)}"
     if group.acknowledged_by is None:
         return f"{incident}, nobody is on it" if incident else "nobody is paged"
-    who = "somebody"
-    if group.acknowledged_by:
-        by = group.acknowledged_by
-        who = mention(by) if group.is_in_slack else escaped(by)
+    who = escaped(group.acknowledged_by) or "somebody"
     return f"{who} is on it{f' ({incident})' if incident else ''}"
 
 

@@ -68,9 +68,7 @@ class FiringGroup:
     value: str = ""
     """With its unit; empty where the alert gives none."""
     acknowledged_by: str | None = None
-    """A Slack id, or else the name PagerDuty has; empty where nobody can say who."""
-    is_in_slack: bool = False
-    """Whether `acknowledged_by` is a Slack id."""
+    """The name in PagerDuty, for a mention would call them; empty where nobody can say who."""
     incident: str | None = None
     incident_url: str = ""
     held: Held = Held.UNKNOWN
@@ -122,7 +120,7 @@ def of_group(
     """A line's worth of a group; of its incidents, open ones first, the first counts."""
     incident = incidents[0] if incidents and incidents[0].is_open else None
     who = incident.acknowledged_by if incident is not None else None
-    by = (who.slack_id or who.name) if who is not None else ""
+    by = who.name if who is not None else ""
     return FiringGroup(
         id=group.id,
         name=group.name,
@@ -133,7 +131,6 @@ def of_group(
         alerts=alerts,
         value="" if group.value is None else spoken_value(group.value, group.unit),
         acknowledged_by=by if group.state is GroupState.ACKNOWLEDGED else None,
-        is_in_slack=who is not None and who.slack_id is not None,
         incident=incident.label if incident is not None else None,
         incident_url=incident.url if incident is not None else "",
         held=held,

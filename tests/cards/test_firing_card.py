@@ -34,7 +34,7 @@ def a_line(name="HighErrorRatio", severity=Severity.CRITICAL, **said):
     )
 
 
-ACKNOWLEDGED = a_line("APIDown", value="", alerts=3, acknowledged_by="U0CAROL01", is_in_slack=True)
+ACKNOWLEDGED = a_line("APIDown", value="", alerts=3, acknowledged_by="Carol Méndez")
 BY_NAME = a_line("QueueOld", acknowledged_by="Erin <x>", value="")
 SILENCED = a_line("HighLatency", Severity.WARNING, incident=None, value="2.1 s", held=Held.SILENCED)
 GONE = a_line("DiskFull", Severity.WARNING, incident=None, value="", held=Held.GONE, url="")

@@ -21,7 +21,7 @@ from bot.cards.links import link
 from bot.cards.notice import who
 from bot.cards.oncall import first_called
 from bot.cards.status import PlaceStatus, place_line
-from bot.cards.text import day_and_time, moment
+from bot.cards.text import counted, day_and_time, moment
 from bot.catalog import ANY
 from bot.domain.card import Place
 from bot.domain.freeze import Declared, Frozen
@@ -53,6 +53,8 @@ class HomeView:
     """This person's own proposals."""
     under_way: Sequence[tuple[ChangeView, Place | None]] = ()
     firing: Sequence[tuple[AlertView, Place | None]] = ()
+    not_looked_at: int = 0
+    """Alerts that fire beside those, wherever: in a storm only the worst are looked at."""
     locks: Sequence[tuple[Lock, Place | None]] = ()
     freezes: Sequence[tuple[Declared, Place | None]] = ()
     windows: Sequence[tuple[str, str, Frozen]] = ()
@@ -152,12 +154,15 @@ def _quiet(view: HomeView) -> list[Block]:
         words
         for words, found in (
             ("no change under way", view.under_way),
-            ("no alert firing that I was told of", view.firing),
+            ("no alert firing that I was told of", view.firing or view.not_looked_at),
             ("nothing locked", view.locks),
             ("nothing frozen", [*view.freezes, *view.windows]),
         )
         if not found
     ]
+    if view.not_looked_at:
+        more = counted(view.not_looked_at, "more alert")
+        absent.append(f"⚪ {more} firing, not looked at here: `{escaped(view.command)} alerts`")
     return [context(" · ".join(absent))] if absent else []
 
 

@@ -41,6 +41,8 @@ class Everything:
     proposed: tuple[Shown[ChangeView], ...]
     under_way: tuple[Shown[ChangeView], ...]
     firing: tuple[Shown[AlertView], ...]
+    not_looked_at: int
+    """Alert groups that fire beside those, in a storm."""
     locks: tuple[Shown[Lock], ...]
     freezes: tuple[Shown[Declared], ...]
     windows: tuple[tuple[str, str, Frozen], ...]
@@ -85,6 +87,7 @@ class LookAtHomes:
             proposed=tuple((v, standing.get((Kind.CHANGE, v.change.id))) for v in proposed),
             under_way=tuple((v, standing.get((Kind.CHANGE, v.change.id))) for v in under_way),
             firing=tuple((v, standing.get((Kind.ALERT_GROUP, v.group.id))) for v in firing),
+            not_looked_at=max(0, len(group_ids) - MOST_READ),
             locks=tuple((one, standing.get((Kind.LOCK, one.id))) for one in locks),
             freezes=tuple((one, standing.get((Kind.FREEZE, one.id))) for one in freezes),
             windows=tuple(self._windows(now)),
@@ -133,6 +136,7 @@ class LookAtHomes:
             own=[one for one in proposed if one[0].change.asked_by == person],
             under_way=[one for one in everything.under_way if sees.change(one[0])],
             firing=[one for one in everything.firing if sees.group(one[0])],
+            not_looked_at=everything.not_looked_at,
             locks=[one for one in everything.locks if sees.guard(one[0])],
             freezes=[one for one in everything.freezes if sees.guard(one[0])],
             windows=[one for one in everything.windows if sees.place(Verb.STATUS, one[0], one[1])],

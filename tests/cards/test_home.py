@@ -149,3 +149,10 @@ def test_without_anything_it_says_what_there_is_none_of():
     text = text_of(EMPTY)
     assert "no change under way · no alert firing that I was told of · nothing locked" in text
     assert "There is no place whose status you may see." in text
+
+
+def test_what_was_not_looked_at_in_a_storm_is_not_called_quiet():
+    said = str(home(replace(EMPTY, not_looked_at=170)))
+
+    assert "no alert firing" not in said
+    assert "170 more alerts firing, not looked at here: `/credlink alerts`" in said

@@ -24,6 +24,8 @@ os.environ.update(
 for proxy in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
     os.environ.pop(proxy, None)
 
+GIVING_WAY = 10
+"""The niceness of everything beside whole worlds."""
 _numbers = itertools.count(1)
 
 
@@ -38,6 +40,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         group = "worlds" if _is_world(item) else item.location[0]
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What does not live in real time gives way to what does, in this process and its children."""
+    if not _is_world(item):
+        os.setpriority(os.PRIO_PROCESS, 0, GIVING_WAY)
 
 
 def _is_world(item: pytest.Item) -> bool:

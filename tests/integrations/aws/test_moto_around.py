@@ -110,7 +110,7 @@ async def test_a_target_group_and_a_rule_that_are_not_there_leave_the_others(acc
 
 
 async def test_a_service_that_nothing_scales_has_no_bounds(account):
-    assert await account.autoscaling.describe_scalable_target("prod", "api") is None
+    assert await account.autoscaling.describe_target("prod", "api") is None
 
 
 async def test_a_distribution_that_is_not_there_is_not_found(account):

@@ -205,6 +205,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             catalog=catalog,
             aws=outside.aws,
             prometheus=outside.prometheus,
+            prometheus_of_people=outside.prometheus_of_people,
             alertmanager=outside.alertmanager,
             grafana=outside.grafana,
             pagerduty=outside.pagerduty,

@@ -23,6 +23,8 @@ class Outside:
 
     aws: Accounts
     prometheus: PrometheusClient | None
+    prometheus_of_people: PrometheusClient | None
+    """The same one with threads of its own, for queries that people ask."""
     alertmanager: AlertmanagerClient | None
     grafana: GrafanaClient | None
     pagerduty: PagerDutyClient | None
@@ -37,10 +39,12 @@ async def connected(settings: Settings) -> AsyncIterator[Outside]:
     async with AsyncExitStack() as leaving:
         aws = Accounts(AwsConnection(endpoint_url=settings.aws_endpoint_url))
         leaving.push_async_callback(aws.aclose)
-        prometheus = alertmanager = grafana = pagerduty = sentry = None
+        prometheus = of_people = alertmanager = grafana = pagerduty = sentry = None
         if settings.prometheus_url:
             prometheus = PrometheusClient(settings.prometheus_url)
             leaving.push_async_callback(prometheus.aclose)
+            of_people = PrometheusClient(settings.prometheus_url, threads=2)
+            leaving.push_async_callback(of_people.aclose)
         if settings.alertmanager_url:
             alertmanager = AlertmanagerClient(settings.alertmanager_url)
             leaving.push_async_callback(alertmanager.aclose)
@@ -62,6 +66,7 @@ async def connected(settings: Settings) -> AsyncIterator[Outside]:
         yield Outside(
             aws=aws,
             prometheus=prometheus,
+            prometheus_of_people=of_people,
             alertmanager=alertmanager,
             grafana=grafana,
             pagerduty=pagerduty,

@@ -38,6 +38,9 @@ class World:
     now: Callable[[], datetime]
     pace: float = 1.0
     prometheus: PrometheusClient | None = None
+    prometheus_of_people: PrometheusClient | None = None
+    """The same one for what people ask in their own words: however slow that is, it takes no
+    thread of those that judge."""
     alertmanager: AlertmanagerClient | None = None
     grafana: GrafanaClient | None = None
     pagerduty: PagerDutyClient | None = None

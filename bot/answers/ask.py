@@ -12,10 +12,11 @@ from typing import Any, Protocol
 from bot import reporting
 from bot.cards.answer import Answer
 from bot.catalog import Catalog, Verb
+from bot.domain.access import who_may
 from bot.domain.asked import Actor, Asked, Press
 from bot.domain.card import Kind
 from bot.domain.gate import decide
-from bot.domain.place import places
+from bot.domain.place import listed, places
 from bot.domain.question import Question, QuestionKind
 from bot.errors import NotAllowed
 from bot.logs import correlation
@@ -152,13 +153,24 @@ class AskQuestion:
             for place in places(self.catalog)
             if environment in (None, place.environment) and service in (None, place.service)
         ]
-        decisions = [
-            decide(self.catalog.people, by, verb, place.environment, place.service)
-            for place in meant
-        ]
-        if not any(decision.allowed for decision in decisions):
-            refusals = dict.fromkeys(decision.text for decision in decisions)
-            raise NotAllowed("\n".join(refusals))
+        people = self.catalog.people
+        decisions = [decide(people, by, verb, place.environment, place.service) for place in meant]
+        if any(decision.allowed for decision in decisions):
+            return
+        if len(meant) == 1:
+            raise NotAllowed(decisions[0].text)
+        # One line, however many places: the right to any of them would do.
+        found = (who_may(people, verb, place.environment, place.service) for place in meant)
+        groups = [f"`{name}`" for name in dict.fromkeys(name for names in found for name in names)]
+        where = f"in {environment}" if environment else f"for {service}" if service else "anywhere"
+        if not groups:
+            raise NotAllowed(
+                f"Nobody has the right `{verb.value}` {where}. To allow it, name it under `people` "
+                "in the catalogue."
+            )
+        raise NotAllowed(
+            f"Only {listed(groups)} have the right `{verb.value}` {where}. Ask one of them."
+        )
 
     def _begin(self, question: Question) -> None:
         self.wake()

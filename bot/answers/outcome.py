@@ -1,4 +1,4 @@
-"""One source asked for one thing: what it said, or why it did not."""
+"""AWS asked for one thing: what it said, or why it did not."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,6 +15,6 @@ async def outcome_of(ask: Callable[[], Awaitable[T]], *, within_s: float) -> T |
         async with asyncio.timeout(within_s):
             return await ask()
     except TimeoutError:
-        return Unavailable("aws", "ask", f"no answer within {within_s:g} s")
+        return Unavailable("aws", "read or change", f"no answer within {within_s:g} s")
     except IntegrationError as exc:
         return exc

@@ -4,27 +4,33 @@ import asyncio
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from bot.answers.ask import Note
-from bot.cards.alert_lines import done_by
+from bot.answers.markers import markers
 from bot.cards.query import chart_alt, title_of
-from bot.charts import Chart, Line, Marker, line_chart
+from bot.charts import Chart, Line, line_chart
 from bot.domain.card import Kind
-from bot.domain.place import places
-from bot.domain.query import MOST_SERIES, Wanted, Window, counting, cut_to_highest
+from bot.domain.query import KEPT_NAME, MOST_SERIES, Wanted, Window, counting, cut_to_highest
 from bot.domain.query.found import Found, Row, told_apart
 from bot.domain.question import Question
-from bot.storage import cards, changes
+from bot.storage import cards
 from bot.world import World
 from integrations.errors import Forbidden, IntegrationError, Unavailable
-from integrations.prometheus.client import PrometheusClient
+from integrations.prometheus.client import SYSTEM, PrometheusClient
 from integrations.prometheus.models import Series
 
-MOST_MARKERS = 4
-"""The newest changes; more of them hide the lines."""
+WITHIN_S = 15.0
+"""For all calls of one answer together: nobody looks at a card that only says it asks."""
+AT_ONCE = 2
+"""Queries that are asked at the same time, a thread of the client for each."""
+TURN_WITHIN_S = 5.0
+BUSY = (
+    f"{AT_ONCE} other queries are being asked, and none of them ended within {TURN_WITHIN_S:g} s. "
+    "Ask again in a moment."
+)
 NO_PROMETHEUS = "I have no Prometheus to ask: its address is the setting `PROMETHEUS_URL`."
 
 _PARSE_ERROR = re.compile(r"(\d+):(\d+): parse error: (.+)", re.DOTALL)
@@ -35,6 +41,7 @@ class GatherQuery:
     """Gathers the answers to `query`. The query itself is never logged: it may quote a secret."""
 
     world: World
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
 
     async def __call__(self, question: Question, note: Note) -> Mapping[str, Any]:
         """Ask Prometheus, and draw where there is something to draw.
@@ -45,18 +52,23 @@ class GatherQuery:
         wanted = Wanted.of_json(question.words)
         now = self.world.now()
         window = Window.until(now, wanted.since) if wanted.since is not None else None
-        prometheus = self.world.prometheus
+        prometheus = self.world.prometheus_of_people
         if prometheus is None:
             return Found(at=now, window=window, trouble=NO_PROMETHEUS).as_json()
         try:
-            total, series = await ask(prometheus, wanted, window, now)
-            first = _first(series)
-            if window is not None and first is not None and window.from_first(first) != window:
-                window = window.from_first(first)
-                total, series = await ask(prometheus, wanted, window, now)
-                window = replace(window, start=_first(series) or window.start)
+            await asyncio.wait_for(self.turns.acquire(), TURN_WITHIN_S)
+        except TimeoutError:
+            return Found(at=now, window=window, trouble=BUSY).as_json()
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                window, total, series = await measured(prometheus, wanted, window, now)
+        except TimeoutError:
+            late = Unavailable(SYSTEM, "query", f"no answer within {WITHIN_S:g} s")
+            return refused(late, wanted, window, now).as_json()
         except IntegrationError as exc:
             return refused(exc, wanted, window, now).as_json()
+        finally:
+            self.turns.release()
         ordered = sorted(series, key=_height, reverse=True)[:MOST_SERIES]
         found = Found(
             at=now, window=window, rows=tuple(_row(one, window) for one in ordered), total=total
@@ -86,7 +98,12 @@ class GatherQuery:
             step=window.step,
             unit=wanted.unit,
             threshold=wanted.threshold,
-            markers=await self.markers(wanted.environment, wanted.service, window.start),
+            markers=await markers(
+                self.world,
+                environment=wanted.environment,
+                service=wanted.service,
+                since=window.start,
+            ),
             more=found.total - len(series),
         )
         png = await asyncio.to_thread(line_chart, chart)
@@ -101,28 +118,24 @@ class GatherQuery:
                 alt=chart_alt(wanted, found),
             )
 
-    async def markers(
-        self, environment: str | None, service: str | None, since: datetime
-    ) -> list[Marker]:
-        """The newest changes since then in the places that a query is about; in all of them where
-        it does not say."""
-        found = []
-        async with self.world.database.read() as connection:
-            for place in places(self.world.catalog):
-                if environment not in (None, place.environment):
-                    continue
-                if service not in (None, place.service):
-                    continue
-                recent = await changes.recent(
-                    connection, service=place.service, environment=place.environment, since=since
-                )
-                where = f", {place.environment}" if environment is None else ""
-                found += [
-                    Marker(change.started_at, f"{done_by(change)}{where}")
-                    for change in recent
-                    if change.started_at is not None
-                ]
-        return sorted(found, key=lambda marker: marker.at)[-MOST_MARKERS:]
+
+async def measured(
+    prometheus: PrometheusClient, wanted: Wanted, window: Window | None, now: datetime
+) -> tuple[Window | None, int, tuple[Series, ...]]:
+    """As `ask`, with the window that was asked for: narrower for what is much younger.
+
+    Raises:
+        IntegrationError: Prometheus did not give them.
+    """
+    total, series = await ask(prometheus, wanted, window, now)
+    first = _first(series)
+    if window is None or first is None or window.from_first(first) == window:
+        return window, total, series
+    window = window.from_first(first)
+    total, series = await ask(prometheus, wanted, window, now)
+    # One point alone stands at the end: a chart needs a step before it.
+    begins = min(_first(series) or window.start, window.end - window.step)
+    return replace(window, start=begins), total, series
 
 
 async def ask(
@@ -147,8 +160,13 @@ async def ask(
         series = await prometheus.query_range(
             promql, start=window.start, end=window.end, step=window.step
         )
-    valued = tuple(one for one in series if one.points)
+    valued = tuple(_without_kept_name(one) for one in series if one.points)
     return max(total, len(valued)), valued
+
+
+def _without_kept_name(series: Series) -> Series:
+    labels = {name: value for name, value in series.labels.items() if name != KEPT_NAME}
+    return replace(series, labels=labels)
 
 
 def refused(exc: IntegrationError, wanted: Wanted, window: Window | None, now: datetime) -> Found:

@@ -1,6 +1,5 @@
 """What a query's answer looks like, and the list of the queries that have a name."""
 
-import re
 from dataclasses import dataclass
 
 from bot.cards.answer import Answer
@@ -21,11 +20,12 @@ from bot.cards.query_links import Pages, pages_of
 from bot.cards.text import counted, moment, spoken
 from bot.catalog import OF_THE_CATALOGUE, Catalog
 from bot.domain.alert import common
+from bot.domain.promql.covered import covered
 from bot.domain.promql.pointed import pointed
 from bot.domain.query import Wanted
 from bot.domain.query.found import Found, Row, named, told_apart
 from bot.domain.query.named import usage
-from bot.domain.secrecy import looks_secret, masked
+from bot.domain.secrecy import masked
 from bot.domain.unit import Unit, spoken_value
 
 MOST_ROWS = 10
@@ -34,11 +34,6 @@ TITLE_CHARACTERS = 64
 QUERY_CHARACTERS = 1500
 LABEL_CHARACTERS = 80
 SHARED_CHARACTERS = 300
-HIDDEN = "***"
-
-_MATCHER = re.compile(
-    r"(?P<label>\w+)\s*(?P<is>=~|!~|!=|=)\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`)"
-)
 
 
 def listed_queries(catalog: Catalog) -> Answer:
@@ -108,13 +103,7 @@ def title_of(wanted: Wanted) -> str:
 
 def shown(wanted: Wanted) -> str:
     """The PromQL as it may be shown: what looks like a secret in it is crossed out."""
-    return masked(_MATCHER.sub(_uncovered, wanted.promql))
-
-
-def _uncovered(found: re.Match[str]) -> str:
-    value = found["value"]
-    is_secret = looks_secret(found["label"], "") or ("://" in value and looks_secret("", value))
-    return f"{found['label']}{found['is']}{value[0]}{HIDDEN}{value[0]}" if is_secret else found[0]
+    return covered(wanted.promql)
 
 
 def chart_alt(wanted: Wanted, found: Found) -> str:
@@ -135,8 +124,7 @@ def chart_alt(wanted: Wanted, found: Found) -> str:
 def _body(wanted: Wanted, found: Found, picture: str | None) -> list[Block]:
     if found.trouble:
         query = _code(shown(wanted))
-        # What is crossed out has another length: nothing could be pointed at in it.
-        if found.mistake_at is not None and shown(wanted) == wanted.promql:
+        if found.mistake_at is not None:
             query = escaped(pointed(wanted.promql, found.mistake_at))
         return [section(f"{escaped(masked(found.trouble))}\n{query}")]
     blocks: list[Block] = []

@@ -17,7 +17,9 @@ import pytest
 from aiohttp import web
 from sqlalchemy import select
 
+from bot.answers import query as answering
 from bot.answers.ask import AskQuestion, Standing
+from bot.answers.markers import markers
 from bot.answers.query import GatherQuery
 from bot.answers.show import ShowAnswer
 from bot.cards.answer import Answer
@@ -25,8 +27,11 @@ from bot.cards.query import QueryCard
 from bot.cards.query_links import Pages
 from bot.catalog import Catalog
 from bot.domain.asked import Actor, Asked, Press
+from bot.domain.query import Wanted, Window
 from bot.domain.question import Question, QuestionKind
 from bot.errors import NotAllowed
+from bot.outside import connected
+from bot.settings import Settings
 from bot.slack.words import words_of
 from bot.storage import answers, changes
 from bot.storage.database import Database
@@ -116,7 +121,7 @@ async def desk_of(folder: Path, url: str | None, **limits: Any) -> AsyncIterator
         catalog=catalog(),
         aws=cast(Accounts, None),
         now=lambda: datetime.now(UTC),
-        prometheus=client,
+        prometheus_of_people=client,
     )
     made = Desk(world)
     try:
@@ -198,11 +203,10 @@ async def test_markers_are_of_the_queried_place_alone(desk: Desk):
             await changes.add(
                 connection, a_change(identity, environment=environment, started_at=now)
             )
-    gather = GatherQuery(desk.world)
     since = now - timedelta(hours=1)
 
-    of_prod = await gather.markers("prod", None, since)
-    of_all = await gather.markers(None, None, since)
+    of_prod = await markers(desk.world, environment="prod", service=None, since=since)
+    of_all = await markers(desk.world, environment=None, service=None, since=since)
 
     assert [marker.label for marker in of_prod] == ["deploy of v1.2.0"]
     assert sorted(marker.label for marker in of_all) == [
@@ -264,6 +268,75 @@ async def test_what_prometheus_does_not_give_is_one_clear_card(
     assert "⚪" in text
 
 
+async def test_all_calls_of_one_answer_share_one_time(
+    desk: Desk, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(answering, "WITHIN_S", 0.1)
+    vendor.says(counted(1), Says(never=True))
+
+    await desk.types("up")
+
+    assert "Prometheus gave no answer: no answer within 0.1 s. Ask for less" in await desk.card()
+
+
+async def test_who_finds_prometheus_busy_with_others_queries_is_told_to_ask_again(
+    desk: Desk, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(answering, "TURN_WITHIN_S", 0.05)
+    slow = desk.ask.gathers[QuestionKind.QUERY]
+    assert isinstance(slow, GatherQuery)
+    async with slow.turns, slow.turns:
+        await desk.types("up")
+        text = await desk.card()
+
+    assert "2 other queries are being asked, and none of them ended within" in text
+    assert vendor.received == []
+    vendor.says(counted(0))
+    await desk.types("up")
+    assert "No data" in await desk.card()
+
+
+async def test_slow_queries_of_people_take_no_thread_of_those_that_judge(vendor: Vendor):
+    vendor.says(Says(never=True), Says(never=True), counted(7))
+    settings = Settings.model_validate(
+        {"slack_bot_token": "x", "slack_app_token": "y", "prometheus_url": vendor.url}
+    )
+    async with connected(settings) as to:
+        assert to.prometheus is not None
+        assert to.prometheus_of_people is not None
+        slow = [asyncio.create_task(to.prometheus_of_people.query("slow")) for _ in range(9)]
+        while len(vendor.received) < 2:
+            await vendor.asked.wait()
+            vendor.asked.clear()
+
+        async with asyncio.timeout(2):
+            [series] = await to.prometheus.query("judged")
+
+        assert series.points[0].value == 7
+        assert len(vendor.received) == 3
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_what_has_only_just_begun_is_drawn_with_a_step_before_its_one_value(
+    desk: Desk, vendor: Vendor
+):
+    now = datetime.now(UTC).replace(microsecond=0)
+    one = says("matrix", [{"metric": {}, "values": [[now.timestamp(), "1"]]}])
+    vendor.says(counted(1), one, counted(1), one)
+    prometheus = desk.world.prometheus_of_people
+    assert prometheus is not None
+
+    window, total, _ = await answering.measured(
+        prometheus, Wanted(promql="up"), Window.until(now, timedelta(hours=1)), now
+    )
+
+    assert total == 1
+    assert window is not None
+    assert window.length == window.step
+
+
 async def test_no_data_is_drawn_as_such(desk: Desk, vendor: Vendor):
     vendor.says(counted(0))
 
@@ -284,7 +357,9 @@ async def test_promql_of_ones_own_is_for_those_with_the_right_to_it(desk: Desk, 
     with pytest.raises(NotAllowed) as caught:
         await desk.types("up", by=MALLORY)
 
-    assert "Only `approvers`" in str(caught.value)
+    assert str(caught.value).startswith(
+        "Only `approvers` have the right `promql` anywhere. Ask one of them.\n"
+    )
     assert "`/credlink query` lists what has a name." in str(caught.value)
     assert vendor.received == []
 
@@ -338,6 +413,7 @@ async def test_the_event_loop_is_free_while_a_chart_is_drawn(
 async def crowded(folder: Path) -> AsyncIterator[str]:
     """A real Prometheus that scrapes ten thousand series."""
     lines = "\n".join(f'many{{n="{n}"}} {n}' for n in range(MANY))
+    lines += "".join(f'\n{name}{{n="{n}"}} {n}' for name in ("few_a", "few_b") for n in range(40))
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(text=f'{lines}\nerrors{{env="prod"}} 0.02\n')
@@ -368,8 +444,8 @@ async def test_of_ten_thousand_series_the_highest_are_shown_and_the_rest_is_coun
     tmp_path: Path,
 ):
     async with crowded(tmp_path) as url, desk_of(tmp_path, url) as desk:
-        assert desk.world.prometheus is not None
-        await until(partial(desk.world.prometheus.query, "many"))
+        assert desk.world.prometheus_of_people is not None
+        await until(partial(desk.world.prometheus_of_people.query, "many"))
 
         for words in ("many since 2m", "many now"):
             began = time.monotonic()
@@ -380,6 +456,14 @@ async def test_of_ten_thousand_series_the_highest_are_shown_and_the_rest_is_coun
             assert "10,000 series: only the 50 highest were asked for" in text
             assert "\n9999 | " in text
             assert len((await desk.question()).found["rows"]) == 50
+
+        await desk.types('{__name__=~"few_.+"} since 2m')
+        text = await desk.card()
+        assert "80 series: only the 50 highest were asked for" in text
+        assert "few_a n=39 | 39" in text
+        assert "few_b n=39 | 39" in text
+        assert "credlink_name" not in text
+        assert len((await desk.question()).found["rows"]) == 50
 
         await desk.types("errors env=prod since 1h")
         text = await desk.card()

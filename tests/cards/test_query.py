@@ -12,7 +12,7 @@ from bot.cards.plain import as_text
 from bot.cards.query import QueryCard, chart_alt, listed_queries
 from bot.cards.query_links import Pages, pages_of
 from bot.domain.query import Wanted, Window
-from bot.domain.query.found import Found, Row
+from bot.domain.query.found import Found, Row, told_apart
 from bot.domain.question import Question, QuestionKind
 from bot.domain.unit import Unit
 from tests.cards.golden import assert_golden
@@ -135,6 +135,36 @@ def test_a_secret_stands_nowhere_on_the_card():
     for found in (None, labelled, replace(labelled, rows=(), total=0), failed):
         card = shown(own, found)
         assert secret not in f"{card.text} {card.blocks}"
+
+
+@pytest.mark.parametrize(
+    "promql",
+    [
+        'label_replace(up, "token", "hunter2", "", "")',
+        "label_replace(up, 'token', `hunter2`, '', '')",
+        'up{x!="y", api_key =~ "hunter2"}',
+        'up{x="https://bot:hunter2@x.example"}',
+    ],
+)
+def test_what_stands_under_a_telling_name_is_crossed_out_and_mistakes_are_still_pointed_at(
+    promql: str,
+):
+    own = replace(OWN, promql=f"{promql} + sum")
+    card = shown(own, Found(at=NOW, window=WINDOW, trouble="no", mistake_at=len(promql) + 3))
+
+    assert "hunter2" not in f"{card.text} {card.blocks}"
+    line, mark = str(card.blocks[1]["text"]["text"]).split("\n")[2:4]
+    assert line[mark.index("^") :] == "sum"
+
+
+def test_the_names_of_series_hold_no_secrets():
+    labels = [{"token": f"hunter{n}", "password": "pass phrase"} for n in range(2)]
+    several = replace(SEVERAL, rows=tuple(Row(one, 1.0, 1.0, 1.0) for one in labels), total=2)
+
+    card = shown(OWN, several, "F1")
+    assert "hunter" not in f"{card.blocks} {chart_alt(OWN, several)}"
+    assert told_apart(labels).each == ("***", "***")
+    assert "phrase" not in str(card.blocks)
 
 
 def test_the_alternative_text_tells_the_figures():

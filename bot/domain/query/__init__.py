@@ -14,6 +14,8 @@ STEPS = 300
 """Points of a series at most: about one for each three pixels of a chart."""
 LEAST_STEP = timedelta(seconds=1)
 LEAST_WINDOW = timedelta(minutes=1)
+KEPT_NAME = "credlink_name"
+"""A label that holds the metric's name where functions and operators would drop that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,7 @@ def counting(wanted: Wanted, window: Window | None) -> str:
     """PromQL that counts the series of the answer: one number, however many there are."""
     if window is None:
         return f"count({_bracketed(wanted)})"
-    return f"count({_within(wanted, window, 'last_over_time')})"
+    return f"count({_within(_bracketed(wanted), window, 'last_over_time')})"
 
 
 def cut_to_highest(wanted: Wanted, window: Window | None) -> str:
@@ -109,20 +111,23 @@ def cut_to_highest(wanted: Wanted, window: Window | None) -> str:
 
     Which they are is asked once for the whole window: `topk` alone asks at every step anew, and
     would give pieces of many more. No Prometheus before 3 takes `limit` for a query.
+
+    Over a window the series have KEPT_NAME too: without it those of several metrics are one to
+    `max_over_time`, which Prometheus refuses, and to `and`.
     """
     if window is None:
         return f"topk({MOST_SERIES}, {_bracketed(wanted)})"
-    highest = f"topk({MOST_SERIES}, {_within(wanted, window, 'max_over_time')})"
-    return f"{_bracketed(wanted)} and {highest}"
+    series = f'label_replace({_bracketed(wanted)}, "{KEPT_NAME}", "$1", "__name__", "(.*)")'
+    return f"{series} and topk({MOST_SERIES}, {_within(series, window, 'max_over_time')})"
 
 
-def _within(wanted: Wanted, window: Window, function: str) -> str:
+def _within(series: str, window: Window, function: str) -> str:
     """A value for each series that has any in the window.
 
     The steps of a subquery are whole multiples of its length, so the last of them may be before
     the window's end: what began after it is in the window too.
     """
-    series, end = _bracketed(wanted), f"@ {window.end.timestamp():.0f}"
+    end = f"@ {window.end.timestamp():.0f}"
     length, step = window.length.total_seconds(), window.step.total_seconds()
     at_steps = f"{function}({series}[{length:.0f}s:{step:.0f}s] {end})"
     return f"{at_steps} or last_over_time({series}[1s:1s] {end})"

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from bot.domain.alert import common
 from bot.domain.query import Window
+from bot.domain.secrecy import MASK, masked
 
 NAME = "__name__"
 """The label that holds a metric's name."""
@@ -111,13 +112,22 @@ def told_apart(labels: Sequence[Mapping[str, str]], otherwise: str = "value") ->
     shared = common(labels)
     differing = sorted({name for one in labels for name in one if name not in shared})
     if 0 < len(differing) <= FEW_LABELS and NAME not in differing:
-        values = (", ".join(one.get(name) or f"no {name}" for name in differing) for one in labels)
+        values = (", ".join(_value(name, one.get(name)) for name in differing) for one in labels)
         return Names(", ".join(differing), tuple(values), shared)
     own = ({name: value for name, value in one.items() if name not in shared} for one in labels)
     return Names("series", tuple(named(one) or otherwise for one in own), shared)
 
 
 def named(labels: Mapping[str, str]) -> str:
-    """A series by its labels: `up job=api, zone=a`."""
-    said = ", ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name != NAME)
+    """A series by its labels, without secrets: `up job=api, zone=a`."""
+    said = ", ".join(
+        f"{name}={_value(name, value)}" for name, value in sorted(labels.items()) if name != NAME
+    )
     return " ".join(filter(None, (labels.get(NAME, ""), said)))
+
+
+def _value(label: str, value: str | None) -> str:
+    if not value:
+        return f"no {label}"
+    tells_a_secret = masked(f"{label}=x") != f"{label}=x"
+    return MASK if tells_a_secret else masked(value)

@@ -57,6 +57,6 @@ async def test_what_is_wrong_is_told_to_who_typed_it_and_nothing_is_asked(play: 
 
     assert "this ( is never closed.\n```\nsum(rate(up[5m])\n   ^\n```" in wrong
     assert "did you mean error-ratio?" in typo
-    assert "may ask Prometheus in their own words" in denied
+    assert "have the right `promql` anywhere" in denied
     assert "`/credlink query requests env=<env> [code=...]`" in listed
     assert "up[5m]" not in play.bot.log.read_text()

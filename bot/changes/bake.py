@@ -6,9 +6,8 @@ from typing import Any
 from bot.changes.evidence.draw import draw_evidence
 from bot.changes.evidence.judge import act_on_bad, hold, measure
 from bot.changes.look import Memory
-from bot.changes.outcome import conclude
 from bot.changes.rollout import is_known_good, settle
-from bot.changes.seen import Seen, change_step, read, seen
+from bot.changes.seen import Seen, change_step, end_and_see, read, seen
 from bot.changes.watch import Ending, Looked, end, look
 from bot.domain.change import Change, ChangeKind, ChangeState, HoldKind, Origin
 from bot.domain.judgement import Judged, Judgement
@@ -97,21 +96,16 @@ async def _unsure(here: World, change: Change, looked: Looked, judgement: Judgem
 
 async def _undecided(here: World, change: Change, looked: Looked) -> Seen:
     """Nobody said what is to become of it: it ends, without counting as good."""
-    async with here.database.write() as connection:
-        ended = await conclude(
-            connection,
-            here.catalog,
-            change.id,
-            S.UNPROVEN,
-            of={S.HELD},
-            at=here.now(),
-            verdict=Verdict.UNDECIDED,
-            why="It was held for a day, and nobody decided.",
-            progress=looked.progress,
-            hold=None,
-        )
-    here.wake()
-    return seen(ended or await read(here, change.id))
+    return await end_and_see(
+        here,
+        change,
+        S.UNPROVEN,
+        of={S.HELD},
+        verdict=Verdict.UNDECIDED,
+        why="It was held for a day, and nobody decided.",
+        progress=looked.progress,
+        hold=None,
+    )
 
 
 async def _succeed(here: World, change: Change, looked: Looked, *, is_proved: bool) -> Seen:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.changes.outcome import conclude
 from bot.changes.plan import Impossible, plan_deploy, plan_rollback
 from bot.changes.plan_restart import plan_restart
-from bot.changes.seen import Seen, change_step, place_of, read, seen, silent
+from bot.changes.seen import Seen, change_step, end_and_see, place_of, read, seen, silent
 from bot.domain.change import Change, ChangeKind, ChangeState
 from bot.domain.place import Place
 from bot.domain.plan import Plan
@@ -142,18 +142,7 @@ async def on_call(here: World, place: Place) -> tuple[str, ...]:
 
 
 async def _end(here: World, change: Change, to: ChangeState, why: str | None) -> Seen:
-    async with here.database.write() as connection:
-        ended = await conclude(
-            connection,
-            here.catalog,
-            change.id,
-            to,
-            of={S.PROPOSING},
-            at=here.now(),
-            why=why,
-        )
-    here.wake()
-    return seen(ended or await read(here, change.id))
+    return await end_and_see(here, change, to, of={S.PROPOSING}, why=why)
 
 
 @change_step
@@ -164,15 +153,6 @@ async def wait_for_confirmation(here: World, change: Change) -> Seen:
     now = here.now()
     if now < change.expires_at:
         return seen(change, wait=change.expires_at - now)
-    async with here.database.write() as connection:
-        ended = await conclude(
-            connection,
-            here.catalog,
-            change.id,
-            S.EXPIRED,
-            of={S.PROPOSED},
-            at=now,
-            why="Nobody confirmed it in time.",
-        )
-    here.wake()
-    return seen(ended or await read(here, change.id))
+    return await end_and_see(
+        here, change, S.EXPIRED, of={S.PROPOSED}, why="Nobody confirmed it in time."
+    )

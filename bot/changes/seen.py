@@ -5,10 +5,10 @@ when, and the workflow does the same step again.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, NotRequired, ParamSpec, TypedDict
+from typing import Any, Concatenate, NotRequired, ParamSpec, TypedDict, Unpack
 
 from bot import reporting
 from bot.changes.outcome import conclude
@@ -19,6 +19,7 @@ from bot.domain.rollout import Verdict
 from bot.engine import step, world
 from bot.logs import correlated
 from bot.storage import changes
+from bot.storage.changes import Facts
 from bot.storage.transient import is_transient
 from bot.world import World
 from integrations.errors import IntegrationError
@@ -85,17 +86,29 @@ def _tell_others(here: World, before: Change, state: ChangeState) -> None:
 
 
 async def _admit(here: World, change: Change) -> Seen:
+    return await end_and_see(
+        here,
+        change,
+        ChangeState.FAILED,
+        of=MOVES.keys(),
+        verdict=Verdict.BROKEN,
+        why="The bot made a mistake and stopped watching; what ECS does goes on without it. "
+        f"It is recorded as {change.id}.",
+    )
+
+
+async def end_and_see(
+    here: World,
+    change: Change,
+    to: ChangeState,
+    *,
+    of: Iterable[ChangeState],
+    **facts: Unpack[Facts],
+) -> Seen:
+    """End a change that stands in one of `of`; where it stands now, whoever was faster."""
     async with here.database.write() as connection:
         ended = await conclude(
-            connection,
-            here.catalog,
-            change.id,
-            ChangeState.FAILED,
-            of=MOVES.keys(),
-            at=here.now(),
-            verdict=Verdict.BROKEN,
-            why="The bot made a mistake and stopped watching; what ECS does goes on without it. "
-            f"It is recorded as {change.id}.",
+            connection, here.catalog, change.id, to, of=of, at=here.now(), **facts
         )
     here.wake()
     return seen(ended or await read(here, change.id))

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from bot.cards import change_thread
 from bot.changes.attempts import UPDATE, is_first, was_attempted
-from bot.changes.outcome import conclude, lock_after
+from bot.changes.outcome import lock_after
 from bot.changes.plan import Impossible, find_running
 from bot.changes.register import register
 from bot.changes.replan import (
@@ -26,7 +26,7 @@ from bot.changes.replan import (
 )
 from bot.changes.restart import restart
 from bot.changes.running import account_of
-from bot.changes.seen import Seen, change_step, place_of, read, seen
+from bot.changes.seen import Seen, change_step, end_and_see, place_of, read, seen
 from bot.changes.service_deployments import find_service_deployment
 from bot.changes.strategy import time_for, to_deploy, to_go_back
 from bot.changes.watch import give_up, wait_for_aws
@@ -101,12 +101,7 @@ async def _not_done(
 
 
 async def _refuse(here: World, change: Change, why: str) -> Seen:
-    async with here.database.write() as connection:
-        ended = await conclude(
-            connection, here.catalog, change.id, S.REFUSED, of={S.STARTING}, at=here.now(), why=why
-        )
-    here.wake()
-    return seen(ended or await read(here, change.id))
+    return await end_and_see(here, change, S.REFUSED, of={S.STARTING}, why=why)
 
 
 async def _restart(here: World, place: Place, change: Change, plan: Plan) -> Seen:

@@ -8,10 +8,9 @@ from datetime import timedelta
 from typing import Unpack
 
 from bot.changes.attempts import UPDATE, asked_at
-from bot.changes.outcome import conclude
 from bot.changes.restart import UNDONE, find_restart, may_still_show
 from bot.changes.running import account_of
-from bot.changes.seen import Seen, read, seen
+from bot.changes.seen import Seen, end_and_see, read, seen
 from bot.changes.service_deployments import find_service_deployment
 from bot.changes.watch import give_up, nothing_to_undo
 from bot.domain.change import Change, ChangeState, Rollout
@@ -129,16 +128,6 @@ async def _end(
     here: World, change: Change, to: ChangeState, *, why: str, verdict: Verdict | None = None
 ) -> Seen:
     """End it without a way back; without a verdict, with the one it was to go back for."""
-    async with here.database.write() as connection:
-        ended = await conclude(
-            connection,
-            here.catalog,
-            change.id,
-            to,
-            of={S.ROLLING_BACK},
-            at=here.now(),
-            verdict=verdict or change.verdict,
-            why=why,
-        )
-    here.wake()
-    return seen(ended or await read(here, change.id))
+    return await end_and_see(
+        here, change, to, of={S.ROLLING_BACK}, verdict=verdict or change.verdict, why=why
+    )

@@ -7,7 +7,7 @@ from typing import Unpack
 from bot.cards import change_thread
 from bot.changes.look import Memory, Sight, first_failure, is_troubled, look_at, ours_of
 from bot.changes.outcome import conclude
-from bot.changes.seen import Seen, place_of, read, seen, silent
+from bot.changes.seen import Seen, end_and_see, place_of, seen, silent
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeState, Rollout
 from bot.domain.failure import Failure
@@ -201,34 +201,22 @@ async def wait_for_aws(
 
 async def nothing_to_undo(here: World, change: Change) -> Seen:
     """End what was aborted before ECS was asked for anything."""
-    async with here.database.write() as connection:
-        ended = await conclude(
-            connection, here.catalog, change.id, S.CANCELLED, of={S.ROLLING_BACK}, at=here.now()
-        )
-    here.wake()
-    return seen(ended or await read(here, change.id))
+    return await end_and_see(here, change, S.CANCELLED, of={S.ROLLING_BACK})
 
 
 async def give_up(here: World, change: Change, why: str) -> Seen:
     """Say that nobody knows what became of it."""
-    return await _lost(here, change, S.UNPROVEN, Verdict.UNSEEN, why)
+    return await end_and_see(
+        here, change, S.UNPROVEN, of={change.state}, verdict=Verdict.UNSEEN, why=why
+    )
 
 
 async def _vanished(here: World, change: Change, why: str) -> Seen:
-    return await _lost(here, change, S.FAILED, Verdict.VANISHED, f"The service is gone: {why}")
-
-
-async def _lost(here: World, change: Change, to: ChangeState, verdict: Verdict, why: str) -> Seen:
-    async with here.database.write() as connection:
-        ended = await conclude(
-            connection,
-            here.catalog,
-            change.id,
-            to,
-            of={change.state},
-            at=here.now(),
-            verdict=verdict,
-            why=why,
-        )
-    here.wake()
-    return seen(ended or await read(here, change.id))
+    return await end_and_see(
+        here,
+        change,
+        S.FAILED,
+        of={change.state},
+        verdict=Verdict.VANISHED,
+        why=f"The service is gone: {why}",
+    )

@@ -5,14 +5,13 @@ once, beside the answer to the person, and again by a sweep until the engine has
 many times: a workflow starts once for its id, and a message counts once for its key.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot import metrics
+from bot.changes.beside import Beside
 from bot.changes.deploy import carry_out
 from bot.engine import CONTROL, Engine
 from bot.storage import acts, changes
@@ -20,9 +19,6 @@ from bot.storage.database import Database
 
 OLD_ENOUGH = timedelta(seconds=5)
 """Younger rows are still being promised by whoever wrote them."""
-
-SETTLE_S = 5.0
-"""How long a process that stops waits for the engine."""
 
 log = logging.getLogger(__name__)
 
@@ -35,27 +31,15 @@ class Promises:
     engine: Engine
     now: Callable[[], datetime]
     pace: float = 1.0
-    _kept: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _beside: Beside = field(default_factory=lambda: Beside(log), init=False)
 
     def begin(self, change_id: str) -> None:
         """Start the change's workflow, without waiting for it."""
-        self._soon(self._begin(change_id), change_id)
+        self._beside.soon(self._begin(change_id), f"promise of {change_id}")
 
     def tell(self, change_id: str, state_revision: int) -> None:
         """Wake the change's workflow after the act done to this revision, without waiting."""
-        self._soon(self._tell(change_id, state_revision), change_id)
-
-    def _soon(self, keeping: Coroutine[Any, Any, None], change_id: str) -> None:
-        task = asyncio.create_task(keeping, name=f"promise of {change_id}")
-        self._kept.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._kept.discard(task)
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            log.warning(
-                "promise_not_kept_yet", exc_info=problem, extra={"action": "promise_not_kept_yet"}
-            )
+        self._beside.soon(self._tell(change_id, state_revision), f"promise of {change_id}")
 
     async def _begin(self, change_id: str) -> None:
         await self.engine.begin(carry_out, change_id, change_id)
@@ -84,9 +68,4 @@ class Promises:
 
     async def settle(self) -> None:
         """Give what is being kept now a moment; the rest is the sweep's. For stopping."""
-        if not self._kept:
-            return
-        _, late = await asyncio.wait(self._kept, timeout=SETTLE_S)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await self._beside.settle()

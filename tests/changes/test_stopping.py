@@ -5,7 +5,8 @@ from typing import cast
 
 import pytest
 
-from bot.changes.promise import SETTLE_S, Promises
+from bot.changes.beside import SETTLE_S
+from bot.changes.promise import Promises
 from bot.engine import Engine
 from bot.storage.database import Database
 from tests.changes.operator import utc_now

@@ -4,7 +4,6 @@ What is to be told is promised in the transaction that begins the rollout or end
 workflow of its own then keeps the promise, begun at once or else by a sweep.
 """
 
-import asyncio
 import contextvars
 import logging
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import metrics
+from bot.changes.beside import Beside
 from bot.changes.markers.workflow import tell_others
 from bot.domain.mark import MarkPhase
 from bot.engine import Engine
@@ -20,8 +20,6 @@ from bot.storage.database import Database
 
 OLD_ENOUGH = timedelta(seconds=5)
 """Younger rows are still being promised by whoever wrote them."""
-SETTLE_S = 5.0
-"""How long a process that stops waits for the engine."""
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +41,7 @@ class Marks:
     now: Callable[[], datetime]
     pace: float = 1.0
     _engine: Engine | None = field(default=None, init=False)
-    _kept: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _beside: Beside = field(default_factory=lambda: Beside(log, late="marks_late"), init=False)
 
     def use(self, engine: Engine) -> None:
         """Begin workflows with this engine from now on."""
@@ -54,18 +52,11 @@ class Marks:
         if self._engine is None:
             return
         # Within a step's own context the engine takes every call for a part of that step.
-        task = asyncio.create_task(
+        self._beside.soon(
             self._begin(self._engine, change_id, phase),
-            name=f"marks of {change_id}",
+            f"marks of {change_id}",
             context=contextvars.Context(),
         )
-        self._kept.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._kept.discard(task)
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            log.warning("marks_late", exc_info=problem, extra={"action": "marks_late"})
 
     async def _begin(self, engine: Engine, change_id: str, phase: MarkPhase) -> None:
         identity = marks_id(change_id, phase)
@@ -89,9 +80,4 @@ class Marks:
 
     async def settle(self) -> None:
         """Give what is being begun now a moment; the rest is the sweep's. For stopping."""
-        if not self._kept:
-            return
-        _, late = await asyncio.wait(self._kept, timeout=SETTLE_S)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await self._beside.settle()

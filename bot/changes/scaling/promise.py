@@ -5,13 +5,13 @@ would be taken up at every restart, and the engine gives up one that met too man
 looks for what is due. A workflow's id holds which time it works on the row, so it begins once.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import metrics
+from bot.changes.beside import Beside
 from bot.changes.scaling.end import end, write_down
 from bot.changes.scaling.work import work
 from bot.domain.scaling.scaling import Scaling, ScalingState
@@ -21,8 +21,6 @@ from bot.storage.database import Database
 
 OLD_ENOUGH = timedelta(seconds=5)
 """Younger rows are still being promised by whoever wrote them."""
-SETTLE_S = 5.0
-"""How long a process that stops waits for the engine."""
 S = ScalingState
 
 log = logging.getLogger(__name__)
@@ -42,20 +40,11 @@ class ScalingPromises:
     now: Callable[[], datetime]
     wake: Callable[[], None]
     pace: float = 1.0
-    _kept: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _beside: Beside = field(default_factory=lambda: Beside(log), init=False)
 
     def begin(self, scaling: Scaling) -> None:
         """Have a workflow work on it as it stands now, without waiting for it."""
-        task = asyncio.create_task(self._begin(scaling), name=f"promise of {scaling.id}")
-        self._kept.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._kept.discard(task)
-        if not task.cancelled() and (problem := task.exception()) is not None:
-            log.warning(
-                "promise_not_kept_yet", exc_info=problem, extra={"action": "promise_not_kept_yet"}
-            )
+        self._beside.soon(self._begin(scaling), f"promise of {scaling.id}")
 
     async def _begin(self, scaling: Scaling) -> None:
         await self.engine.begin(work, workflow_id(scaling), scaling.id, scaling.run)
@@ -98,9 +87,4 @@ class ScalingPromises:
 
     async def settle(self) -> None:
         """Give what is being begun now a moment; the rest is the sweep's. For stopping."""
-        if not self._kept:
-            return
-        _, late = await asyncio.wait(self._kept, timeout=SETTLE_S)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await self._beside.settle()

@@ -11,15 +11,14 @@ from typing import Any
 from bot.answers.ask import Note
 from bot.answers.markers import markers
 from bot.answers.outcome import outcome_of
+from bot.answers.picture import add_chart
 from bot.cards.alarms import chart_alt
-from bot.charts import Chart, Line, Marker, line_chart
+from bot.charts import Chart, Line, Marker
 from bot.domain.alarms import Alarm, AlarmState, Found, Mute, Place, to_chart
 from bot.domain.alarms.read import Asked
 from bot.domain.alarms.words import followed, reasoned, unit_of, watched
-from bot.domain.card import Kind
 from bot.domain.question import Question
 from bot.domain.secrecy import masked
-from bot.storage import cards
 from bot.world import World
 from integrations.aws.cloudwatch import CloudWatchClient
 from integrations.aws.cloudwatch_models import MetricAlarm, MuteRule
@@ -120,17 +119,7 @@ class GatherAlarms:
             markers=[*happened, *_began(alarm)],
         )
         alt = chart_alt(place, alarm, [value for _, value in points])
-        png = await asyncio.to_thread(line_chart, chart)
-        async with self.world.database.write() as connection:
-            await cards.add_picture(
-                connection,
-                Kind.ANSWER,
-                question.id,
-                key=f"picture:{question.round}",
-                png=png,
-                name="alarm.png",
-                alt=alt,
-            )
+        await add_chart(self.world, question, chart, name="alarm.png", alt=alt)
         return replace(found, alt=alt)
 
 

@@ -12,10 +12,11 @@ from typing import Any
 from bot.answers.ask import Note
 from bot.answers.markers import markers
 from bot.answers.outcome import outcome_of
+from bot.answers.picture import add_chart
 from bot.cards.log_lines import thread_text
 from bot.cards.logs import chart_alt, title_of
 from bot.catalog import Environment
-from bot.charts import Chart, Line, line_chart
+from bot.charts import Chart, Line
 from bot.domain.card import Kind
 from bot.domain.logs import Range, Search, lines
 from bot.domain.logs.cost import too_much
@@ -144,17 +145,8 @@ class GatherLogs:
                 since=found.range.start,
             ),
         )
-        png = await asyncio.to_thread(line_chart, chart)
-        async with self.world.database.write() as connection:
-            await cards.add_picture(
-                connection,
-                Kind.ANSWER,
-                question.id,
-                key=f"picture:{question.round}",
-                png=png,
-                name="logs.png",
-                alt=chart_alt(search, counts),
-            )
+        alt = chart_alt(search, counts)
+        await add_chart(self.world, question, chart, name="logs.png", alt=alt)
 
 
 async def _estimate(client: LogsClient, group: str, searched: Range) -> int | IntegrationError:

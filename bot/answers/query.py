@@ -10,13 +10,12 @@ from typing import Any
 
 from bot.answers.ask import Note
 from bot.answers.markers import markers
+from bot.answers.picture import add_chart
 from bot.cards.query import chart_alt, title_of
-from bot.charts import Chart, Line, line_chart
-from bot.domain.card import Kind
+from bot.charts import Chart, Line
 from bot.domain.query import KEPT_NAME, MOST_SERIES, Wanted, Window, counting, cut_to_highest
 from bot.domain.query.found import Found, Row, told_apart
 from bot.domain.question import Question
-from bot.storage import cards
 from bot.world import World
 from integrations.errors import Forbidden, IntegrationError, Unavailable
 from integrations.prometheus.client import SYSTEM, PrometheusClient
@@ -106,17 +105,8 @@ class GatherQuery:
             ),
             more=found.total - len(series),
         )
-        png = await asyncio.to_thread(line_chart, chart)
-        async with self.world.database.write() as connection:
-            await cards.add_picture(
-                connection,
-                Kind.ANSWER,
-                question.id,
-                key=f"picture:{question.round}",
-                png=png,
-                name=f"{wanted.name or 'query'}.png",
-                alt=chart_alt(wanted, found),
-            )
+        name, alt = f"{wanted.name or 'query'}.png", chart_alt(wanted, found)
+        await add_chart(self.world, question, chart, name=name, alt=alt)
 
 
 async def measured(

@@ -4,15 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.answers.picture import picture_key
 from bot.cards.answer_card import AnswerView
 from bot.cards.blocks import Message
 from bot.domain.card import Kind
 from bot.domain.question import Question, QuestionKind
 from bot.storage import answers, cards, silences
 from bot.storage.database import Connection
-
-PICTURE = "picture"
-"""The key of an answer's picture in its thread begins so; its round follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +32,5 @@ class ShowAnswer:
 
 async def _picture(connection: Connection, question: Question) -> str | None:
     """The picture of what the card tells: figures of now never stand beside an older chart."""
-    key = f"{PICTURE}:{question.found_round}"
+    key = picture_key(question.found_round)
     return await cards.picture_file_id(connection, Kind.ANSWER, question.id, key)

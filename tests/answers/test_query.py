@@ -399,7 +399,7 @@ async def test_the_event_loop_is_free_while_a_chart_is_drawn(
         threads.append(threading.get_ident())
         return b"\x89PNG"
 
-    monkeypatch.setattr("bot.answers.query.line_chart", drawn)
+    monkeypatch.setattr("bot.answers.picture.line_chart", drawn)
     vendor.says(counted(1), over_an_hour(({}, 1)))
 
     await desk.types("errors env=prod")

@@ -17,7 +17,7 @@ from bot.cards.change import ChangeView
 from bot.cards.change_brief import brief
 from bot.cards.change_buttons import CANCEL
 from bot.cards.gate import APPROVE, REFUSE
-from bot.cards.links import link
+from bot.cards.links import link, permalink
 from bot.cards.notice import who
 from bot.cards.oncall import first_called
 from bot.cards.status import PlaceStatus, place_line
@@ -228,14 +228,10 @@ def _paragraphs(lines: Sequence[str]) -> list[Block]:
 
 
 def _headed(head: str, place: Place | None, view: HomeView) -> str:
-    """A first line in plain words, and the way to its card.
-
-    Slack's own permalinks look so; asking for each would cost a call.
-    """
+    """A first line in plain words, and the way to its card."""
     if place is None:
         return f"*{escaped(head)}*"
-    url = f"{view.workspace_url}archives/{place.channel_id}/p{place.ts.replace('.', '')}"
-    return f"*{escaped(head)}* · {link(url, 'card')}"
+    return f"*{escaped(head)}* · {link(permalink(view.workspace_url, place), 'card')}"
 
 
 def _where(environment: str, service: str) -> str:

@@ -1,6 +1,6 @@
 """Links to addresses from outside: an address that is none, or that could break out, is not one."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from bot.cards.blocks import escaped
 from bot.domain.card import Place
@@ -26,6 +26,17 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def open_address(url: str | None) -> str:
+    """An address the bot itself uses, for people's browsers: what lets the bot in stays with it.
+
+    Without a slash at its end; empty where there is none.
+    """
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
 
 
 def permalink(workspace_url: str, place: Place) -> str:

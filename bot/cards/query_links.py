@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
 
-from bot.cards.links import is_address
+from bot.cards.links import is_address, open_address
 from bot.domain.query import Wanted
 from bot.domain.query.found import Found
 
@@ -27,7 +27,7 @@ class Pages:
     def at(cls, *, prometheus: str | None, grafana: str | None) -> "Pages":
         """From the addresses that the bot itself uses: what lets it in stays with it."""
         return cls(
-            prometheus=_without_credentials(prometheus), grafana=_without_credentials(grafana)
+            prometheus=open_address(prometheus) or None, grafana=open_address(grafana) or None
         )
 
 
@@ -94,9 +94,3 @@ def _explore(
     panes = json.dumps({"credlink": pane}, separators=(",", ":"))
     return f"{base}/explore?{urlencode({'schemaVersion': '1', 'panes': panes}, quote_via=quote)}"
 
-
-def _without_credentials(url: str | None) -> str | None:
-    if not url:
-        return None
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")

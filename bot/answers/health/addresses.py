@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
 
 from bot.cards.aws_console import service_page
+from bot.cards.links import open_address, permalink
 from bot.catalog import SentryProject
 from bot.domain.card import Place as Standing
 from bot.domain.health import GRAFANA, Part
@@ -35,10 +36,10 @@ class Addresses:
     ) -> "Addresses":
         """From the addresses that the bot itself uses."""
         return cls(
-            prometheus=_open(prometheus),
-            alertmanager=_open(alertmanager),
-            grafana=_open(grafana),
-            sentry=_open(sentry),
+            prometheus=open_address(prometheus),
+            alertmanager=open_address(alertmanager),
+            grafana=open_address(grafana),
+            sentry=open_address(sentry),
             slack=slack,
         )
 
@@ -69,7 +70,7 @@ class Addresses:
         """A message of ours; empty until it is posted."""
         if standing is None or not self.slack:
             return ""
-        return f"{self.slack}archives/{standing.channel_id}/p{standing.ts.replace('.', '')}"
+        return permalink(self.slack, standing)
 
     def dashboard(self, place: Place) -> str:
         """The place's dashboard, or the panel the catalogue names, in Grafana."""
@@ -95,11 +96,3 @@ def links(addresses: Addresses, place: Place, *, labels: Mapping[str, str]) -> d
         GRAFANA: addresses.dashboard(place),
     }
     return {part: address for part, address in found.items() if address}
-
-
-def _open(url: str | None) -> str:
-    """The address without a user and password."""
-    if not url:
-        return ""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.alerts.respond import Respond
+from bot.alerts.rights import may_acknowledge
 from bot.cards import acknowledging as words
 from bot.cards.alert import ACKNOWLEDGE
 from bot.cards.answer import Answer, Later
-from bot.catalog import ANY, Catalog, Verb
+from bot.catalog import Catalog
 from bot.domain.answerable import Answerable, is_incident, meant
 from bot.domain.asked import Asked, Press
-from bot.domain.gate import decide
 from bot.domain.incident import IncidentStatus
 from bot.errors import NotAllowed
 from bot.storage import alerts, incidents
@@ -61,15 +61,7 @@ class AcknowledgeByWord:
         return await self._act(first, asked)
 
     def _refusal(self, asked: Asked, one: Answerable) -> str:
-        group = one.group
-        decision = decide(
-            self.catalog.people,
-            asked.by,
-            Verb.ACKNOWLEDGE,
-            group.environment or ANY,
-            group.service or "alerts",
-        )
-        return decision.text
+        return may_acknowledge(self.catalog.people, asked.by, one.group).text
 
     async def _act(self, one: Answerable, asked: Asked) -> Answer | Later:
         press = Press(asked, ACKNOWLEDGE, one.group.id, one.group.state_revision)

@@ -16,13 +16,13 @@ from uuid import uuid4
 from bot import reporting
 from bot.alerts import thread
 from bot.alerts.normalise import from_pagerduty
+from bot.alerts.rights import may_acknowledge
 from bot.alerts.standing import with_incidents
 from bot.cards.answer import Later
-from bot.catalog import ANY, Catalog, Verb
+from bot.catalog import Catalog
 from bot.domain.alert import AlertGroup
 from bot.domain.asked import Press
 from bot.domain.card import Urgency
-from bot.domain.gate import decide
 from bot.domain.incident import (
     IncidentStatus,
     PagerDutyIncident,
@@ -124,13 +124,7 @@ class Respond:
             log.warning("response_late", extra={"action": "response_late"}, exc_info=True)
 
     def _allow(self, press: Press, group: AlertGroup) -> None:
-        decision = decide(
-            self.catalog.people,
-            press.asked.by,
-            Verb.ACKNOWLEDGE,
-            group.environment or ANY,
-            group.service or "alerts",
-        )
+        decision = may_acknowledge(self.catalog.people, press.asked.by, group)
         if not decision.allowed:
             raise NotAllowed(decision.text)
 

@@ -9,11 +9,11 @@ from bot.cards.alert import AlertView, card
 from bot.cards.blocks import Message
 from bot.domain.alert import AlertGroup
 from bot.domain.card import Kind
-from bot.domain.change import CAN_BE_UNDONE, Change, ChangeKind
+from bot.domain.change import Change, ChangeKind
 from bot.domain.finding import Phase
 from bot.domain.incident import PagerDutyIncident
 from bot.domain.suspects import Ranking
-from bot.domain.way_back import way_back
+from bot.domain.way_back import undone_to
 from bot.storage import alerts, cards, changes, findings, incidents, responses, silences
 from bot.storage.database import Connection
 from bot.storage.known import known_of
@@ -69,11 +69,8 @@ async def _way_back(connection: Connection, group: AlertGroup, change: Change | 
         return None
     if change.is_under_way:
         return change.plan.running.name if change.plan is not None else None
-    known = await known_of(connection, change.environment, change.service)
-    if change.rollout is None or known.latest is None or known.latest.id != change.id:
-        return None
-    target = way_back(known, change.rollout.task_definition)
-    return target.name if target is not None and change.state in CAN_BE_UNDONE else None
+    target = undone_to(await known_of(connection, change.environment, change.service), change)
+    return target.name if target is not None else None
 
 
 async def _picture(connection: Connection, group_id: str) -> str | None:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.alerts.rights import may_acknowledge
 from bot.alerts.suspects import suspects_of
-from bot.catalog import ANY, Catalog, Verb
+from bot.catalog import Catalog
 from bot.domain.alert import AlertGroup
 from bot.domain.asked import Press
 from bot.domain.audit import Entry
 from bot.domain.card import Urgency
-from bot.domain.gate import decide
 from bot.domain.suspects import Deed, Verdict
 from bot.errors import Conflict, NotAllowed
 from bot.storage import alerts, audit, deduplication, suspects
@@ -68,13 +68,7 @@ class SayOfSuspect:
         self.tell()
 
     def _allow(self, press: Press, group: AlertGroup) -> None:
-        decision = decide(
-            self.catalog.people,
-            press.asked.by,
-            Verb.ACKNOWLEDGE,
-            group.environment or ANY,
-            group.service or "alerts",
-        )
+        decision = may_acknowledge(self.catalog.people, press.asked.by, group)
         if not decision.allowed:
             raise NotAllowed(decision.text)
 

@@ -6,7 +6,7 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks and slack_sdk's model 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -177,6 +177,34 @@ def button(
         if style:
             element["confirm"]["style"] = style
     return element
+
+
+class Subject(Protocol):
+    """A row that buttons act on."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def state_revision(self) -> int: ...
+
+
+def button_of(
+    subject: Subject,
+    label: str,
+    action_id: str,
+    *,
+    style: str | None = None,
+    confirm: Confirm | None = None,
+) -> Element:
+    """A button for a row as it stands: for an older one than it will be, it does nothing."""
+    return button(
+        label,
+        action_id=action_id,
+        subject_id=subject.id,
+        revision=subject.state_revision,
+        style=style,
+        confirm=confirm,
+    )
 
 
 def link_button(label: str, url: str, *, action_id: str) -> Element:

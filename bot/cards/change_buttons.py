@@ -1,6 +1,6 @@
 """The buttons of a change's card: what may be done to it as it stands, the dangerous one last."""
 
-from bot.cards.blocks import Confirm, Element, button, escaped
+from bot.cards.blocks import Confirm, Element, button_of, escaped
 from bot.cards.gate import approve_button, refuse_button
 from bot.cards.guard import unlock_button
 from bot.cards.text import spoken
@@ -23,7 +23,7 @@ def proposed(change: Change, *, waits_for_approval: bool) -> list[Element]:
     """To begin it: approvals where they are missing, otherwise the asker's own word."""
     if waits_for_approval:
         return [approve_button(change), _cancel(change), refuse_button(change)]
-    return [_button(change, "Confirm", CONFIRM, style="primary"), _cancel(change)]
+    return [button_of(change, "Confirm", CONFIRM, style="primary"), _cancel(change)]
 
 
 def under_way(change: Change) -> list[Element]:
@@ -62,11 +62,11 @@ def ended(change: Change, *, way_back: str | None, lock: Lock | None) -> list[El
 
 
 def _cancel(change: Change) -> Element:
-    return _button(change, "Cancel", CANCEL)
+    return button_of(change, "Cancel", CANCEL)
 
 
 def _hold(change: Change) -> Element:
-    return _button(change, "Hold", HOLD)
+    return button_of(change, "Hold", HOLD)
 
 
 def _promote(change: Change, *, always: bool = False) -> list[Element]:
@@ -82,11 +82,11 @@ def _promote(change: Change, *, always: bool = False) -> list[Element]:
         "evidence says.",
         confirm="Promote",
     )
-    return [_button(change, "Promote", PROMOTE, style="primary", confirm=question)]
+    return [button_of(change, "Promote", PROMOTE, style="primary", confirm=question)]
 
 
 def _keep(change: Change) -> Element:
-    return _button(
+    return button_of(
         change,
         "Keep",
         KEEP,
@@ -107,7 +107,7 @@ def _end_watch(change: Change) -> Element:
         "counts as good there stays as it was.",
         confirm="End the watch",
     )
-    return _button(change, "End the watch", KEEP, confirm=question)
+    return button_of(change, "End the watch", KEEP, confirm=question)
 
 
 def _wait(change: Change) -> list[Element]:
@@ -115,7 +115,7 @@ def _wait(change: Change) -> list[Element]:
     if change.bake_until is None or change.steady_at is None:
         return []
     length = change.bake_until - change.steady_at
-    return [_button(change, f"Measure {spoken(length)} more", WAIT)] if length else []
+    return [button_of(change, f"Measure {spoken(length)} more", WAIT)] if length else []
 
 
 def abort_button(change: Change) -> Element:
@@ -124,7 +124,7 @@ def abort_button(change: Change) -> Element:
         return _stop_restart(change)
     before = change.plan.running.name if change.plan else "what ran before"
     label = "Abort and roll back" if change.state in {S.STARTING, S.ROLLING_OUT} else "Roll back"
-    return _button(
+    return button_of(
         change,
         label,
         ABORT,
@@ -146,12 +146,12 @@ def _stop_restart(change: Change) -> Element:
         f"*{escaped(change.wanted_name)}* either way.",
         confirm="Abort",
     )
-    return _button(change, "Abort", ABORT, style="danger", confirm=question)
+    return button_of(change, "Abort", ABORT, style="danger", confirm=question)
 
 
 def roll_back_button(change: Change, to: str) -> Element:
     """Return to the last good version at once: for the change's card, and for an alert's."""
-    return _button(
+    return button_of(
         change,
         f"Roll back to {to}",
         ROLL_BACK,
@@ -162,22 +162,4 @@ def roll_back_button(change: Change, to: str) -> Element:
             f"*{escaped(change.wanted_name)}* to *{escaped(to)}*, at once.",
             confirm="Roll back",
         ),
-    )
-
-
-def _button(
-    change: Change,
-    label: str,
-    action_id: str,
-    *,
-    style: str | None = None,
-    confirm: Confirm | None = None,
-) -> Element:
-    return button(
-        label,
-        action_id=action_id,
-        subject_id=change.id,
-        revision=change.state_revision,
-        style=style,
-        confirm=confirm,
     )

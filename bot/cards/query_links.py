@@ -93,4 +93,3 @@ def _explore(
     }
     panes = json.dumps({"credlink": pane}, separators=(",", ":"))
     return f"{base}/explore?{urlencode({'schemaVersion': '1', 'panes': panes}, quote_via=quote)}"
-

@@ -10,7 +10,7 @@ from bot.cards.blocks import (
     Element,
     Message,
     actions,
-    button,
+    button_of,
     context,
     escaped,
     header,
@@ -304,11 +304,11 @@ def _buttons(scaling: Scaling) -> list[Element]:
     match scaling.state:
         case S.PROPOSED:
             return [
-                _button(scaling, "Confirm", CONFIRM, style="primary"),
-                _button(scaling, "Cancel", CANCEL),
+                button_of(scaling, "Confirm", CONFIRM, style="primary"),
+                button_of(scaling, "Cancel", CANCEL),
             ]
         case S.CONFIRMED:
-            return [_button(scaling, "Cancel", CANCEL)]
+            return [button_of(scaling, "Cancel", CANCEL)]
         case S.SCALING | S.STANDING if scaling.until is not None:
             return [_keep(scaling), _revert(scaling)]
         case _:
@@ -323,7 +323,7 @@ def _keep(scaling: Scaling) -> Element:
         f"*{escaped(capacity)}* and does not go back by itself.",
         confirm="Keep",
     )
-    return _button(scaling, "Keep", KEEP, confirm=question)
+    return button_of(scaling, "Keep", KEEP, confirm=question)
 
 
 def _revert(scaling: Scaling) -> Element:
@@ -334,22 +334,4 @@ def _revert(scaling: Scaling) -> Element:
         f"*{escaped(to)}* now. Where another scaling stands on this one, that one does later.",
         confirm="Revert now",
     )
-    return _button(scaling, "Revert now", REVERT, style="danger", confirm=question)
-
-
-def _button(
-    scaling: Scaling,
-    label: str,
-    action_id: str,
-    *,
-    style: str | None = None,
-    confirm: Confirm | None = None,
-) -> Element:
-    return button(
-        label,
-        action_id=action_id,
-        subject_id=scaling.id,
-        revision=scaling.state_revision,
-        style=style,
-        confirm=confirm,
-    )
+    return button_of(scaling, "Revert now", REVERT, style="danger", confirm=question)

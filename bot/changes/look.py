@@ -274,7 +274,7 @@ async def first_failure(world: World, place: Place, plan: Plan, rollout: Rollout
         config.cluster, config.ecs_service, started_by=rollout.deployment_id
     )
     told = [
-        _stopped(task, plan)
+        told_of(task, plan.memory_mib)
         for task in stopped
         if task.stopped_at is not None and task.task_definition == rollout.task_definition
     ]
@@ -285,7 +285,8 @@ def _first_unplanned(tasks: Iterable[StoppedTask]) -> Failure | None:
     return next((explain(task) for task in tasks if not is_planned(task)), None)
 
 
-def _stopped(task: models.StoppedTask, plan: Plan) -> StoppedTask:
+def told_of(task: models.StoppedTask, memory_mib: int | None = None) -> StoppedTask:
+    """What ECS tells of a task that stopped; with the memory it might use, where that is known."""
     return StoppedTask(
         id=task.arn.rsplit("/", 1)[-1],
         stop_code=task.stop_code or "",
@@ -294,6 +295,6 @@ def _stopped(task: models.StoppedTask, plan: Plan) -> StoppedTask:
             StoppedContainer(name=c.name, exit_code=c.exit_code, reason=c.reason)
             for c in task.containers
         ),
-        memory_mib=plan.memory_mib,
+        memory_mib=memory_mib,
         stopped_at=task.stopped_at,
     )

@@ -16,7 +16,7 @@ from bot.domain.change import CAN_BE_UNDONE, Change, ChangeKind, ChangeState
 from bot.domain.gate import VERBS, Obstacle, may_begin
 from bot.domain.lock import Lock
 from bot.domain.place import find_place
-from bot.domain.way_back import way_back
+from bot.domain.way_back import undone_to
 from bot.errors import BotError
 from bot.storage import alerts, cards, changes, locks, marks
 from bot.storage.database import Connection
@@ -86,9 +86,6 @@ async def _lock(connection: Connection, change: Change, now: datetime) -> Lock |
 async def _way_back(connection: Connection, change: Change) -> str | None:
     """What a rollback would return to; None where this card has no place for the button."""
     if change.kind is not ChangeKind.DEPLOY or change.state not in CAN_BE_UNDONE:
-        return None
-    known = await known_of(connection, change.environment, change.service)
-    if change.rollout is None or known.latest is None or known.latest.id != change.id:
-        return None
-    target = way_back(known, change.rollout.task_definition)
+        return None  # known without a look at the place
+    target = undone_to(await known_of(connection, change.environment, change.service), change)
     return target.name if target is not None else None

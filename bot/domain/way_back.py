@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.change import Change, ChangeKind
+from bot.domain.change import CAN_BE_UNDONE, Change, ChangeKind
 from bot.domain.plan import GoodRevision, Revision
 
 
@@ -38,3 +38,13 @@ def way_back(known: Known, running: str, version: str | None = None) -> Revision
         return None
     replaced = latest.plan.running
     return replaced if version in {None, replaced.version} else None
+
+
+def undone_to(known: Known, change: Change) -> Revision | None:
+    """What rolling this change back would return to; None where that has no place: it is no
+    deploy, or something newer was started since, or nothing earlier is known."""
+    if change.kind is not ChangeKind.DEPLOY or change.state not in CAN_BE_UNDONE:
+        return None
+    if change.rollout is None or known.latest is None or known.latest.id != change.id:
+        return None
+    return way_back(known, change.rollout.task_definition)

@@ -1,6 +1,7 @@
 """Conditions joined by and, or and brackets, as CloudWatch's two ways to search logs have them."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,22 @@ class LogEvent:
 
 class Malformed(Exception):
     """It is no condition; where and why."""
+
+
+def tokens(text: str, pattern: re.Pattern[str], kinds: Mapping[str, str]) -> list[Token]:
+    """Cut a condition into what `pattern` has a named group for; `kinds` renames some of those.
+
+    Raises:
+        Malformed: something is none of them.
+    """
+    found, position = [], 0
+    while text[position:].strip():
+        read = pattern.match(text, position)
+        if read is None or read.lastgroup is None:
+            raise Malformed(f"unexpected {text[position:].strip()!r}")
+        found.append((kinds.get(read.lastgroup, read.lastgroup), read[read.lastgroup]))
+        position = read.end()
+    return found
 
 
 class Condition:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.aws.conditions import Condition, LogEvent, Malformed, Predicate, Token
+from sandbox.aws.conditions import Condition, LogEvent, Malformed, Predicate, tokens
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _TERM = re.compile(rf"\s*(?P<sign>[?-]?)(?P<term>{_QUOTED}|\w+)(?=\s|$)")
@@ -44,7 +44,7 @@ def predicate(pattern: str) -> Predicate:
     if not text:
         return lambda _: True
     if text.startswith("{") and text.endswith("}"):
-        return _JsonCondition(_json_tokens(text[1:-1])).read()
+        return _JsonCondition(tokens(text[1:-1], _JSON_TOKEN, _KINDS)).read()
     if text.startswith("%") and text.endswith("%") and len(text) > 2:
         found = compiled(text[1:-1])
         return lambda event: found.search(event.message) is not None
@@ -91,17 +91,6 @@ def _terms(text: str) -> Predicate:
 
 def unquoted(written: str) -> str:
     return re.sub(r"\\(.)", r"\1", written[1:-1]) if written.startswith('"') else written
-
-
-def _json_tokens(text: str) -> list[Token]:
-    tokens, position = [], 0
-    while text[position:].strip():
-        read = _JSON_TOKEN.match(text, position)
-        if read is None or read.lastgroup is None:
-            raise Malformed(f"unexpected {text[position:].strip()!r}")
-        tokens.append((_KINDS.get(read.lastgroup, read.lastgroup), read[read.lastgroup]))
-        position = read.end()
-    return tokens
 
 
 class _JsonCondition(Condition):

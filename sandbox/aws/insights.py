@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.aws.conditions import Condition, LogEvent, Malformed, Predicate, Token
+from sandbox.aws.conditions import Condition, LogEvent, Malformed, Predicate, tokens
 
 Row = list[dict[str, str]]
 
@@ -81,7 +81,7 @@ def read(text: str) -> Query:
         verb, _, condition = command.partition(" ")
         if verb != "filter":
             raise Malformed(f"unexpected {verb!r}: the sandbox knows filter and stats")
-        finders.append(_Condition(_tokens(condition)).read())
+        finders.append(_Condition(tokens(condition, _TOKEN, _KINDS)).read())
     counted = _STATS.fullmatch(last)
     if counted is None:
         raise Malformed(f"unexpected {last!r}: the sandbox knows stats count(*) by bin()")
@@ -91,17 +91,6 @@ def read(text: str) -> Query:
         bin=counted["bin"],
         bin_s=int(counted["size"]) * _UNITS_S[counted["unit"]],
     )
-
-
-def _tokens(text: str) -> list[Token]:
-    tokens, position = [], 0
-    while text[position:].strip():
-        read_ = _TOKEN.match(text, position)
-        if read_ is None or read_.lastgroup is None:
-            raise Malformed(f"unexpected {text[position:].strip()!r}")
-        tokens.append((_KINDS.get(read_.lastgroup, read_.lastgroup), read_[read_.lastgroup]))
-        position = read_.end()
-    return tokens
 
 
 class _Condition(Condition):

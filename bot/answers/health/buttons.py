@@ -4,10 +4,10 @@ from typing import Any
 
 from bot.cards.change_buttons import abort_button, roll_back_button
 from bot.cards.health.buttons import acknowledge_button
-from bot.domain.change import CAN_BE_UNDONE, ChangeKind, ChangeState
+from bot.domain.change import ChangeState
 from bot.domain.incident import IncidentStatus
 from bot.domain.place import Place
-from bot.domain.way_back import way_back
+from bot.domain.way_back import undone_to
 from bot.storage import alerts, incidents
 from bot.storage.database import Connection
 from bot.storage.known import known_of
@@ -36,10 +36,7 @@ async def _back(connection: Connection, place: Place) -> list[dict[str, Any]]:
         change = known.under_way
         can_go_back = change.leads_back and change.state is not ChangeState.ROLLING_BACK
         return [abort_button(change)] if can_go_back else []
-    change_before = known.latest
-    if change_before is None or change_before.kind is not ChangeKind.DEPLOY:
+    target = undone_to(known, known.latest) if known.latest is not None else None
+    if known.latest is None or target is None:
         return []
-    if change_before.rollout is None or change_before.state not in CAN_BE_UNDONE:
-        return []
-    target = way_back(known, change_before.rollout.task_definition)
-    return [roll_back_button(change_before, target.name)] if target is not None else []
+    return [roll_back_button(known.latest, target.name)]

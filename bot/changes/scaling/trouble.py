@@ -3,8 +3,9 @@
 import re
 from datetime import datetime
 
+from bot.changes.look import told_of
 from bot.domain.events import spoken_event
-from bot.domain.failure import StoppedContainer, StoppedTask, explain, is_planned
+from bot.domain.failure import explain, is_planned
 from bot.domain.place import Place
 from integrations.aws import models
 from integrations.aws.accounts import Account
@@ -24,7 +25,7 @@ async def trouble_of(
     """
     stopped = await account.ecs.stopped_tasks(place.config.cluster, place.config.ecs_service)
     for task in stopped:
-        told = _stopped(task)
+        told = told_of(task)
         if task.stopped_at is not None and task.stopped_at >= since and not is_planned(told):
             failure = explain(told)
             return f"{failure.what} {failure.mend}"
@@ -32,16 +33,3 @@ async def trouble_of(
     if said is not None and said.at >= since and _CANNOT.search(said.message):
         return f"ECS says: {spoken_event(said.message)}."
     return None
-
-
-def _stopped(task: models.StoppedTask) -> StoppedTask:
-    return StoppedTask(
-        id=task.arn.rsplit("/", 1)[-1],
-        stop_code=task.stop_code or "",
-        reason=task.stopped_reason,
-        containers=tuple(
-            StoppedContainer(name=c.name, exit_code=c.exit_code, reason=c.reason)
-            for c in task.containers
-        ),
-        stopped_at=task.stopped_at,
-    )

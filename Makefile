@@ -33,7 +33,7 @@ check: $(READY) ## Format, lint, types and import contracts
 	$(BIN)/lint-imports
 
 test: check programs ## check, then every test: what CI runs
-	$(BIN)/pytest --numprocesses auto --dist loadgroup --durations 30 --durations-min 4 || $(MAKE) --no-print-directory alone
+	$(BIN)/pytest --numprocesses 3 --no-loadscope-reorder --durations 30 --durations-min 4 || $(MAKE) --no-print-directory alone
 
 # A file that failed beside others gets one more try by itself: two at once starve each other on a
 # small machine. What fails alone fails.

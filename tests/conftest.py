@@ -5,6 +5,7 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from bot.storage.database import Database
 from bot.storage.schema import metadata
 from tests import postgres
+from tests.worlds import is_world
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
@@ -29,28 +31,23 @@ GIVING_WAY = 10
 _numbers = itertools.count(1)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole worlds first and one after another; the others beside them, a file at a time.
-
-    Two worlds at once starve each other on a small machine, and one that is begun last is waited
-    for by everybody.
-    """
-    items.sort(key=_is_world, reverse=True)
-    for item in items:
-        group = "worlds" if _is_world(item) else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Whole worlds first: one that is begun last is waited for by everybody."""
+    items.sort(key=lambda item: is_world(item.nodeid), reverse=True)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """What does not live in real time gives way to what does, in this process and its children."""
-    if not _is_world(item):
+    if not is_world(item.nodeid):
         os.setpriority(os.PRIO_PROCESS, 0, GIVING_WAY)
 
 
-def _is_world(item: pytest.Item) -> bool:
-    return item.get_closest_marker("slow") is not None or item.path.parent.name == "scenarios"
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out whole files, and all whole worlds to one worker."""
+    from tests.scheduling import OneWorldAtATime
+
+    return OneWorldAtATime(config, log)
 
 
 @pytest.fixture(autouse=True)

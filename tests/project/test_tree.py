@@ -41,12 +41,12 @@ def test_every_integration_is_independent_of_the_others():
 
 def test_no_registry_machine_path_or_token_is_committed():
     forbidden = re.compile(
-        r"--(extra-)?index-url|/tmp/bash_|/work/|xox[bp]-\d{6,}|AKIA(?!IOSFODNN7EXAMPLE)[A-Z0-9]{16}"
+        r"--(extra-)?index[-]url|/tmp/bash[_]|/work[/]|xox[bp]-\d{6,}|AKIA(?!IOSFODNN7EXAMPLE)[A-Z0-9]{16}"
     )
     found = [
         f"{path}:{number}"
         for path in tracked()
-        if path.suffix not in {".png", ".ico"} and path != Path(__file__).relative_to(Path.cwd())
+        if path.suffix not in {".png", ".ico"}
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
         if forbidden.search(line)
     ]

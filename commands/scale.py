@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from bot.cards.answer import Answer
 from bot.cards.scaling import looking
-from bot.catalog import read_duration
 from bot.changes.scaling.accept import AcceptScaling
 from bot.domain.asked import Asked
+from bot.domain.length import read_length
 from bot.domain.scaling.scaling import ScalingRequest
 from bot.domain.scaling.wish import Wish, check_length, read_wish
 from bot.errors import UsageError
@@ -75,12 +75,7 @@ def _take_length(words: Sequence[str], *, how: str) -> tuple[list[str], timedelt
 
 
 def _length(text: str, *, how: str) -> timedelta:
-    try:
-        length = read_duration(text.lower())
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"I cannot read {text} as a time: write `30m`, `2h` or `1h30m`. {how}"
-        ) from None
+    length = read_length(text, how=how, such_as="`30m`, `2h` or `1h30m`")
     check_length(length)
     return length
 

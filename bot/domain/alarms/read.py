@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Self
 
-from bot.catalog import Catalog, Verb, read_duration
+from bot.catalog import Catalog, Verb
 from bot.domain.asked import Actor
 from bot.domain.gate import decide
+from bot.domain.length import read_length
 from bot.domain.place import Place, did_you_mean, find_place, places
 from bot.errors import NotKnown, UsageError
 
@@ -147,10 +148,7 @@ def _length_and_reason(words: Sequence[str], *, how: str) -> tuple[timedelta, st
 
 
 def _length(said: str, *, how: str) -> timedelta:
-    try:
-        length = read_duration(said.lower())
-    except (ValueError, OverflowError):
-        raise UsageError(f"I cannot read {said} as a time: write `2h` or `1h30m`. {how}") from None
+    length = read_length(said, how=how)
     if not SHORTEST_MUTE <= length <= LONGEST_MUTE:
         raise UsageError(
             "An alarm is muted for a minute at least and 7 days at most: one that is never wanted "

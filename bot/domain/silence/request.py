@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
-from bot.catalog import ANY, Catalog, Verb, read_duration
+from bot.catalog import ANY, Catalog, Verb
+from bot.domain import length as lengths
 from bot.domain.asked import Actor
 from bot.domain.gate import decide
 from bot.domain.place import places
@@ -85,10 +86,7 @@ def read_length(said: str) -> timedelta:
     Raises:
         UsageError: it is no length of time, or longer than a silence may last.
     """
-    try:
-        length = read_duration(said.lower())
-    except (ValueError, OverflowError):
-        raise UsageError(f"I cannot read {said} as a time: write `2h` or `1h30m`.") from None
+    length = lengths.read_length(said)
     if not SHORTEST <= length <= LONGEST:
         raise UsageError(
             "A silence lasts a minute at least and 7 days at most: an alert that nobody wants "

@@ -35,10 +35,10 @@ check: $(READY) ## Format, lint, types and import contracts
 test: check programs ## check, then every test: what CI runs
 	$(BIN)/pytest --numprocesses 3 --no-loadscope-reorder --durations 30 --durations-min 4 || $(MAKE) --no-print-directory alone
 
-# A file that failed beside others gets one more try by itself: two at once starve each other on a
-# small machine. What fails alone fails.
+# What failed beside others gets one more try by itself: two at once starve each other on a small
+# machine. What fails alone fails.
 alone:
-	$(BIN)/pytest $$($(BIN)/python -m tests.failed_files)
+	$(BIN)/pytest $$($(BIN)/python -m tests.failed_tests)
 
 golden: $(READY) ## Write the golden files anew; read the diff like code
 	CREDLINK_GOLDEN=write $(BIN)/pytest -q -k golden

@@ -13,6 +13,7 @@ from bot.catalog import Catalog
 from bot.domain.alert import AlertGroup
 from bot.domain.asked import Press
 from bot.domain.audit import Entry
+from bot.domain.audited import DONE, source_of
 from bot.domain.card import Urgency
 from bot.domain.suspects import Deed, Verdict
 from bot.errors import Conflict, NotAllowed
@@ -89,10 +90,10 @@ def _entry(press: Press, group: AlertGroup, deed: Deed, said: Verdict) -> Entry:
         at=said.at,
         actor=said.by,
         act=CAUSE if said.is_cause else INNOCENT,
-        outcome="done",
+        outcome=DONE,
         environment=group.environment,
         service=group.service,
         subject=group.id,
-        source=f"{asked.channel_id}:{asked.key}",
+        source=source_of(asked),
         detail={"alert": group.name, "suspect": deed.name, "of": deed.service, "id": deed.id},
     )

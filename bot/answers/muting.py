@@ -25,6 +25,7 @@ from bot.domain.alarms.read import Asked as Wanted
 from bot.domain.alarms.read import MuteRequest, alarmed, place_of
 from bot.domain.asked import Asked, Press
 from bot.domain.audit import Entry
+from bot.domain.audited import ACCEPTED, DENIED, DONE, FAILED, act_entry
 from bot.domain.gate import decide
 from bot.domain.place import Place, did_you_mean
 from bot.domain.question import QuestionKind
@@ -38,7 +39,6 @@ from integrations.aws.mute_rules import NotOffered
 from integrations.errors import IntegrationError
 
 MUTE, UNMUTE = "mute", "unmute"
-ACCEPTED, DENIED, DONE, FAILED = "accepted", "denied", "done", "failed"
 NAME_CHARACTERS = 180
 
 log = logging.getLogger(__name__)
@@ -278,17 +278,14 @@ def _entry(
     if request.length is not None:
         detail["reason"] = mute.why if mute is not None else masked(request.reason)
         detail["until"] = told(mute.until) if mute is not None and mute.until else ""
-    return Entry(
-        key=f"{act}:{outcome}:{asked.key}",
-        at=asked.at,
-        actor=asked.by.id,
-        act=act,
-        outcome=outcome,
+    return act_entry(
+        act,
+        outcome,
+        asked,
         environment=request.environment,
         service=meant.place.service if len(meant.places) == 1 else None,
         subject=rule_name(meant.alarm),
-        source=f"{asked.channel_id}:{asked.key}",
-        detail={name: value for name, value in detail.items() if value},
+        **detail,
     )
 
 

@@ -14,9 +14,10 @@ from bot.answers.sources import Source, asked_at_once
 from bot.cards.answer import Answer
 from bot.catalog import ANY, Verb
 from bot.domain.asked import Asked
+from bot.domain.audited import DENIED
 from bot.domain.place import places
 from bot.domain.question import Question, QuestionKind
-from bot.domain.silence.audited import DENIED, SILENCE, entry
+from bot.domain.silence.audited import SILENCE, entry
 from bot.domain.silence.preview import (
     BACK,
     Preview,

@@ -15,8 +15,9 @@ from bot.cards.silence_list import listed
 from bot.cards.silence_words import code
 from bot.cards.text import day_and_time
 from bot.domain.asked import Asked, Press
+from bot.domain.audited import ACCEPTED, DENIED, DONE, FAILED
 from bot.domain.silence import EXTENDED_BY, LONGEST, Silence, SilenceState
-from bot.domain.silence.audited import ACCEPTED, DENIED, DONE, END, EXTEND, FAILED, entry
+from bot.domain.silence.audited import END, EXTEND, entry
 from bot.domain.silence.request import refusal
 from bot.errors import Conflict, NotAllowed, NotKnown
 from bot.storage import audit, silences

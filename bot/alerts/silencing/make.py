@@ -16,11 +16,12 @@ from bot.alerts.silencing.sync import SyncSilences, was_made
 from bot.cards.answer import Answer, Later
 from bot.cards.links import permalink
 from bot.domain.asked import Asked, Press
+from bot.domain.audited import ACCEPTED, DENIED, FAILED
 from bot.domain.card import Kind
 from bot.domain.question import Question, QuestionKind
 from bot.domain.secrecy import masked
 from bot.domain.silence import Silence, SilenceState, marked, marker
-from bot.domain.silence.audited import ACCEPTED, DENIED, FAILED, SILENCE, entry, on_behalf
+from bot.domain.silence.audited import SILENCE, entry, on_behalf
 from bot.domain.silence.request import SilenceRequest, refusal
 from bot.errors import Conflict, NotAllowed
 from bot.storage import answers, audit, cards, silences

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.alerts.silencing import told
+from bot.domain.audited import DONE
 from bot.domain.silence import Silence, SilenceState, marked
-from bot.domain.silence.audited import DONE, SILENCE, entry, on_behalf
+from bot.domain.silence.audited import SILENCE, entry, on_behalf
 from bot.storage import audit, silences
 from bot.storage.database import Connection
 from bot.storage.silences import OpenAlert

@@ -4,22 +4,18 @@ Each builder gives an entry; the caller adds it as the last thing in the transac
 the entry says, so that nothing is done unwritten and nothing is written undone.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.asked import Asked, Press
 from bot.domain.audit import Entry
+from bot.domain.audited import ACCEPTED, DENIED, DONE, said, source_of
 from bot.domain.change import ActKind, Change, Origin
 from bot.domain.lock import BOT, Lock
 
-ACCEPTED, DENIED, DONE = "accepted", "denied", "done"
 FORCE, REVIEW, LOCK, RETURN = "force", "review", "lock", "return"
 OUTSIDE = "outside the bot"
 """Who acted when the bot found a change that nobody asked it for."""
-
-
-def source_of(asked: Asked) -> str:
-    """From which message or command it came: the channel, and Slack's id of what was done there."""
-    return f"{asked.channel_id}:{asked.key}"
 
 
 def asked_key(change_id: str) -> str:
@@ -51,7 +47,7 @@ def asked_entry(change: Change, asked: Asked) -> Entry:
         service=change.service,
         subject=change.id,
         source=source_of(asked),
-        detail=_said(
+        detail=said(
             version=change.version,
             reason=change.reason,
             strategy=change.strategy,
@@ -62,9 +58,13 @@ def asked_entry(change: Change, asked: Asked) -> Entry:
     )
 
 
+def passed_by_force(overridden: Sequence[str]) -> dict[str, str]:
+    """The refusals of the gate that were passed, as details."""
+    return {f"overridden {n}": text for n, text in enumerate(overridden, start=1)}
+
+
 def forced_entry(change: Change, asked: Asked) -> Entry:
     """Somebody passed the gate's refusals by force; it is listed until another has reviewed it."""
-    overridden = {f"overridden {n}": text for n, text in enumerate(change.overridden, start=1)}
     return Entry(
         key=forced_key(change.id),
         at=asked.at,
@@ -75,8 +75,8 @@ def forced_entry(change: Change, asked: Asked) -> Entry:
         service=change.service,
         subject=change.id,
         source=source_of(asked),
-        detail=_said(verb=change.kind.value, version=change.version, reason=change.forced)
-        | overridden,
+        detail=said(verb=change.kind.value, version=change.version, reason=change.forced)
+        | passed_by_force(change.overridden),
     )
 
 
@@ -92,7 +92,7 @@ def pressed_entry(change: Change, press: Press, act: ActKind) -> Entry:
         service=change.service,
         subject=change.id,
         source=source_of(press.asked),
-        detail=_said(version=change.wanted_name) | _bound_to(change),
+        detail=said(version=change.wanted_name) | _bound_to(change),
     )
 
 
@@ -116,7 +116,7 @@ def denied_entry(
         service=service,
         subject=subject,
         source=source_of(asked),
-        detail=_said(why=why),
+        detail=said(why=why),
     )
 
 
@@ -142,7 +142,7 @@ def _by_the_bot(change: Change, act: str, *, at: datetime, why: str) -> Entry:
         service=change.service,
         subject=change.id,
         source=change.correlation_id,
-        detail=_said(version=change.wanted_name, why=why),
+        detail=said(version=change.wanted_name, why=why),
     )
 
 
@@ -158,7 +158,7 @@ def locked_entry(change: Change, lock: Lock) -> Entry:
         service=lock.service,
         subject=lock.id,
         source=change.correlation_id,
-        detail=_said(owner=lock.owner, reason=lock.reason, change=change.id),
+        detail=said(owner=lock.owner, reason=lock.reason, change=change.id),
     )
 
 
@@ -174,7 +174,7 @@ def outcome_entry(change: Change, *, at: datetime) -> Entry:
         service=change.service,
         subject=change.id,
         source=change.correlation_id,
-        detail=_said(
+        detail=said(
             version=change.wanted_name,
             verdict=change.verdict,
             why=change.why,
@@ -193,8 +193,4 @@ def _bound_to(change: Change) -> dict[str, str]:
     if change.plan is None:
         return {}
     bound = change.plan.binding
-    return _said(digest=bound.digest, definition=bound.definition or None)
-
-
-def _said(**values: str | None) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items() if value}
+    return said(digest=bound.digest, definition=bound.definition or None)

@@ -10,17 +10,15 @@ from bot.cards.audit import Forced
 from bot.catalog import Catalog, Verb
 from bot.changes.audit.announce import forced_notice
 from bot.changes.audit.entries import (
-    DENIED,
-    DONE,
     FORCE,
     REVIEW,
     denied_entry,
     outcome_key,
     review_key,
-    source_of,
 )
 from bot.domain.asked import Actor, Asked, Press
 from bot.domain.audit import Entry, Link
+from bot.domain.audited import DENIED, DONE, source_of
 from bot.domain.card import Kind
 from bot.domain.gate import decide
 from bot.domain.place import Place, find_place, places

@@ -9,9 +9,10 @@ from bot.cards.blocks import Message
 from bot.cards.guard import freeze_card, lock_card, nudge_card
 from bot.catalog import ANY, Catalog
 from bot.changes.accept import channel_of
-from bot.changes.audit.entries import DONE, denied_entry, source_of
+from bot.changes.audit.entries import denied_entry
 from bot.domain.asked import Asked
 from bot.domain.audit import Entry
+from bot.domain.audited import DONE, source_of
 from bot.domain.card import Kind, Urgency
 from bot.domain.gate import Decision
 from bot.domain.lock import NUDGE_AFTER, Lock

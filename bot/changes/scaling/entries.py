@@ -7,17 +7,16 @@ that does what it says.
 from datetime import datetime
 
 from bot.changes.audit.entries import (
-    ACCEPTED,
-    DONE,
     FORCE,
     RETURN,
     asked_key,
     forced_key,
     outcome_key,
-    source_of,
+    passed_by_force,
 )
 from bot.domain.asked import Asked, Press
 from bot.domain.audit import Entry
+from bot.domain.audited import ACCEPTED, DONE, said, source_of
 from bot.domain.lock import BOT
 from bot.domain.scaling.scaling import Scaling, ScalingState
 
@@ -43,7 +42,7 @@ def asked_entry(scaling: Scaling, asked: Asked) -> Entry:
         service=scaling.service,
         subject=scaling.id,
         source=source_of(asked),
-        detail=_said(
+        detail=said(
             wish=scaling.wish.text,
             lasts=_lasts(scaling),
             reason=scaling.reason,
@@ -65,13 +64,12 @@ def pressed_entry(scaling: Scaling, press: Press, act: str) -> Entry:
         service=scaling.service,
         subject=scaling.id,
         source=source_of(press.asked),
-        detail=_said(scaling=scaling.led, lasts=_lasts(scaling)),
+        detail=said(scaling=scaling.led, lasts=_lasts(scaling)),
     )
 
 
 def forced_entry(scaling: Scaling, asked: Asked) -> Entry:
     """Somebody passed the gate's refusals by force; it is listed until another has reviewed it."""
-    overridden = {f"overridden {n}": text for n, text in enumerate(scaling.overridden, start=1)}
     return Entry(
         key=forced_key(scaling.id),
         at=asked.at,
@@ -82,7 +80,8 @@ def forced_entry(scaling: Scaling, asked: Asked) -> Entry:
         service=scaling.service,
         subject=scaling.id,
         source=source_of(asked),
-        detail=_said(verb=SCALE, wish=scaling.wish.text, reason=scaling.forced) | overridden,
+        detail=said(verb=SCALE, wish=scaling.wish.text, reason=scaling.forced)
+        | passed_by_force(scaling.overridden),
     )
 
 
@@ -110,7 +109,7 @@ def outcome_entry(scaling: Scaling, *, at: datetime) -> Entry:
         service=scaling.service,
         subject=scaling.id,
         source=scaling.correlation_id,
-        detail=_said(
+        detail=said(
             scaling=scaling.led,
             why=scaling.why,
             confirmed_by=scaling.confirmed_by,
@@ -134,13 +133,9 @@ def _by_the_bot(
         service=scaling.service,
         subject=scaling.id,
         source=scaling.correlation_id,
-        detail=_said(scaling=scaling.led, **detail),
+        detail=said(scaling=scaling.led, **detail),
     )
 
 
 def _lasts(scaling: Scaling) -> str | None:
     return f"{scaling.lasts_s:g} s" if scaling.lasts_s is not None else None
-
-
-def _said(**values: str | None) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items() if value}

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.catalog import Catalog
 from bot.domain.asked import Actor, Asked
 from bot.domain.audit import Entry
+from bot.domain.audited import act_entry
 from bot.domain.secrecy import masked
 from bot.domain.silence import Silence
 from bot.domain.silence.matchers import Matcher, written
@@ -13,7 +14,6 @@ from bot.domain.silence.request import places_meant
 from bot.domain.words import told
 
 SILENCE, END, EXTEND = "silence", "end silence", "extend silence"
-ACCEPTED, DENIED, DONE, FAILED = "accepted", "denied", "done", "failed"
 
 
 def on_behalf(silence: Silence, at: datetime) -> Asked:
@@ -37,21 +37,15 @@ def entry(
     """One act on a silence; its place where there is only one."""
     meant = places_meant(matchers, catalog)
     environment, service = meant[0] if len(meant) == 1 else (None, None)
-    detail = {
-        "matchers": masked(written(matchers)),
-        "until": told(until) if until is not None else "",
-        "reason": masked(reason),
-        "why": why,
-    }
-    return Entry(
-        key=f"{act}:{outcome}:{asked.key}",
-        at=asked.at,
-        actor=asked.by.id,
-        act=act,
-        outcome=outcome,
+    return act_entry(
+        act,
+        outcome,
+        asked,
         environment=environment,
         service=service,
         subject=subject,
-        source=f"{asked.channel_id}:{asked.key}",
-        detail={name: value for name, value in detail.items() if value},
+        matchers=masked(written(matchers)),
+        until=told(until) if until is not None else None,
+        reason=masked(reason),
+        why=why,
     )

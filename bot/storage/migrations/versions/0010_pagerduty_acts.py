@@ -1,0 +1,14 @@
+"""What people ask of PagerDuty from a card, and notes that go both ways."""
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.cards import alert_evidence
 from bot.cards.alert_lines import (
     alert_lines,
     facts_line,
@@ -95,6 +96,7 @@ def card(view: AlertView) -> Message:
         blocks.append(image(view.picture, chart_alt(group)))
     if evidence := _evidence(view):
         blocks.append(section("\n".join(evidence)))
+    blocks += alert_evidence.blocks(view.findings, group)
     if small := _small_print(view):
         blocks.append(context("\n".join(small)))
     blocks += [actions(*elements) for elements in _rows(view)]

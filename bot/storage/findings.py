@@ -1,7 +1,10 @@
 """What was found out about an alert group, and which looks for more have not ended."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import select, update
 
 from bot.domain.card import Kind, Urgency
@@ -10,6 +13,10 @@ from bot.storage import cards
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.alerts import enrichments, findings
+
+
+SHAPES: Mapping[str, TypeAdapter[Any]] = {}
+"""What a source of this name says; a source that is not here says nothing in its own shape."""
 
 
 async def promise(connection: Connection, group_id: str, phase: Phase, *, at: datetime) -> str:
@@ -54,7 +61,7 @@ async def unfinished(connection: Connection, asked_before: datetime) -> tuple[st
 
 async def write(connection: Connection, group_id: str, finding: Finding) -> None:
     """Keep what a source said last; a source that said nothing hides nothing it said before."""
-    kept = {
+    kept: dict[str, Any] = {
         "phase": finding.phase.value,
         "missing": finding.missing,
         "note": finding.note,
@@ -62,6 +69,8 @@ async def write(connection: Connection, group_id: str, finding: Finding) -> None
     }
     if finding.picture is not None:
         kept["picture"] = finding.picture
+    if finding.said is not None:
+        kept["said"] = SHAPES[finding.source].dump_python(finding.said, mode="json")
     new = insert_into(connection, findings).values(group_id=group_id, source=finding.source, **kept)
     keys = [findings.c.group_id, findings.c.source]
     await connection.execute(new.on_conflict_do_update(index_elements=keys, set_=kept))
@@ -80,6 +89,7 @@ async def of_group(connection: Connection, group_id: str) -> tuple[Finding, ...]
             missing=row.missing,
             note=row.note,
             picture=row.picture,
+            said=None if row.said is None else SHAPES[row.source].validate_python(row.said),
             found_at=row.found_at,
         )
         for row in rows

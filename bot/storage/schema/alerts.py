@@ -176,6 +176,7 @@ findings = Table(
     Column("missing", Text, comment="why the source gave nothing; null when it answered"),
     Column("note", Text, nullable=False, comment="what it has to say beside what it drew"),
     Column("picture", Text, comment="the key of the picture it made"),
+    Column("said", JSON(none_as_null=True), comment="what it knows, in a shape of its own"),
     Column("found_at", Moment, nullable=False),
     PrimaryKeyConstraint("group_id", "source"),
     comment="What each source said about a group last, or that it said nothing",

@@ -1,0 +1,1 @@
+"""What sources know about an alert group, each in a shape of its own."""

@@ -14,7 +14,6 @@ from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.alerts import enrichments, findings
 
-
 SHAPES: Mapping[str, TypeAdapter[Any]] = {}
 """What a source of this name says; a source that is not here says nothing in its own shape."""
 

@@ -1,1 +1,1 @@
-"""Sources that know more about an alert group: each asks one system and writes down what it said."""
+"""Sources that know more about an alert group: each asks one system and keeps what it said."""

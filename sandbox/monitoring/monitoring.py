@@ -90,6 +90,16 @@ class Monitoring:
         while self._programs:
             await self._programs.pop().stop()
 
+    def freeze(self) -> None:
+        """Let both take connections and answer nothing, until `thaw`."""
+        for program in self._programs:
+            program.freeze()
+
+    def thaw(self) -> None:
+        """Let both go on where they were."""
+        for program in self._programs:
+            program.thaw()
+
     def _write_configuration(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._write(configuration.RULES_FILE, configuration.rules())

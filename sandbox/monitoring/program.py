@@ -61,8 +61,19 @@ class Program:
             reason = "stopped as it started" if isinstance(exc, NotStarted) else "is not ready"
             raise NotStarted(f"{self._command[0]} {reason}:\n{self._end_of_log()}") from None
 
+    def freeze(self) -> None:
+        """Let it take connections and answer nothing, until `thaw`."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on where it was."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGCONT)
+
     async def stop(self) -> None:
         """End it: politely, then not."""
+        self.thaw()
         process, self._process = self._process, None
         if process is None:
             return

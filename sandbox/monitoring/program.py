@@ -63,13 +63,16 @@ class Program:
 
     def freeze(self) -> None:
         """Let it take connections and answer nothing, until `thaw`."""
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGSTOP)
+        self._send(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on where it was."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(self._process.pid, number)
 
     async def stop(self) -> None:
         """End it: politely, then not."""

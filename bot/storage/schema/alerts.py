@@ -95,6 +95,11 @@ pagerduty_incidents = Table(
     Column("created_at", Moment, nullable=False),
     Column("told_at", Moment, nullable=False),
     Column("claim_until", Moment, comment="until then an alert group may still claim it"),
+    Column(
+        "triggers_again_at",
+        Moment,
+        comment="when an acknowledgement ends by itself: snoozed until then",
+    ),
     Index(None, "incident_key"),
     comment="PagerDuty's incidents as PagerDuty last told of them",
 )
@@ -139,6 +144,18 @@ responses = Table(
     Column("asked_at", Moment, nullable=False),
     Column("state", Text, nullable=False),
     Column("why", Text, nullable=False),
+    Column(
+        "detail",
+        JSON,
+        nullable=False,
+        server_default="{}",
+        comment="what exactly: a level, a priority, a person, until when",
+    ),
+    Column(
+        "tried_at",
+        Moment,
+        comment="before PagerDuty was asked first: from then on it may have happened",
+    ),
     Index(None, "group_id", "asked_at"),
     comment="What people asked of PagerDuty from a card: the row first, then its workflow",
 )

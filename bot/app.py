@@ -89,7 +89,7 @@ from bot.slack.rhythm import Rhythm
 from bot.storage import deduplication, inbox, leases, migrate
 from bot.storage.database import Database
 from bot.ways_in import Changes, Ways, opened, started
-from bot.web.webhooks import PAGERDUTY_PATH
+from bot.web.senders import PAGERDUTY_PATH
 from bot.world import World
 from commands import UseCases
 

@@ -46,6 +46,7 @@ from bot.slack.socket import SocketMode
 from bot.storage import migrate
 from bot.storage.database import Database
 from bot.web import health
+from bot.web.senders import AlertmanagerSender, PagerDutySender
 from bot.web.server import Listener
 from bot.web.webhooks import Webhooks
 
@@ -196,13 +197,14 @@ def _greeting(catalog: Catalog) -> Answer:
 def _webhooks(ways: Ways) -> Webhooks:
     settings = ways.settings
     token = settings.alertmanager_webhook_token
+    secrets = [secret.get_secret_value() for secret in settings.pagerduty_webhook_secrets]
     return Webhooks(
         database=ways.database,
         wake=ways.receiver.wake,
-        alertmanager_tokens=(token.get_secret_value(),) if token else (),
-        pagerduty_secrets=[
-            secret.get_secret_value() for secret in settings.pagerduty_webhook_secrets
-        ],
+        senders=(
+            AlertmanagerSender((token.get_secret_value(),) if token else ()),
+            PagerDutySender(secrets),
+        ),
     )
 
 

@@ -3,34 +3,17 @@
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
 
-import base64
-import binascii
-import hmac
-import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-)
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from integrations.errors import InvalidSignature, Rejected, told
+from integrations.errors import Rejected, told
+from integrations.webhooks import End, Moment, read_json, read_model, verify_token
 
 SYSTEM = "alertmanager"
 VERSION = "4"
-NO_TIME = "0001-01-01T00:00:00Z"
-"""Go's zero: an alert that still fires has not ended."""
-
-Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-End = Annotated[Moment | None, BeforeValidator(lambda given: None if given == NO_TIME else given)]
 
 
 class _Part(BaseModel):
@@ -77,26 +60,11 @@ class Notification(_Part):
 def verify(authorization: str, tokens: Iterable[str]) -> None:
     """Prove by the `Authorization` header that Alertmanager is calling, or raise InvalidSignature.
 
-    Alertmanager signs nothing, but sends a bearer token or a basic password, whatever the user;
-    `tokens` are those in force, so that they can be rotated. Compared in constant time. Without
-    any token nothing can be proved, so nothing is let in.
+    Alertmanager signs nothing, but sends a bearer token or a basic password.
 
     Source: https://prometheus.io/docs/alerting/latest/configuration/#http_config
     """
-    # A header may hold bytes that are no text; they must not become an error of another kind.
-    scheme, _, credentials = authorization.encode(errors="replace").strip().partition(b" ")
-    given = credentials.strip()
-    if scheme.lower() == b"basic":
-        try:
-            given = base64.b64decode(given, validate=True).partition(b":")[2]
-        except binascii.Error:
-            raise InvalidSignature(SYSTEM) from None
-    elif scheme.lower() != b"bearer":
-        raise InvalidSignature(SYSTEM)
-    for token in filter(None, tokens):
-        if hmac.compare_digest(token.encode(), given):
-            return
-    raise InvalidSignature(SYSTEM)
+    verify_token(SYSTEM, authorization, tokens)
 
 
 def parse(body: bytes) -> Notification:
@@ -105,10 +73,7 @@ def parse(body: bytes) -> Notification:
     Raises:
         Rejected: it is not a payload of version 4; the detail says what is wrong with it.
     """
-    try:
-        payload: Any = json.loads(body)
-    except ValueError:
-        raise Rejected(SYSTEM, "webhook", "the body is not JSON") from None
+    payload = read_json(SYSTEM, body)
     if not isinstance(payload, dict) or "version" not in payload:
         raise Rejected(SYSTEM, "webhook", "the body is not Alertmanager's: it has no `version`")
     if payload["version"] != VERSION:
@@ -116,10 +81,4 @@ def parse(body: bytes) -> Notification:
         raise Rejected(
             SYSTEM, "webhook", f"payload version {given}; this bot reads version {VERSION!r} only"
         )
-    try:
-        return Notification.model_validate(payload)
-    except ValidationError as exc:
-        problems = "; ".join(
-            f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors()
-        )
-        raise Rejected(SYSTEM, "webhook", told(f"the payload is broken: {problems}")) from None
+    return read_model(SYSTEM, Notification, payload)

@@ -9,6 +9,7 @@ from bot.alerts.normalise import GroupUpdate, dedup_key_of, from_alertmanager
 from bot.catalog import Catalog
 from bot.domain.incident import IncidentStatus, PagerDutyIncident, Responder
 from integrations.alertmanager import webhook
+from integrations.webhooks import NO_TIME
 
 NOW = datetime(2026, 11, 23, 14, 33, tzinfo=UTC)
 ONSET = NOW - timedelta(seconds=5)
@@ -80,7 +81,7 @@ def an_alert(
             **(annotations or {}),
         },
         "startsAt": starts_at.isoformat(),
-        "endsAt": ends_at.isoformat() if ends_at else webhook.NO_TIME,
+        "endsAt": ends_at.isoformat() if ends_at else NO_TIME,
         "generatorURL": f"http://prometheus.example/graph?g0.expr={quote(expression)}",
         "fingerprint": fingerprint,
     }

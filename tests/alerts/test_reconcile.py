@@ -16,7 +16,7 @@ from bot.domain.firing import YOUNG
 from bot.domain.incident import IncidentStatus
 from bot.domain.notice import Notice
 from bot.storage import incidents, notices
-from bot.web.webhooks import PAGERDUTY_PATH
+from bot.web.senders import PAGERDUTY_PATH
 from bot.world import World
 from integrations.alertmanager.client import AlertmanagerClient
 from sandbox.pagerduty import PagerDuty

@@ -15,8 +15,15 @@ from aiohttp import web
 from bot import metrics
 from bot.storage import inbox
 from bot.storage.database import Database
+from bot.web.senders import (
+    ALERTMANAGER_BYTES,
+    ALERTMANAGER_PATH,
+    PAGERDUTY_PATH,
+    AlertmanagerSender,
+    PagerDutySender,
+)
 from bot.web.server import Listener
-from bot.web.webhooks import ALERTMANAGER_BYTES, ALERTMANAGER_PATH, PAGERDUTY_PATH, Webhooks
+from bot.web.webhooks import Webhooks
 from tests.alerts.builders import DEDUP_KEY, a_body, a_payload, an_event_body
 
 TOKEN = "alertmanager-token"
@@ -72,8 +79,7 @@ async def door(sqlite: Database) -> AsyncIterator[Door]:
     webhooks = Webhooks(
         sqlite,
         wake=lambda: woken.append(None),
-        alertmanager_tokens=(TOKEN,),
-        pagerduty_secrets=(NEW, OLD),
+        senders=(AlertmanagerSender((TOKEN,)), PagerDutySender((NEW, OLD))),
     )
     app.add_routes(webhooks.routes())
     listener = Listener(app, "127.0.0.1:0")
@@ -221,7 +227,8 @@ async def test_a_signed_event_nobody_can_read_is_kept_aside_not_refused(door: Do
 
 async def test_a_door_without_a_key_is_closed(sqlite: Database):
     app = web.Application()
-    app.add_routes(Webhooks(sqlite, wake=lambda: None).routes())
+    closed = (AlertmanagerSender(), PagerDutySender())
+    app.add_routes(Webhooks(sqlite, lambda: None, closed).routes())
     listener = Listener(app, "127.0.0.1:0")
     await listener.start()
     async with aiohttp.ClientSession() as session:

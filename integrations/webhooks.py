@@ -1,0 +1,71 @@
+"""What webhooks of several systems have in common: proved by a header, read strictly."""
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Iterable
+from datetime import UTC
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ValidationError
+
+from integrations.errors import InvalidSignature, Rejected, told
+
+NO_TIME = "0001-01-01T00:00:00Z"
+"""Go's zero: an alert that still fires has not ended."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+End = Annotated[Moment | None, BeforeValidator(lambda given: None if given == NO_TIME else given)]
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def verify_token(system: str, authorization: str, tokens: Iterable[str]) -> None:
+    """Prove by the `Authorization` header that `system` is calling, or raise InvalidSignature.
+
+    It holds a bearer token, or a basic password, whatever the user; `tokens` are those in force,
+    so that they can be rotated. Compared in constant time. Without any token nothing can be
+    proved, so nothing is let in.
+    """
+    # A header may hold bytes that are no text; they must not become an error of another kind.
+    scheme, _, credentials = authorization.encode(errors="replace").strip().partition(b" ")
+    given = credentials.strip()
+    if scheme.lower() == b"basic":
+        try:
+            given = base64.b64decode(given, validate=True).partition(b":")[2]
+        except binascii.Error:
+            raise InvalidSignature(system) from None
+    elif scheme.lower() != b"bearer":
+        raise InvalidSignature(system)
+    for token in filter(None, tokens):
+        if hmac.compare_digest(token.encode(), given):
+            return
+    raise InvalidSignature(system)
+
+
+def read_json(system: str, body: bytes | str) -> Any:
+    """The JSON of a body.
+
+    Raises:
+        Rejected: it is none.
+    """
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise Rejected(system, "webhook", "the body is not JSON") from None
+
+
+def read_model(system: str, model: type[Body], payload: Any) -> Body:
+    """The payload as this model.
+
+    Raises:
+        Rejected: it does not fit; the detail names each member that is wrong.
+    """
+    try:
+        return model.model_validate(payload)
+    except ValidationError as exc:
+        problems = "; ".join(
+            f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors()
+        )
+        raise Rejected(system, "webhook", told(f"the payload is broken: {problems}")) from None

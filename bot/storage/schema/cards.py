@@ -12,6 +12,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    false,
     or_,
 )
 
@@ -53,11 +55,23 @@ cards = Table(
     Column("thread_next_at", Moment, nullable=False),
     Column("thread_failures", Integer, nullable=False),
     Column("otherwise", Text, comment="where it stands if the bot cannot post in its channel"),
+    Column("under", Text, ForeignKey("cards.id"), comment="the card in whose thread it stands"),
+    Column(
+        "is_folded",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="a storm's card shows it: Slack is owed nothing of its own",
+    ),
     UniqueConstraint("kind", "subject_id", "channel"),
+    Index(None, "under"),
     comment="One row for each message that shows a row; owed while wanted is ahead of shown",
 )
 
-owed = or_(cards.c.wanted > cards.c.shown, cards.c.entries > cards.c.delivered)
+owed = and_(
+    cards.c.is_folded.is_(False),
+    or_(cards.c.wanted > cards.c.shown, cards.c.entries > cards.c.delivered),
+)
 """Slack does not show this card as it is, or not all of its thread."""
 
 Index("ix_cards_owed", cards.c.channel, sqlite_where=owed, postgresql_where=owed)

@@ -61,6 +61,7 @@ class Condition:
     """
 
     expression: str
+    """Empty where it is none that Prometheus could be asked for."""
     operator: str | None = None
     threshold: float | None = None
     limit: str | None = None
@@ -98,6 +99,12 @@ class Alert:
     """Where its expression can be looked at: Alertmanager's generatorURL."""
     value: float | None = None
     """What the expression gave when the alert was last sent, if it says so."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Pages of the sender's own about it: label → address."""
+    note: str = ""
+    """What the sender says beside it, a sentence."""
+    is_blind: bool = False
+    """Whether its source has no data, or could not look: then it is neither firing nor fine."""
 
     @property
     def key(self) -> tuple[str, datetime]:
@@ -144,6 +151,9 @@ class Source(StrEnum):
 
     ALERTMANAGER = "alertmanager"
     PAGERDUTY = "pagerduty"
+    GRAFANA = "grafana"
+    """Grafana's own alerting."""
+    CLOUDWATCH = "cloudwatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +197,8 @@ class AlertGroup:
     told_firing: frozenset[str] = frozenset()
     """Fingerprints of the alerts the card and thread have told of."""
     told_severity: Severity | None = None
+    is_blind: bool = False
+    """Whether nobody can tell how it is: the sources of all that is open in it have no data."""
 
     @property
     def is_final(self) -> bool:

@@ -186,9 +186,25 @@ async def alerts_of(connection: Connection, group_id: str) -> tuple[Alert, ...]:
             annotations=row.annotations,
             source_url=row.source_url,
             value=row.value,
+            links=row.links,
+            note=row.note,
+            is_blind=row.is_blind,
         )
         for row in rows
     )
+
+
+_KEPT = (
+    "ends_at",
+    "labels",
+    "annotations",
+    "source_url",
+    "value",
+    "links",
+    "note",
+    "is_blind",
+)
+"""What may change of an alert."""
 
 
 async def write_alerts(
@@ -205,16 +221,16 @@ async def write_alerts(
             "annotations": dict(alert.annotations),
             "source_url": alert.source_url,
             "value": alert.value,
+            "links": dict(alert.links),
+            "note": alert.note,
+            "is_blind": alert.is_blind,
         }
         for alert in changed
     ]
     if not rows:
         return
     new = insert_into(connection, alerts)
-    kept = {
-        column: new.excluded[column]
-        for column in ("ends_at", "labels", "annotations", "source_url", "value")
-    }
+    kept = {column: new.excluded[column] for column in _KEPT}
     keys = [alerts.c.group_id, alerts.c.fingerprint, alerts.c.starts_at]
     await connection.execute(new.on_conflict_do_update(index_elements=keys, set_=kept), rows)
     await cards.mark(connection, Kind.ALERT_GROUP, group.id, urgency=urgency)

@@ -1,7 +1,9 @@
 """Every table of the bot, one module per family, on one metadata."""
 
 from bot.storage.schema import (
+    alarms,
     alerts,
+    annotations,
     answers,
     audit,
     cards,
@@ -14,14 +16,19 @@ from bot.storage.schema import (
     notes,
     notices,
     reconciled,
+    runbooks,
     scalings,
+    sentry,
     silences,
+    storms,
     suspects,
 )
 from bot.storage.schema.base import metadata
 
 __all__ = [
+    "alarms",
     "alerts",
+    "annotations",
     "answers",
     "audit",
     "cards",
@@ -35,7 +42,10 @@ __all__ = [
     "notes",
     "notices",
     "reconciled",
+    "runbooks",
     "scalings",
+    "sentry",
     "silences",
+    "storms",
     "suspects",
 ]

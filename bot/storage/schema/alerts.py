@@ -11,6 +11,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    false,
 )
 
 from bot.storage.database import Moment
@@ -47,6 +48,13 @@ alert_groups = Table(
     Column("told_firing", JSON, nullable=False),
     Column("told_severity", Integer),
     Column("is_open", Boolean, nullable=False),
+    Column(
+        "is_blind",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="whether its source has no data at all",
+    ),
     comment="One row for each occurrence of an alert group; what its card shows",
 )
 Index(
@@ -71,6 +79,27 @@ alerts = Table(
     Column("annotations", JSON, nullable=False),
     Column("source_url", Text, nullable=False),
     Column("value", Float(53)),
+    Column(
+        "links",
+        JSON,
+        nullable=False,
+        server_default="{}",
+        comment="label and address of the sender's own pages",
+    ),
+    Column(
+        "note",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="what the sender says beside it, a sentence",
+    ),
+    Column(
+        "is_blind",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="whether its source has no data",
+    ),
     PrimaryKeyConstraint("group_id", "fingerprint", "starts_at"),
     comment="The alerts of a group's occurrence; ends_at is null while one fires",
 )

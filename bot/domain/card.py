@@ -16,6 +16,8 @@ class Kind(StrEnum):
     SCALING = "scaling"
     HOME = "home"
     """A person's App Home; its subject is the person."""
+    STORM = "storm"
+    """Alert groups that came faster than their channel can show them."""
     NUDGE = "nudge"
     """The question to a lock's owner whether it is still needed; each time it is asked is one."""
 

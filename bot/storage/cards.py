@@ -88,12 +88,21 @@ async def show(
 async def mark(
     connection: Connection, kind: Kind, subject_id: str, *, urgency: Urgency = Urgency.PROGRESS
 ) -> None:
-    """Want a new revision of every card whose subject this row is, or that shows it."""
+    """Want a new revision of every card whose subject this row is, or that shows it.
+
+    A storm's card shows so many rows that no news of one of them may hurry it.
+    """
     shown_by = select(card_shows.c.card_id).where(
         card_shows.c.kind == kind.value, card_shows.c.subject_id == subject_id
     )
-    found = await _locked(connection, or_(_of(kind, subject_id), cards.c.id.in_(shown_by)))
-    await want(connection, found, urgency=urgency)
+    marked = or_(_of(kind, subject_id), cards.c.id.in_(shown_by))
+    found = await connection.execute(
+        select(cards.c.id, cards.c.kind).where(marked).order_by(cards.c.id).with_for_update()
+    )
+    rows = found.all()
+    storms = [row.id for row in rows if row.kind == Kind.STORM.value]
+    await want(connection, [row.id for row in rows if row.id not in storms], urgency=urgency)
+    await want(connection, storms, urgency=max(urgency, Urgency.PROGRESS))
 
 
 async def want(connection: Connection, card_ids: Sequence[str], *, urgency: Urgency) -> None:
@@ -231,8 +240,34 @@ async def card_channel_and_ts(connection: Connection, kind: Kind, subject_id: st
 
 async def count_owed(connection: Connection) -> int:
     """How many cards Slack does not show as they are."""
-    asked = select(func.count()).where(cards.c.wanted > cards.c.shown)
+    is_behind = cards.c.wanted > cards.c.shown
+    asked = select(func.count()).where(is_behind, cards.c.is_folded.is_(False))
     return int((await connection.execute(asked)).scalar_one())
+
+
+async def fold(connection: Connection, card_ids: Sequence[str]) -> None:
+    """Owe Slack nothing of these cards: a storm's shows them. Its channel's row must be locked.
+
+    None of them may have been posted, nor may a post of one have begun.
+    """
+    await connection.execute(update(cards).where(cards.c.id.in_(card_ids)).values(is_folded=True))
+
+
+async def unfold(connection: Connection, kind: Kind, subject_id: str, *, urgency: Urgency) -> None:
+    """Owe Slack the card of this subject from now on."""
+    now = database_now()
+    await connection.execute(
+        update(cards)
+        .where(_of(kind, subject_id), cards.c.is_folded)
+        .values(
+            is_folded=False,
+            wanted=cards.c.wanted + 1,
+            wanted_at=now,
+            urgency=int(urgency),
+            next_at=now,
+            thread_next_at=now,
+        )
+    )
 
 
 def _of(kind: Kind, subject_id: str) -> ColumnElement[bool]:

@@ -137,8 +137,8 @@ async def next_work(connection: Connection, channel: str, updates: Budget) -> Wo
     found = await connection.execute(
         select(cards, head.label("head"), database_now().label("now"))
         .join(channels, channels.c.name == cards.c.channel)
-        .where(cards.c.channel == channel, or_(head, _thread_due()))
-        .order_by(cards.c.urgency, cards.c.wanted_at, cards.c.id)
+        .where(cards.c.channel == channel, owed, or_(head, _thread_due()))
+        .order_by(cards.c.urgency, _storm_first, cards.c.wanted_at, cards.c.id)
         .limit(1)
     )
     row = found.first()
@@ -186,9 +186,13 @@ async def begin_post(
 ) -> bool:
     """Note that a post begins, so that it is looked for if nobody learns how it ended.
 
-    False when the channel has no token for it. Until `unknown_for_s` from now the card is not
-    due: Slack may still be at it.
+    False when the card was folded into a storm's a moment ago, or when the channel has no token
+    for it. Until `unknown_for_s` from now the card is not due: Slack may still be at it.
     """
+    # Whoever folds cards holds the channel's row, as this transaction does.
+    folded = select(cards.c.is_folded).where(cards.c.id == card_id)
+    if (await connection.execute(folded)).scalar_one():
+        return False
     if not await take_post(connection, claim.channel, every_s=every_s):
         return False
     await connection.execute(
@@ -317,6 +321,10 @@ async def settle(connection: Connection, card_id: str, *, revision: int, error: 
     await connection.execute(
         update(cards).where(cards.c.id == card_id).values(shown=revision, last_error=error)
     )
+
+
+_storm_first = case((cards.c.kind == Kind.STORM.value, 0), else_=1)
+"""Among what is as urgent: a storm's card shows all those that have none."""
 
 
 def _held(claim: Claim) -> ColumnElement[bool]:

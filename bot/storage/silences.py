@@ -67,6 +67,19 @@ async def open_ones(connection: Connection) -> tuple[Silence, ...]:
     return tuple(_silence(row) for row in found)
 
 
+async def begun_since(
+    connection: Connection, since: datetime, *, at_most: int
+) -> tuple[Silence, ...]:
+    """Those that Alertmanager has or had and that began since then, the latest first."""
+    found = await connection.execute(
+        select(silences)
+        .where(silences.c.starts_at >= since, silences.c.state.in_([S.LIVE.value, S.ENDED.value]))
+        .order_by(silences.c.starts_at.desc(), silences.c.id)
+        .limit(at_most)
+    )
+    return tuple(_silence(row) for row in found)
+
+
 async def of_group(connection: Connection, group_id: str) -> tuple[Covering, ...]:
     """The silences that cover alerts of a group now, the one that lasts longest first."""
     found = await connection.execute(

@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,10 +22,12 @@ from bot.domain.plan import GoodRevision
 from bot.domain.rollout import Progress
 from bot.domain.scaling.capacity import Bounds
 from bot.domain.scaling.scaling import ScalingState
+from bot.domain.silence import Silence, SilenceState
+from bot.domain.silence.matchers import read
 from bot.domain.suspects import Ranking
 from bot.domain.unit import Unit
 from bot.errors import Conflict, NotAllowed
-from bot.storage import audit, changes, history, locks, revisions, scalings, suspects
+from bot.storage import audit, changes, history, locks, revisions, scalings, silences, suspects
 from bot.world import World
 from tests.alerts.board import Board
 from tests.alerts.builders import GROUP_KEY, NOW, ONSET, a_catalog, an_alert, an_update
@@ -59,6 +61,19 @@ async def done(board: Board, *rows: Change) -> None:
     async with board.database.write() as connection:
         for row in rows:
             assert await changes.add(connection, row)
+
+
+def a_silence(identity: str, matchers: str, *, starts_at: datetime) -> Silence:
+    return Silence(
+        id=identity,
+        alertmanager_id=identity,
+        is_ours=False,
+        state=SilenceState.LIVE,
+        matchers=read(matchers),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        created_by="bob",
+    )
 
 
 async def fires(board: Board, **said: Any) -> AlertGroup:
@@ -228,6 +243,36 @@ async def test_a_lock_is_told_and_no_suspect(board: Board):
     text = await board.text(await fires(board))
 
     assert "*no change explains it*; a lock (all of prod) 1 min before" in text
+
+
+async def test_a_silence_of_its_place_is_told_and_no_suspect_and_one_of_another_is_not(
+    board: Board,
+):
+    about = {"hidden": "env=prod, alertname=RedisDown", "other": "env=staging", "wide": "team=api"}
+    async with board.database.write() as connection:
+        for number, (identity, text) in enumerate(about.items(), start=1):
+            silence = a_silence(identity, text, starts_at=ONSET - number * MINUTE)
+            await silences.add_other(connection, silence)
+
+    group = await fires(board)
+
+    assert await named(board, group) == []
+    text = await board.text(group)
+    assert "*no change explains it*" in text
+    assert "a silence of RedisDown (all of prod) 1 min before" in text
+    assert 'a silence of team="api" (all of prod) 3 min before' in text
+    assert "staging" not in text
+
+
+async def test_an_alert_that_names_no_service_is_not_blamed_on_one(board: Board):
+    await done(board, deployed())
+
+    await board.hears(an_update(an_alert(alertname="NodeDiskFull", service="", instance="node-1")))
+    [group] = await board.groups()
+
+    text = await board.text(group)
+    assert "likely cause" not in text
+    assert "*no change explains it*; deploy of v1.2.0 (credlink-api) 2 min before" in text
 
 
 async def test_an_alert_that_fired_as_the_deploy_began_speaks_against_it(board: Board):

@@ -103,6 +103,8 @@ AGAINST = [
     (a_deed(kind=DeedKind.SCALING), {}, "it may not have cut any capacity"),
     (a_deed(kind=DeedKind.LOCK), {}, "a lock changes nothing that runs"),
     (a_deed(kind=DeedKind.FREEZE), {}, "a freeze changes nothing that runs"),
+    (a_deed(kind=DeedKind.SILENCE), {}, "a silence changes nothing that runs"),
+    (a_deed(), {"service": None}, "the alert names no service"),
     (a_deed(began_at=ONSET, settled_at=None), {}, "a task hardly starts so soon"),
     (
         a_deed(began_at=ONSET + 2.5 * MINUTE, settled_at=None),
@@ -147,6 +149,16 @@ def test_a_leak_is_known_by_when_its_value_began_to_rise_and_not_by_when_it_fire
 
 def test_without_anything_done_nothing_is_a_suspect():
     assert rank(an_onset(), []).first is None
+
+
+def test_an_alert_that_names_no_service_is_no_services_fault_by_the_time_alone():
+    disk = an_onset(service=None, depends_on=frozenset())
+    cut = a_deed(id="cut", kind=DeedKind.SCALING, capacity=0.3, version=None)
+
+    assert rank(disk, [a_deed(traffic=100.0), a_deed(new_issues=2, id="sick"), cut]).first is None
+
+    blamed = replace(a_deed(), verdict=Verdict(is_cause=True, by="U0BOB0001", at=ONSET))
+    assert rank(disk, [blamed]).first is not None
 
 
 def test_people_have_the_last_word():

@@ -1,10 +1,11 @@
 """Silences: what Alertmanager tells nobody of for a while, who said so, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.silence.matchers import Matcher
+from bot.domain.silence.matchers import Matcher, Operator, written
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=7)
 EXTENDED_BY = timedelta(hours=1)
@@ -52,6 +53,18 @@ class Silence:
     @property
     def is_open(self) -> bool:
         return self.state in {SilenceState.ASKED, SilenceState.LIVE}
+
+    @property
+    def subject(self) -> str:
+        """What it silences, in short: the alert's name, or all its matchers."""
+        name = next((one for one in self.matchers if one.name == "alertname"), None)
+        is_one = name is not None and name.operator is Operator.EQUAL
+        return name.value if name is not None and is_one else written(self.matchers)
+
+    def is_about(self, place: Mapping[str, str]) -> bool:
+        """Whether it may hide alerts with these labels; what it says of others does not count."""
+        said = [one for one in self.matchers if one.name in place]
+        return all(one.holds(place[one.name]) is not False for one in said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ LOOK_BACK = timedelta(hours=6)
 
 
 class DeedKind(StrEnum):
-    """What somebody did; what is a change, a scaling, a lock or a freeze in its own table."""
+    """What somebody did, each kind but the changes in a table of its own."""
 
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
@@ -17,6 +17,7 @@ class DeedKind(StrEnum):
     SCALING = "scaling"
     LOCK = "lock"
     FREEZE = "freeze"
+    SILENCE = "silence"
 
     @property
     def row(self) -> str:

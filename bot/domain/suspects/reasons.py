@@ -99,7 +99,7 @@ def where(deed: Deed, onset: Onset) -> Reasons:
     elif deed.service == ANY:
         yield Reason(0.3, f"all of {deed.environment}")
     elif onset.service is None:
-        return
+        yield Reason(-5.3, "the alert names no service")
     elif deed.service in onset.depends_on:
         yield Reason(0.5, f"{onset.service} depends on {deed.service}")
     else:
@@ -135,7 +135,7 @@ def kind(deed: Deed, _onset: Onset) -> Reasons:
             yield Reason(-0.8, "it went back to what had run")
         case K.RESTART:
             yield Reason(-4.4, "it brought no new version")
-        case K.LOCK | K.FREEZE:
+        case K.LOCK | K.FREEZE | K.SILENCE:
             yield Reason(-6.0, f"a {deed.kind} changes nothing that runs")
 
 

@@ -17,6 +17,16 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResponderRequest:
+    """Somebody was asked to join an incident."""
+
+    requester_id: str
+    target_ids: frozenset[str]
+    """Users and escalation policies."""
+    requested_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """An incident as it was at one moment."""
 
@@ -40,6 +50,18 @@ class Incident:
     created_at: datetime | None = None
     last_status_change_at: datetime | None = None
     last_status_change_by: Reference | None = None
+    updated_at: datetime | None = None
+    """Only REST says."""
+    triggers_again_at: datetime | None = None
+    """When its acknowledgement ends by itself, which is what snoozing means; only REST says."""
+    responder_requests: tuple[ResponderRequest, ...] = ()
+    """Only REST says."""
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """Since when it stands as it does, by PagerDuty's own clock."""
+        known = [at for at in (self.updated_at, self.last_status_change_at) if at is not None]
+        return max(known, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +121,47 @@ class Note:
     id: str
     content: str
     created_at: datetime | None = None
+    user: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One line of an incident's history."""
+
+    id: str
+    type: str
+    """`escalate_log_entry`, `annotate_log_entry`, …"""
+    created_at: datetime | None = None
+    agent: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """What the account calls P1, and so on."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationLevel:
+    """Who is called on one level, and how long before the next one is."""
+
+    level: int
+    """1 is called first."""
+    targets: tuple[Reference, ...]
+    """Users and schedules."""
+    delay_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationPolicy:
+    """Who is called for the incidents that follow it, level by level."""
+
+    id: str
+    name: str
+    levels: tuple[EscalationLevel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

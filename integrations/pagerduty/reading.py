@@ -5,11 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.pagerduty.models import (
+    EscalationLevel,
+    EscalationPolicy,
     Incident,
     IncidentAlert,
+    LogEntry,
     Note,
     OnCall,
+    Priority,
     Reference,
+    ResponderRequest,
     Service,
     User,
     WebhookSubscription,
@@ -55,6 +60,26 @@ def incident(raw: Raw) -> Incident:
         created_at=moment(raw.get("created_at")),
         last_status_change_at=moment(raw.get("last_status_change_at")),
         last_status_change_by=reference(raw.get("last_status_change_by")),
+        updated_at=moment(raw.get("updated_at")),
+        triggers_again_at=_triggers_again_at(raw.get("pending_actions") or ()),
+        responder_requests=tuple(
+            map(_responder_request, raw.get("responder_requests") or ()),
+        ),
+    )
+
+
+def _triggers_again_at(pending: Any) -> datetime | None:
+    ends = [one.get("at") for one in pending if one.get("type") == "unacknowledge"]
+    return min(filter(None, map(moment, ends)), default=None)
+
+
+def _responder_request(raw: Raw) -> ResponderRequest:
+    asked = [one.get("responder_request_target") for one in raw["responder_request_targets"]]
+    requester = reference(raw.get("requester"))
+    return ResponderRequest(
+        requester_id=requester.id if requester else "",
+        target_ids=frozenset(one.id for one in _references(asked)),
+        requested_at=moment(raw.get("requested_at")),
     )
 
 
@@ -107,7 +132,40 @@ def oncall(raw: Raw) -> OnCall:
 
 def note(raw: Raw) -> Note:
     """Read a note."""
-    return Note(raw["id"], raw.get("content") or "", moment(raw.get("created_at")))
+    return Note(
+        raw["id"],
+        raw.get("content") or "",
+        moment(raw.get("created_at")),
+        reference(raw.get("user")),
+    )
+
+
+def log_entry(raw: Raw) -> LogEntry:
+    """Read a member of an incident's `log_entries`."""
+    return LogEntry(
+        id=raw["id"],
+        type=raw.get("type") or "",
+        created_at=moment(raw.get("created_at")),
+        agent=reference(raw.get("agent")),
+    )
+
+
+def priority(raw: Raw) -> Priority:
+    """Read a member of `priorities`."""
+    return Priority(
+        raw["id"], raw.get("name") or raw.get("summary") or "", raw.get("description") or ""
+    )
+
+
+def escalation_policy(raw: Raw) -> EscalationPolicy:
+    """Read an escalation policy; a mere reference has no levels."""
+    levels = [
+        EscalationLevel(
+            number, _references(rule.get("targets") or ()), rule.get("escalation_delay_in_minutes")
+        )
+        for number, rule in enumerate(raw.get("escalation_rules") or (), start=1)
+    ]
+    return EscalationPolicy(raw["id"], raw.get("name") or raw.get("summary") or "", tuple(levels))
 
 
 def webhook_subscription(raw: Raw) -> WebhookSubscription:

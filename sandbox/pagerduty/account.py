@@ -14,7 +14,9 @@ from sandbox.pagerduty.records import (
     Incident,
     LogEntry,
     Note,
+    Policy,
     Priority,
+    ResponderRequest,
     Status,
     User,
     new_id,
@@ -30,6 +32,9 @@ USERS = tuple(
     for person in seeds.PEOPLE
     if person.pagerduty_id
 )
+POLICIES = (Policy("PEPCRED", "CredLink on call"), Policy("PEPDATA", "CredLink database"))
+"""The first one is the service's."""
+MOST_NOTES = 2000
 ON_CALL = next(user for user in USERS if user.id == seeds.CAROL.pagerduty_id)
 
 
@@ -37,12 +42,16 @@ class AlreadyResolved(Exception):
     """A resolved incident neither acknowledges nor resolves again."""
 
 
+class TooManyNotes(Exception):
+    """An incident has room for 2,000."""
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """Something webhooks are sent for; `agent` is None when no person did it.
 
-    `note` is set for `incident.annotated`, `responder` and `message` for
-    `incident.responder.added`.
+    `note` is set for `incident.annotated`, `asked` and `state` for `incident.responder.*`, and
+    `data` for whatever has a shape of its own: the incident's reference is added to it.
     """
 
     event_type: str
@@ -50,8 +59,10 @@ class Occurrence:
     incident: Incident
     agent: User | None
     note: Note | None = None
+    asked: ResponderRequest | None = None
     responder: User | None = None
-    message: str = ""
+    state: str = "pending"
+    data: Mapping[str, Any] | None = None
 
 
 class Account:
@@ -167,6 +178,17 @@ class Account:
         self._log(incident, "assign", f"Reassigned to {', '.join(user.name for user in to)}", by)
         self._tell("incident.reassigned", incident, by)
 
+    def escalate(self, incident: Incident, to: tuple[User, ...], by: User) -> None:
+        """Page the next ones; what was acknowledged is triggered again, for they have not."""
+        self._must_be_open(incident)
+        now = self._clock.now()
+        incident.assignments = [Dated(now, user) for user in to]
+        incident.acknowledgements = []
+        incident.snoozed_until = None
+        self._move(incident, Status.TRIGGERED, by)
+        self._log(incident, "escalate", f"Escalated to {', '.join(u.name for u in to)}", by)
+        self._tell("incident.escalated", incident, by)
+
     def set_priority(self, incident: Incident, priority: Priority | None, by: User) -> None:
         if incident.priority == priority:
             return
@@ -177,6 +199,8 @@ class Account:
         self._tell("incident.priority_updated", incident, by)
 
     def annotate(self, incident: Incident, content: str, by: User) -> Note:
+        if len(incident.notes) >= MOST_NOTES:
+            raise TooManyNotes(incident.id)
         note = Note(new_id(), self._clock.now(), by, content)
         incident.notes.append(note)
         incident.updated_at = note.at
@@ -196,19 +220,39 @@ class Account:
         if until is not None and self._clock.now() >= until:
             self.make_triggered(incident, None)
 
-    def add_responder(self, incident: Incident, responder: User, message: str, by: User) -> None:
-        now = self._clock.now()
-        self._log(incident, "responder_request", f"{by.name} asked {responder.name} to join", by)
+    def ask_responder(
+        self, incident: Incident, target: User | Policy, responder: User, message: str, by: User
+    ) -> None:
+        """Ask somebody to join: `responder` is the target itself, or whom the policy calls."""
+        asked = ResponderRequest(self._clock.now(), by, target, message)
+        incident.responder_requests.append(asked)
+        incident.updated_at = asked.at
+        self._log(incident, "responder_request", f"{by.name} asked {target.name} to join", by)
         self._announce(
             Occurrence(
-                "incident.responder.added",
-                now,
-                incident,
-                by,
-                responder=responder,
-                message=message,
+                "incident.responder.added", asked.at, incident, by, asked=asked, responder=responder
             )
         )
+
+    def reply(self, incident: Incident, asked: ResponderRequest, by: User, state: str) -> None:
+        """Somebody who was asked to join answers: accepted or declined."""
+        self._announce(
+            Occurrence(
+                "incident.responder.replied",
+                self._clock.now(),
+                incident,
+                by,
+                asked=asked,
+                responder=by,
+                state=state,
+            )
+        )
+
+    def say(
+        self, event_type: str, incident: Incident, data: Mapping[str, Any], by: User | None = None
+    ) -> None:
+        """Whatever else PagerDuty tells of an incident: a status update, a workflow, a field."""
+        self._announce(Occurrence(event_type, self._clock.now(), incident, by, data=data))
 
     def log_entries(self) -> Iterator[tuple[Incident, LogEntry]]:
         """Every incident's history, newest first, as PagerDuty lists it."""

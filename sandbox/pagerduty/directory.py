@@ -8,7 +8,7 @@ from multidict import MultiMapping
 
 from sandbox import seeds
 from sandbox.clock import Clock
-from sandbox.pagerduty.account import PRIORITIES, USERS, Account
+from sandbox.pagerduty.account import POLICIES, PRIORITIES, USERS, Account
 from sandbox.pagerduty.documents import (
     ESCALATION_POLICY_ID,
     SCHEDULE_ID,
@@ -45,6 +45,8 @@ class Directory:
         return [
             web.get("/users", self.list_users, name="list_users"),
             web.get("/users/{id}", self.get_user, name="get_user"),
+            web.get("/escalation_policies", self.list_policies, name="list_escalation_policies"),
+            web.get("/escalation_policies/{id}", self.get_policy, name="get_escalation_policy"),
             web.get("/oncalls", self.list_oncalls, name="list_oncalls"),
             web.get("/services", self.list_services, name="list_services"),
             web.get("/services/{id}", self.get_service, name="get_service"),
@@ -79,6 +81,21 @@ class Directory:
         for user in USERS:
             if user.id == request.match_info["id"]:
                 return web.json_response({"user": self._documents.user(user)})
+        raise not_found()
+
+    async def list_policies(self, request: web.Request) -> web.Response:
+        only(request, "query", "user_ids[]", "team_ids[]", "include[]", "sort_by")
+        words = request.query.get("query", "").lower()
+        found = [policy for policy in POLICIES if words in policy.name.lower()]
+        listed = [self._documents.escalation_policy(policy, self.rota) for policy in found]
+        return page(request, "escalation_policies", listed)
+
+    async def get_policy(self, request: web.Request) -> web.Response:
+        only(request, "include[]", paged=False)
+        for policy in POLICIES:
+            if policy.id == request.match_info["id"]:
+                document = self._documents.escalation_policy(policy, self.rota)
+                return web.json_response({"escalation_policy": document})
         raise not_found()
 
     async def list_oncalls(self, request: web.Request) -> web.Response:

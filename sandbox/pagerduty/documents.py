@@ -11,22 +11,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox import seeds
-from sandbox.pagerduty.account import Occurrence
+from sandbox.pagerduty.account import POLICIES, Occurrence
 from sandbox.pagerduty.records import (
     Alert,
     ChangeEvent,
     Incident,
     LogEntry,
     Note,
+    Policy,
     Priority,
+    ResponderRequest,
     Status,
     User,
 )
-from sandbox.pagerduty.rota import Shift
+from sandbox.pagerduty.rota import Rota, Shift
 
 Document = dict[str, Any]
 
-ESCALATION_POLICY_ID = "PEPCRED"
+ESCALATION_POLICY_ID = POLICIES[0].id
 SCHEDULE_ID = "PSCHEDU"
 
 
@@ -62,13 +64,48 @@ class Documents:
             "service_reference", "services", seeds.PAGERDUTY_SERVICE_ID, seeds.SERVICE
         )
 
-    def escalation_policy_reference(self) -> Document:
+    def escalation_policy_reference(self, policy: Policy = POLICIES[0]) -> Document:
         return self._reference(
-            "escalation_policy_reference",
-            "escalation_policies",
-            ESCALATION_POLICY_ID,
-            "CredLink on call",
+            "escalation_policy_reference", "escalation_policies", policy.id, policy.name
         )
+
+    def escalation_policy(self, policy: Policy, rota: Rota) -> Document:
+        """A rule for each level: the schedule on the first, one person on the second."""
+        levels = [[self.schedule_reference()]]
+        if rota.always is not None:
+            levels.append([self.user_reference(rota.always)])
+        return self.escalation_policy_reference(policy) | {
+            "type": "escalation_policy",
+            "name": policy.name,
+            "description": None,
+            "num_loops": 0,
+            "on_call_handoff_notifications": "if_has_services",
+            "escalation_rules": [
+                {
+                    "id": f"{policy.id}L{number}",
+                    "escalation_delay_in_minutes": 15,
+                    "targets": targets,
+                    "escalation_rule_assignment_strategy": {"type": "assign_to_everyone"},
+                }
+                for number, targets in enumerate(levels, start=1)
+            ],
+            "services": [self.service_reference()] if policy is POLICIES[0] else [],
+            "teams": [],
+        }
+
+    def responder_request(self, asked: ResponderRequest, incident: Incident) -> Document:
+        return {
+            "incident": self.incident_reference(incident),
+            "requester": self.user_reference(asked.requester),
+            "requested_at": moment(asked.at),
+            "message": asked.message,
+            "responder_request_targets": [{"responder_request_target": self._target(asked)}],
+        }
+
+    def _target(self, asked: ResponderRequest) -> Document:
+        if isinstance(asked.target, User):
+            return self.user_reference(asked.target)
+        return self.escalation_policy_reference(asked.target)
 
     def schedule_reference(self) -> Document:
         return self._reference("schedule_reference", "schedules", SCHEDULE_ID, "CredLink weekly")
@@ -153,7 +190,9 @@ class Documents:
             "resolve_reason": None,
             "resolution": incident.resolution,
             "incidents_responders": [],
-            "responder_requests": [],
+            "responder_requests": [
+                self.responder_request(asked, incident) for asked in incident.responder_requests
+            ],
         }
 
     def alert(self, alert: Alert, incident: Incident) -> Document:
@@ -241,15 +280,18 @@ class Documents:
                 "content": occurrence.note.content,
                 "trimmed": False,
             }
-        if occurrence.responder is not None:
+        if occurrence.asked is not None and occurrence.responder is not None:
+            of_policy = isinstance(occurrence.asked.target, Policy)
             return {
                 "type": "incident_responder",
                 "incident": self.incident_reference(incident),
                 "user": self.user_reference(occurrence.responder),
-                "escalation_policy": self.escalation_policy_reference(),
-                "message": occurrence.message,
-                "state": "pending",
+                "escalation_policy": self._target(occurrence.asked) if of_policy else None,
+                "message": occurrence.asked.message,
+                "state": occurrence.state,
             }
+        if occurrence.data is not None:
+            return {"incident": self.incident_reference(incident), **occurrence.data}
         priority = incident.priority
         return {
             "id": incident.id,

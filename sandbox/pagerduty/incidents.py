@@ -10,7 +10,7 @@ from aiohttp import web
 
 from sandbox import seeds
 from sandbox.clock import Clock
-from sandbox.pagerduty.account import PRIORITIES, USERS, Account, AlreadyResolved
+from sandbox.pagerduty.account import Account, TooManyNotes
 from sandbox.pagerduty.documents import Documents
 from sandbox.pagerduty.problems import (
     Problem,
@@ -21,8 +21,10 @@ from sandbox.pagerduty.problems import (
     page,
     wrapped,
 )
-from sandbox.pagerduty.records import Incident, Priority, Status, User
+from sandbox.pagerduty.records import Incident, Status, User
+from sandbox.pagerduty.rota import Rota
 from sandbox.pagerduty.times import read_moment
+from sandbox.pagerduty.updates import Update, target_of, user_of
 from sandbox.pagerduty.webhooks import until
 
 MAX_INCIDENTS_AT_ONCE = 250
@@ -37,9 +39,10 @@ class Incidents:
     """Lists, reads and changes incidents; whoever changes one names themselves in `From`."""
 
     def __init__(
-        self, account: Account, documents: Documents, clock: Clock, *, pace: float
+        self, account: Account, documents: Documents, clock: Clock, rota: Rota, *, pace: float
     ) -> None:
         self._account = account
+        self._rota = rota
         self._documents = documents
         self._clock = clock
         self._pace = pace
@@ -100,7 +103,8 @@ class Incidents:
         by = self._from(request)
         incident = self._incident(request)
         changes = await wrapped(request, "incident")
-        _Update(changes).apply(self._account, incident, by)
+        update = Update(changes)
+        update.apply(self._account, incident, by, self._on_call(update.level))
         return web.json_response({"incident": self._documents.incident(incident)})
 
     async def update_incidents(self, request: web.Request) -> web.Response:
@@ -111,11 +115,11 @@ class Incidents:
             raise invalid("Incidents must be a list of objects under the key 'incidents'")
         if len(items) > MAX_INCIDENTS_AT_ONCE:
             raise invalid(f"At most {MAX_INCIDENTS_AT_ONCE} incidents at once")
-        updates = [(self._by_id(item.get("id")), _Update(item)) for item in items]
+        updates = [(self._by_id(item.get("id")), Update(item)) for item in items]
         for incident, update in updates:
             update.must_fit(incident)
         for incident, update in updates:
-            update.apply(self._account, incident, by)
+            update.apply(self._account, incident, by, self._on_call(update.level))
         return web.json_response(
             {"incidents": [self._documents.incident(incident) for incident, _ in updates]}
         )
@@ -145,7 +149,10 @@ class Incidents:
         content = (await wrapped(request, "note")).get("content")
         if not isinstance(content, str) or not content:
             raise invalid("Content can't be blank")
-        note = self._account.annotate(incident, content, by)
+        try:
+            note = self._account.annotate(incident, content, by)
+        except TooManyNotes:
+            raise invalid("Incident has reached the limit of 2000 notes") from None
         return web.json_response({"note": self._documents.note(note)}, status=201)
 
     async def list_log(self, request: web.Request) -> web.Response:
@@ -177,31 +184,43 @@ class Incidents:
         by = self._from(request)
         incident = self._incident(request)
         body = await json_object(request)
-        requester = _user(body.get("requester_id"))
+        requester = user_of(body.get("requester_id"))
         message = body.get("message")
         targets = body.get("responder_request_targets")
         if not isinstance(message, str) or not isinstance(targets, list) or not targets:
             raise invalid("Message and responder_request_targets are required")
-        responders = [
-            _user(target.get("responder_request_target", {}).get("id")) for target in targets
+        if incident.status is Status.RESOLVED:
+            raise invalid("Incident Already Resolved")
+        asked = [target_of(target.get("responder_request_target") or {}) for target in targets]
+        before = len(incident.responder_requests)
+        for target in asked:
+            called = (target,) if isinstance(target, User) else self._on_call(1)
+            for responder in called:
+                self._account.ask_responder(incident, target, responder, message, by)
+        made = self._documents.responder_request(incident.responder_requests[before], incident)
+        made["requester"] = self._documents.user_reference(requester)
+        made["responder_request_targets"] = [
+            one
+            for asked_of in incident.responder_requests[before:]
+            for one in self._documents.responder_request(asked_of, incident)[
+                "responder_request_targets"
+            ]
         ]
-        for responder in responders:
-            self._account.add_responder(incident, responder, message, by)
-        return web.json_response(
-            {
-                "responder_request": {
-                    "incident": self._documents.incident_reference(incident),
-                    "requester": self._documents.user_reference(requester),
-                    "requested_at": self._documents.incident(incident)["updated_at"],
-                    "message": message,
-                    "responder_request_targets": [
-                        {"responder_request_target": self._documents.user_reference(user)}
-                        for user in responders
-                    ],
-                }
-            },
-            status=201,
-        )
+        return web.json_response({"responder_request": made}, status=201)
+
+    def _on_call(self, level: int | None) -> tuple[User, ...]:
+        """Who is on call on a level now.
+
+        Raises:
+            Problem: the policy has no such level.
+        """
+        if level is None:
+            return ()
+        now = self._clock.now()
+        found = tuple(s.user for s in self._rota.shifts(now, now) if s.level == level)
+        if not found:
+            raise invalid(f"Escalation level {level} is not in the escalation policy")
+        return found
 
     async def _wake_later(self, incident: Incident) -> None:
         until_at = incident.snoozed_until
@@ -246,67 +265,3 @@ class Incidents:
         if user is None:
             raise Problem(400, 1008, "Requester User Not Found")
         return user
-
-
-class _Update:
-    """The changes one `PUT` asks for, checked before any of them is made."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        if body.get("type") not in {"incident", "incident_reference"}:
-            raise invalid("Type must be 'incident' or 'incident_reference'")
-        try:
-            self.status = Status(body["status"]) if "status" in body else None
-        except ValueError:
-            raise invalid("Status must be triggered, acknowledged or resolved") from None
-        self.resolution = body.get("resolution") or ""
-        self.title = body.get("title")
-        self.urgency = body.get("urgency")
-        if self.urgency not in {None, "high", "low"}:
-            raise invalid("Urgency must be high or low")
-        self.assignees = tuple(
-            _user((entry.get("assignee") or {}).get("id")) for entry in body.get("assignments", ())
-        )
-        if self.assignees and self.status is not None:
-            raise invalid("Status and assignments cannot be changed together")
-        self.sets_priority = "priority" in body
-        self.priority = _priority(body["priority"]) if body.get("priority") else None
-
-    def must_fit(self, incident: Incident) -> None:
-        """Refuse what a resolved incident cannot do any more."""
-        reopens = self.status is Status.TRIGGERED
-        if incident.status is Status.RESOLVED and not reopens and (self.status or self.assignees):
-            raise invalid("Incident Already Resolved")
-
-    def apply(self, account: Account, incident: Incident, by: User) -> None:
-        self.must_fit(incident)
-        incident.title = self.title or incident.title
-        incident.urgency = self.urgency or incident.urgency
-        try:
-            match self.status:
-                case Status.ACKNOWLEDGED:
-                    account.acknowledge(incident, by)
-                case Status.RESOLVED:
-                    account.resolve(incident, by, resolution=self.resolution)
-                case Status.TRIGGERED:
-                    account.make_triggered(incident, by)
-        except AlreadyResolved:  # the same incident twice in one list
-            raise invalid("Incident Already Resolved") from None
-        if self.assignees:
-            account.reassign(incident, self.assignees, by)
-        if self.sets_priority:
-            account.set_priority(incident, self.priority, by)
-
-
-def _user(id_: object) -> User:
-    for user in USERS:
-        if user.id == id_:
-            return user
-    raise invalid(f"User {id_} not found")
-
-
-def _priority(reference: object) -> Priority:
-    id_ = reference.get("id") if isinstance(reference, dict) else None
-    for priority in PRIORITIES:
-        if priority.id == id_:
-            return priority
-    raise invalid(f"Priority {id_} not found")

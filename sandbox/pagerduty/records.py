@@ -66,6 +66,24 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """An escalation policy: the levels of both are those of the one rota."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponderRequest:
+    """Somebody was asked to join: a user, or whoever a policy calls."""
+
+    at: float
+    requester: User
+    target: User | Policy
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """One line of an incident's history; `agent` is None for what the service itself did."""
 
@@ -106,4 +124,5 @@ class Incident:
     snoozed_until: float | None = None
     alerts: list[Alert] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    responder_requests: list[ResponderRequest] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)

@@ -47,9 +47,9 @@ class PagerDuty(StandIn):
         self._pace = pace
         self._webhook_timeout_s = webhook_timeout_s
         self._documents = Documents(lambda: self.url)
-        self._incidents = Incidents(self.account, self._documents, self.clock, pace=pace)
         self._directory = Directory(self.account, self._documents, self.clock, self.subscriptions)
         self.rota = self._directory.rota
+        self._incidents = Incidents(self.account, self._documents, self.clock, self.rota, pace=pace)
         self._page = WebPage(self.account)
         self._rate_limit = RateLimit(self.clock)
         if webhook_url is not None:

@@ -1,40 +1,26 @@
 """Sentry's REST API: issues, releases, deploys."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from integrations.http import HttpApi
-from integrations.sentry.models import Issue
+from integrations.errors import NotFound
+from integrations.sentry import reading
+from integrations.sentry.acting import Acting
+from integrations.sentry.calls import SYSTEM, of_organization, of_project, written
+from integrations.sentry.models import Commit, Issue
 
-SYSTEM = "sentry"
+__all__ = ["MOST_ISSUES", "SYSTEM", "SentryClient"]
+
 # https://docs.sentry.io/api/events/list-an-organizations-issues/
 MOST_ISSUES = 100
 
 
-class SentryClient:
+class SentryClient(Acting):
     """One Sentry, with an internal integration's token.
 
     The token needs event:read for issues and project:releases (or org:ci) for releases.
     """
-
-    def __init__(
-        self,
-        base_url: str,
-        token: str,
-        *,
-        connect_timeout_s: float = 3.0,
-        deadline_s: float = 10.0,
-    ) -> None:
-        self._http = HttpApi(
-            SYSTEM,
-            base_url,
-            headers={"Authorization": f"Bearer {token}"},
-            secrets=(token,),
-            connect_timeout_s=connect_timeout_s,
-            deadline_s=deadline_s,
-        )
 
     async def list_issues(
         self,
@@ -74,13 +60,37 @@ class SentryClient:
             params.append(("environment", environment))
         if between is not None:
             start, end = between
-            params += [("start", _written(start)), ("end", _written(end))]
-        path = f"/api/0/organizations/{quote(organization, safe='')}/issues/"
+            params += [("start", written(start)), ("end", written(end))]
+        path = of_organization(organization, "issues")
         raws = await self._http.send_for_list("list_issues", "GET", path, params=params)
+        return tuple(self.read("list_issues", reading.issue, raw) for raw in raws)
+
+    async def find_suspect_commit(
+        self, organization: str, project: str, issue_id: str
+    ) -> Commit | None:
+        """Return the commit Sentry suspects of the latest event; None where it suspects none.
+
+        Sentry knows commits only of repositories that are connected to it.
+
+        Costs two calls.
+
+        Raises:
+            NotFound: there is no such issue, or none of its events is kept.
+            Forbidden: the token is wrong or lacks event:read.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://docs.sentry.io/api/events/retrieve-an-issue-event/, and getsentry/sentry,
+        api/urls.py: projects/{organization}/{project}/events/{id}/committers/
+        """
+        latest = of_organization(organization, "issues", issue_id, "events", "latest")
+        raw = await self._http.send_for_json("get_latest_event", "GET", latest)
+        event_id = self.read("get_latest_event", lambda event: str(event["eventID"]), raw)
+        path = of_project(organization, project, "events", event_id, "committers")
         try:
-            return tuple(_issue(raw) for raw in raws)
-        except (KeyError, TypeError, ValueError) as exc:
-            raise self._http.misread("list_issues", exc) from None
+            raw = await self._http.send_for_json("list_committers", "GET", path)
+        except NotFound:  # what Sentry says of an event without a release or without commits
+            return None
+        return self.read("list_committers", reading.commit, raw)
 
     async def create_release(
         self,
@@ -107,7 +117,7 @@ class SentryClient:
         body: dict[str, Any] = {"version": version, "projects": list(projects)}
         if url is not None:
             body["url"] = url
-        path = f"/api/0/organizations/{quote(organization, safe='')}/releases/"
+        path = of_organization(organization, "releases")
         await self._http.send("create_release", "POST", path, body=body)
 
     async def create_deploy(
@@ -130,43 +140,12 @@ class SentryClient:
         Source: https://docs.sentry.io/api/releases/create-a-new-deploy-for-an-organization/
         """
         given = {
-            "dateStarted": None if started_at is None else _written(started_at),
-            "dateFinished": None if finished_at is None else _written(finished_at),
+            "dateStarted": None if started_at is None else written(started_at),
+            "dateFinished": None if finished_at is None else written(finished_at),
             "name": name,
             "url": url,
         }
         body = {"environment": environment, **{k: v for k, v in given.items() if v is not None}}
-        # A version may hold slashes and more.
-        path = (
-            f"/api/0/organizations/{quote(organization, safe='')}"
-            f"/releases/{quote(version, safe='')}/deploys/"
-        )
+        path = of_organization(organization, "releases", version, "deploys")
         raw = await self._http.send_for_json("create_deploy", "POST", path, body=body)
-        try:
-            return str(raw["id"])
-        except (KeyError, TypeError) as exc:
-            raise self._http.misread("create_deploy", exc) from None
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._http.aclose()
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _issue(raw: Mapping[str, Any]) -> Issue:
-    return Issue(
-        id=raw["id"],
-        short_id=raw["shortId"],
-        title=raw["title"],
-        culprit=raw.get("culprit") or "",
-        level=raw.get("level") or "error",
-        status=raw["status"],
-        permalink=raw.get("permalink") or "",
-        events=int(raw["count"]),  # Sentry sends it as text
-        users=raw.get("userCount", 0),
-        first_seen_at=datetime.fromisoformat(raw["firstSeen"]).astimezone(UTC),
-        last_seen_at=datetime.fromisoformat(raw["lastSeen"]).astimezone(UTC),
-    )
+        return self.read("create_deploy", lambda deploy: str(deploy["id"]), raw)

@@ -23,3 +23,26 @@ class Issue:
     users: int
     first_seen_at: datetime
     last_seen_at: datetime
+    project: str = ""
+    """The slug."""
+    assigned_to: str | None = None
+    """The name of a person or a team."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody who belongs to an organization and has accepted the invitation."""
+
+    user_id: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit that Sentry suspects of an event."""
+
+    id: str
+    message: str
+    author: str
+    pull_request_url: str = ""

@@ -1,0 +1,56 @@
+"""Sentry's JSON, read. What lacks what it must have is a KeyError, TypeError or ValueError."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.sentry.models import Commit, Issue, Member
+
+
+def issue(raw: Mapping[str, Any]) -> Issue:
+    """An issue of a list, an answer or a webhook."""
+    return Issue(
+        id=str(raw["id"]),
+        short_id=raw["shortId"],
+        title=raw["title"],
+        culprit=raw.get("culprit") or "",
+        level=raw.get("level") or "error",
+        status=raw["status"],
+        permalink=raw.get("permalink") or raw.get("web_url") or "",
+        events=int(raw["count"]),  # Sentry sends it as text
+        users=raw.get("userCount", 0),
+        first_seen_at=moment(raw["firstSeen"]),
+        last_seen_at=moment(raw["lastSeen"]),
+        project=(raw.get("project") or {}).get("slug") or "",
+        assigned_to=(raw.get("assignedTo") or {}).get("name"),
+    )
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def member(raw: Mapping[str, Any]) -> Member | None:
+    """A member; None for somebody invited who has not come."""
+    user = raw.get("user")
+    if not user:
+        return None
+    return Member(
+        user_id=str(user["id"]),
+        name=user.get("name") or raw.get("name") or raw["email"],
+        email=raw.get("email") or user.get("email") or "",
+    )
+
+
+def commit(raw: Mapping[str, Any]) -> Commit | None:
+    """The likeliest commit of the people Sentry suspects; None where it names none."""
+    for committer in raw["committers"]:
+        for found in committer.get("commits") or ():
+            author = committer.get("author") or {}
+            return Commit(
+                id=str(found["id"]),
+                message=(found.get("message") or "").strip().partition("\n")[0],
+                author=author.get("name") or author.get("email") or "",
+                pull_request_url=(found.get("pullRequest") or {}).get("externalUrl") or "",
+            )
+    return None

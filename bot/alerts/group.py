@@ -114,6 +114,8 @@ class GroupAlerts:
             group = replace(group.to(GroupState.RESOLVED), resolved_at=ended_at)
             asked = (await findings.promise(connection, group.id, Phase.END, at=at),)
         group, reason = _told(group, firing)
+        if update.is_repeat and not group.is_final:
+            reason = None
         urgency = _urgency_of(group) if reason is not None else Urgency.PROGRESS
         await alerts.write_alerts(connection, group, changed, urgency=urgency)
         await alerts.save(connection, known, group, urgency=urgency)

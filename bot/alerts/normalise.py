@@ -24,6 +24,8 @@ class GroupUpdate:
     group_key: str
     dedup_key: str
     truncated: int
+    is_repeat: bool = False
+    """The sender itself says that nothing is new: nobody is told anything."""
     alerts: tuple[Alert, ...]
 
 
@@ -42,6 +44,7 @@ def from_alertmanager(told: alertmanager.Notification, *, at: datetime) -> Group
         group_key=told.group_key,
         dedup_key=dedup_key_of(told.group_key),
         truncated=told.truncated_alerts,
+        is_repeat=told.is_repeat,
         alerts=tuple(_alert(alert, at) for alert in told.alerts),
     )
 

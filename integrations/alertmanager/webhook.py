@@ -14,6 +14,7 @@ from integrations.webhooks import End, Moment, read_json, read_model, verify_tok
 
 SYSTEM = "alertmanager"
 VERSION = "4"
+REPEAT = "repeat interval elapsed"
 
 
 class _Part(BaseModel):
@@ -53,8 +54,12 @@ class Notification(_Part):
     common_annotations: Mapping[str, str] = {}
     external_url: str = Field(default="", alias="externalURL")
     notification_reason: str | None = Field(default=None, alias="notification_reason")
-    """`repeat interval elapsed` means that nothing is new."""
     alerts: tuple[Alert, ...] = Field(min_length=1)
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether Alertmanager says that nothing is new since what it sent last."""
+        return self.notification_reason == REPEAT
 
 
 def verify(authorization: str, tokens: Iterable[str]) -> None:

@@ -38,6 +38,26 @@ async def test_a_repeated_notification_says_and_edits_nothing(board: Board):
     assert looks == ()
 
 
+async def test_what_alertmanager_calls_a_repeat_edits_the_card_and_tells_the_thread_nothing(
+    board: Board,
+):
+    one, two = an_alert("a1", instance="10.0.0.1"), an_alert("a2", instance="10.0.0.2")
+    await board.hears(an_update(one, truncatedAlerts=1))
+    repeat = {"truncatedAlerts": 1, "notification_reason": "repeat interval elapsed"}
+
+    # With `max_alerts` a repeat may show others of the same alerts: none of them is new.
+    await board.hears(an_update(two, **repeat), at=LATER)
+
+    [group] = await board.groups()
+    assert "2 alerts firing" in await board.text(group)
+    assert await board.thread(group) == []
+    await board.hears(an_update(one, two, notification_reason="new alerts added"), at=LATER)
+    assert await board.thread(group) == []
+    gone = [an_alert(name, status="resolved", ends_at=LATER) for name in ("a1", "a2")]
+    await board.hears(an_update(*gone, notification_reason="all alerts resolved"), at=LATER)
+    assert len(await board.thread(group)) == 1
+
+
 async def test_more_alerts_join_in_place_and_the_thread_says_which(board: Board):
     one = an_alert("a1", instance="10.0.0.1")
     two = an_alert("a2", instance="10.0.0.2", value="0.07")

@@ -71,6 +71,7 @@ def test_a_payload_as_alertmanager_sent_it_is_read():
     assert (notification.receiver, notification.status) == ("bot", "firing")
     assert notification.group_labels["service"] == "credlink-api"
     assert notification.notification_reason is None
+    assert not notification.is_repeat
     assert notification.external_url == "http://alertmanager.example:9093"
     (alert,) = notification.alerts
     assert alert.fingerprint == "b9b64596b5b056fd"
@@ -96,7 +97,7 @@ def test_fields_of_newer_alertmanagers_are_read_or_passed_over():
     notification = parse(
         a_payload(notification_reason="repeat interval elapsed", routeLabels={}, tomorrow=1)
     )
-    assert notification.notification_reason == "repeat interval elapsed"
+    assert notification.is_repeat
 
 
 def test_a_cut_payload_says_how_many_alerts_are_missing():

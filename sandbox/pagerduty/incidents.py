@@ -4,7 +4,6 @@ Source: https://developer.pagerduty.com/api-reference (Incidents)
 """
 
 import asyncio
-from typing import Any
 
 from aiohttp import web
 

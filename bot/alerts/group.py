@@ -34,7 +34,7 @@ UNIT_ANNOTATION = "unit"
 
 @dataclass(frozen=True, slots=True)
 class GroupAlerts:
-    """Brings an alert group's row, its alerts and its card to what Alertmanager says."""
+    """Brings an alert group's row, its alerts and its card to what their sender says."""
 
     catalog: Catalog
 
@@ -58,7 +58,7 @@ class GroupAlerts:
     ) -> tuple[str, ...]:
         before = await alerts.find_last(connection, update.receiver, update.group_key)
         group = self._group(update, firing, occurrence=before.occurrence + 1 if before else 1)
-        group = _judged(group, firing, firing, at=at)
+        group = _judged(group, update, firing, firing, at=at)
         group = replace(group, told_firing=_fingerprints(firing), told_severity=group.severity)
         await alerts.add(connection, group, urgency=_urgency_of(group))
         await alerts.write_alerts(connection, group, firing, urgency=_urgency_of(group))
@@ -106,12 +106,12 @@ class GroupAlerts:
         group = replace(group, truncated=update.truncated)
         asked: tuple[str, ...] = ()
         if firing:
-            group = _judged(group, firing, changed, at=at)
+            group = _judged(group, update, firing, changed, at=at)
             if known.source is Source.PAGERDUTY:
                 asked = (await findings.promise(connection, group.id, Phase.ONSET, at=at),)
         else:
             ended_at = max(alert.ends_at or at for alert in everything)
-            group = replace(group.to(GroupState.RESOLVED), resolved_at=ended_at)
+            group = replace(group.to(GroupState.RESOLVED), resolved_at=ended_at, is_blind=False)
             asked = (await findings.promise(connection, group.id, Phase.END, at=at),)
         group, reason = _told(group, firing)
         if update.is_repeat and not group.is_final:
@@ -122,6 +122,8 @@ class GroupAlerts:
         if reason is not None:
             new = [alert for alert in firing if alert.fingerprint not in known.told_firing]
             await thread.told(connection, known, group, reason, new)
+        if group.is_blind is not known.is_blind and not group.is_final:
+            await thread.sight(connection, group, at=at)
         if known.source is Source.PAGERDUTY:
             await keep_onset(connection, group, self.catalog)
             await self._adopted(connection, group)
@@ -137,7 +139,7 @@ class GroupAlerts:
         place = destination(where.routes, labels, default=self.catalog.slack.default_channel)
         return AlertGroup(
             id=uuid4().hex,
-            source=Source.ALERTMANAGER,
+            source=update.source,
             receiver=update.receiver,
             group_key=update.group_key,
             dedup_key=update.dedup_key,
@@ -182,7 +184,12 @@ class GroupAlerts:
 
 
 def _judged(
-    group: AlertGroup, firing: Sequence[Alert], changed: Sequence[Alert], *, at: datetime
+    group: AlertGroup,
+    update: GroupUpdate,
+    firing: Sequence[Alert],
+    changed: Sequence[Alert],
+    *,
+    at: datetime,
 ) -> AlertGroup:
     """The group with the severity, condition and value of what fires.
 
@@ -190,9 +197,15 @@ def _judged(
     """
     severity = max(alert.severity for alert in firing)
     loudest = [alert for alert in firing if alert.severity is severity]
-    condition, note = _condition(loudest)
+    condition, note = update.condition, ""
+    if update.source is Source.ALERTMANAGER:
+        condition, note = _condition(loudest)
     group = replace(
-        group, severity=severity, condition=condition or group.condition, condition_note=note
+        group,
+        severity=severity,
+        condition=condition or group.condition,
+        condition_note=note,
+        is_blind=all(alert.is_blind for alert in firing),
     )
     values = [alert.value for alert in loudest if alert.value is not None]
     worst = (group.condition or Condition("")).worst(values)

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.domain.alert import Alert
+from bot.domain.alert import Alert, Condition, Source
 from bot.domain.incident import IncidentStatus, PagerDutyIncident, Responder
 from integrations.alertmanager import webhook as alertmanager
 from integrations.pagerduty import models as pagerduty
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupUpdate:
-    """What Alertmanager says an alert group is now."""
+    """What a sender says an alert group is now."""
 
     receiver: str
     group_key: str
@@ -27,6 +27,9 @@ class GroupUpdate:
     is_repeat: bool = False
     """The sender itself says that nothing is new: nobody is told anything."""
     alerts: tuple[Alert, ...]
+    source: Source = Source.ALERTMANAGER
+    condition: Condition | None = None
+    """What its alerts compare, where the sender says so itself; Alertmanager's link carries it."""
 
 
 def dedup_key_of(group_key: str) -> str:
@@ -52,7 +55,7 @@ def from_alertmanager(told: alertmanager.Notification, *, at: datetime) -> Group
 def _alert(told: alertmanager.Alert, at: datetime) -> Alert:
     return Alert(
         fingerprint=told.fingerprint,
-        starts_at=min(max(told.starts_at, EARLIEST), LATEST),
+        starts_at=possible(told.starts_at),
         # Alertmanager 0.25 gives a firing alert the time it would end by itself.
         ends_at=None if told.status == "firing" else told.ends_at or at,
         labels=told.labels,
@@ -60,6 +63,11 @@ def _alert(told: alertmanager.Alert, at: datetime) -> Alert:
         source_url=told.generator_url,
         value=read_value(told.annotations.get(VALUE_ANNOTATION, "")),
     )
+
+
+def possible(moment: datetime) -> datetime:
+    """The moment, or the nearest at which an alert can begin."""
+    return min(max(moment, EARLIEST), LATEST)
 
 
 def read_value(text: str) -> float | None:

@@ -11,6 +11,7 @@ from bot.cards.alert_lines import (
     incident_line,
     labels_line,
     links_line,
+    notes_of,
     on_it_line,
     outcome_line,
     place_of,
@@ -111,6 +112,8 @@ def headline(group: AlertGroup, *, is_silenced: bool = False) -> str:
         return f"🟢 Resolved: {group.name}{where and ', ' + where} · lasted {lasted}"
     if group.state is S.ACKNOWLEDGED:
         return f"🟡 Acknowledged: {group.name}{where and ', ' + where} · {group.severity.word}"
+    if group.is_blind:
+        return f"⚪ No data: {group.name}{where and ', ' + where} · {group.severity.word}"
     if is_silenced:
         return f"🟡 Silenced: {group.name}{where and ', ' + where} · {group.severity.word}"
     return f"{_MARKS[group.severity]} {group.name}{where and ': ' + where} · {group.severity.word}"
@@ -205,10 +208,11 @@ def _small_print(view: AlertView) -> list[str]:
     """What cannot be seen, what is missing and why, and what the alerts have in common."""
     group = view.group
     notes = [group.condition.note if group.condition else group.condition_note]
+    notes += notes_of(view.alerts)
     notes += [finding.note for finding in view.findings]
     notes += [f"⚪ {finding.missing}" for finding in view.findings if finding.missing]
     if group.truncated:
-        notes.append(f"Alertmanager left out {group.truncated} more alerts.")
+        notes.append(f"{group.source.called} left out {group.truncated} more alerts.")
     if not group.is_routed:
         notes.append("No route of the catalogue matches these labels, so it is shown here.")
     if group.occurrence > 1:

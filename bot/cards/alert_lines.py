@@ -7,13 +7,23 @@ from bot.cards.blocks import cut, escaped
 from bot.cards.links import is_address, link
 from bot.cards.people import mention
 from bot.cards.text import counted, moment, spoken
-from bot.domain.alert import Alert, AlertGroup, GroupState, Source, common, runbook_of
+from bot.domain.alert import (
+    SILENCE_LINK,
+    Alert,
+    AlertGroup,
+    GroupState,
+    Source,
+    common,
+    runbook_of,
+)
 from bot.domain.change import Change, ChangeKind
 from bot.domain.incident import IncidentStatus, PagerDutyIncident
 from bot.domain.unit import spoken_value
 
 ALERTS_ON_CARD = 5
 LABELS_ON_CARD = 12
+NOTES_ON_CARD = 3
+LONGEST_NOTE = 300
 LONGEST_LABEL = 80
 """Characters of one label's value on a card."""
 LABELS_SAID_ELSEWHERE = frozenset({"alertname", "severity"})
@@ -133,7 +143,12 @@ def alert_line(group: AlertGroup, alert: Alert, shared: Mapping[str, str]) -> st
         facts.append(spoken_value(alert.value, group.unit))
     if alert.severity is not group.severity:
         facts.append(alert.severity.word)
-    return f"• {' · '.join([*facts, f'since {moment(alert.starts_at)}'])}"
+    facts.append(f"since {moment(alert.starts_at)}")
+    if alert.is_blind:
+        facts.append("no data")
+    if alert.is_firing and is_address(alert.links.get(SILENCE_LINK, "")):
+        facts.append(link(alert.links[SILENCE_LINK], "Silence"))
+    return f"• {' · '.join(facts)}"
 
 
 def labels_line(group: AlertGroup, alerts: Sequence[Alert]) -> str:
@@ -173,7 +188,7 @@ def done_by(change: Change) -> str:
 def incident_line(incident: PagerDutyIncident, group: AlertGroup) -> str:
     """PagerDuty's incident, where it stands and with whom."""
     line = f"*PagerDuty*  {link(incident.url, incident.label)} {_standing(incident, group)}"
-    fires_on = not group.is_final and group.source is Source.ALERTMANAGER
+    fires_on = not group.is_final and group.source is not Source.PAGERDUTY
     if not incident.is_open and fires_on:
         line += "; the alert still fires"
     return line
@@ -195,8 +210,26 @@ def _standing(incident: PagerDutyIncident, group: AlertGroup) -> str:
             return f"resolved{' by ' + mention(who) if who else ''}"
 
 
+def notes_of(alerts: Sequence[Alert]) -> list[str]:
+    """What the sender says beside its alerts: of those that fire, or of the last when none does."""
+    firing = [alert for alert in alerts if alert.is_firing]
+    said = dict.fromkeys(alert.note for alert in firing or alerts if alert.note)
+    return [cut(note, LONGEST_NOTE) for note in said][:NOTES_ON_CARD]
+
+
+def _shared_links(alerts: Sequence[Alert]) -> dict[str, str]:
+    """Pages that are about all of what fires, or fired: one alert's are not the group's."""
+    firing = [alert for alert in alerts if alert.is_firing]
+    shared = common(alert.links for alert in firing or alerts)
+    return {
+        label: address
+        for label, address in shared.items()
+        if is_address(address) and (firing or label != SILENCE_LINK)
+    }
+
+
 def links_line(alerts: Sequence[Alert]) -> str:
-    """Where to go on: the runbook, and the query where it can be changed."""
+    """Where to go on: the runbook, the query where it can be changed, the sender's own pages."""
     found = []
     runbook = runbook_of(alerts)
     if runbook is not None:
@@ -205,4 +238,5 @@ def links_line(alerts: Sequence[Alert]) -> str:
     source = next((alert.source_url for alert in alerts if is_address(alert.source_url)), None)
     if source is not None:
         found.append(link(source, "Query"))
+    found += [link(address, label) for label, address in _shared_links(alerts).items()]
     return " · ".join(found)

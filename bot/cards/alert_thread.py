@@ -20,6 +20,7 @@ __all__ = [
     "joined_entry",
     "lost_end_entry",
     "resolved_entry",
+    "sight_entry",
     "worse_entry",
 ]
 
@@ -44,6 +45,15 @@ def resolved_entry(group: AlertGroup) -> Message:
     ended_at = group.resolved_at or group.started_at
     lasted = spoken(ended_at - group.started_at)
     return _line(f"{PostReason.ALL_RESOLVED.value} after {lasted}")
+
+
+def sight_entry(group: AlertGroup) -> Message:
+    """That its source has no data any more, or has some again."""
+    if group.is_blind:
+        return _line(
+            f"⚪ {group.source.called} has no data: whether it still fires, nobody can tell"
+        )
+    return _line(f"{group.source.called} has data again, and it fires")
 
 
 def lost_end_entry(seen_at: datetime, gone_at: datetime) -> Message:

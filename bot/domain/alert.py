@@ -8,6 +8,8 @@ from enum import IntEnum, StrEnum
 from bot.domain.unit import Unit
 
 RUNBOOK_ANNOTATIONS = ("runbook_url", "runbook")
+SILENCE_LINK = "Silence in Grafana"
+"""Where the sender itself can silence an alert: its form, filled with that alert's labels."""
 
 
 class Severity(IntEnum):
@@ -154,6 +156,13 @@ class Source(StrEnum):
     GRAFANA = "grafana"
     """Grafana's own alerting."""
     CLOUDWATCH = "cloudwatch"
+    SENTRY = "sentry"
+    """An alert rule of Sentry's, about an issue or a metric."""
+
+    @property
+    def called(self) -> str:
+        """As people call it."""
+        return {"pagerduty": "PagerDuty", "cloudwatch": "CloudWatch"}.get(self, self.capitalize())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,21 @@
 """Grafana's HTTP API: dashboards, pictures of panels, annotations."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from integrations.errors import Rejected, Unavailable
-from integrations.grafana.models import Annotation, Dashboard, Health, Panel
+from integrations.errors import IntegrationError, NotFound, Rejected, Unavailable
+from integrations.grafana import png, reading
+from integrations.grafana.models import Annotation, Dashboard, Found, Health, Panel
 from integrations.http import HttpApi
 
 SYSTEM = "grafana"
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NO_RENDERER = "no image renderer"
 """Some versions say so with 500, others with a picture of another size."""
+DASHBOARDS = "/apis/dashboard.grafana.app/v2beta1/namespaces/{namespace}/dashboards"
+"""https://grafana.com/docs/grafana/latest/developers/http_api/apis/"""
 RENDERS_AT_ONCE = 2
 """Each picture is a browser page in Grafana's renderer, which limits them for all its users."""
 
@@ -21,7 +23,8 @@ RENDERS_AT_ONCE = 2
 class GrafanaClient:
     """One Grafana, with a service account's token.
 
-    `public_url` is where people's browsers find it; without one it is `base_url`.
+    `public_url` is where people's browsers find it; without one it is `base_url`. `namespace` is
+    the organisation's name in the newer API: `default`, or `org-<number>` beside the first.
     """
 
     def __init__(
@@ -30,11 +33,13 @@ class GrafanaClient:
         token: str,
         *,
         public_url: str | None = None,
+        namespace: str = "default",
         connect_timeout_s: float = 3.0,
         deadline_s: float = 10.0,
         render_deadline_s: float = 30.0,
     ) -> None:
         self._public_url = (public_url or base_url).rstrip("/")
+        self._namespace = quote(namespace, safe="")
         self._render_deadline_s = render_deadline_s
         self._renders = asyncio.Semaphore(RENDERS_AT_ONCE)
         self._http = HttpApi(
@@ -59,33 +64,70 @@ class GrafanaClient:
         except (AttributeError, KeyError, TypeError) as exc:
             raise self._http.misread("get_health", exc) from None
 
-    async def get_dashboard(self, uid: str) -> Dashboard:
-        """Return a dashboard with its panels.
-
-        Panels are looked for in rows too. One made from the library is known by its name only,
-        and dashboards of schema version 2 have none here.
+    async def search_dashboards(self, *, page: int = 1, limit: int = 100) -> tuple[Found, ...]:
+        """Return one page of the dashboards we may see; fewer than `limit` on the last one.
 
         Costs one call. Needs dashboards:read.
 
+        Source: https://grafana.com/docs/grafana/latest/developers/http_api/folder_dashboard_search/
+        """
+        params = [("type", "dash-db"), ("limit", str(limit)), ("page", str(page))]
+        raws = await self._http.send_for_list("search", "GET", "/api/search", params=params)
+        try:
+            return tuple(Found(raw["uid"], raw.get("title") or raw["uid"]) for raw in raws)
+        except (AttributeError, KeyError, TypeError) as exc:
+            raise self._http.misread("search", exc) from None
+
+    async def get_dashboard(self, uid: str) -> Dashboard:
+        """Return a dashboard of any schema with its panels; see `get_library_panel` for some.
+
+        One that the older API does not hand out is asked for by the newer one, in schema 2.
+
+        Costs one call, or two. Needs dashboards:read.
+
         Raises:
             NotFound: there is no such dashboard, or we may not see it.
-            Forbidden: the token is wrong.
+            Forbidden: the token is wrong, or may not see it.
             RateLimited, Unavailable: worth another try.
 
         Source: https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/
         """
         path = f"/api/dashboards/uid/{quote(uid, safe='')}"
-        raw = await self._http.send_for_json("get_dashboard", "GET", path)
         try:
-            dashboard = raw["dashboard"]
-            return Dashboard(
-                uid=dashboard["uid"],
-                title=dashboard["title"],
-                slug=raw.get("meta", {}).get("slug") or "dashboard",
-                panels=tuple(_panels(dashboard.get("panels") or ())),
-            )
-        except (AttributeError, KeyError, TypeError) as exc:
+            raw = await self._http.send_for_json("get_dashboard", "GET", path)
+        except (NotFound, Rejected) as exc:
+            raw = await self._newer(uid, exc)
+        try:
+            return reading.dashboard(raw)
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
             raise self._http.misread("get_dashboard", exc) from None
+
+    async def _newer(self, uid: str, refused: IntegrationError) -> Any:
+        """The dashboard by the API of Grafana 12 and later; older ones know nothing of it."""
+        path = f"{DASHBOARDS.format(namespace=self._namespace)}/{quote(uid, safe='')}"
+        try:
+            return await self._http.send_for_json("get_dashboard", "GET", path)
+        except (NotFound, Rejected):
+            raise refused from None
+
+    async def get_library_panel(self, panel: Panel) -> Panel:
+        """Return a panel of the library with what the library says of it: type and queries.
+
+        Costs one call, none for a panel that is of no library. Needs library.panels:read.
+
+        Raises:
+            NotFound: the library has it no more, or we may not see it.
+
+        Source: https://grafana.com/docs/grafana/latest/developers/http_api/library_element/
+        """
+        if panel.library is None:
+            return panel
+        path = f"/api/library-elements/{quote(panel.library, safe='')}"
+        raw = await self._http.send_for_json("get_library_panel", "GET", path)
+        try:
+            return reading.with_model(panel, raw["result"]["model"])
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+            raise self._http.misread("get_library_panel", exc) from None
 
     def panel_url(
         self,
@@ -93,14 +135,17 @@ class GrafanaClient:
         panel_id: int,
         *,
         start: datetime,
-        end: datetime,
-        variables: Mapping[str, str] | None = None,
+        end: datetime | None,
+        variables: Mapping[str, Sequence[str]] | None = None,
     ) -> str:
-        """Return the address of one panel over a time, for people's browsers. Costs nothing."""
+        """Return the address of one panel over a time, for people's browsers. Costs nothing.
+
+        Without an end it goes on until whoever looks looks.
+        """
         params = [
             ("viewPanel", str(panel_id)),
             *_window(start, end),
-            *((f"var-{name}", value) for name, value in (variables or {}).items()),
+            *_chosen(variables),
         ]
         path = f"/d/{quote(dashboard.uid, safe='')}/{quote(dashboard.slug, safe='')}"
         return f"{self._public_url}{path}?{urlencode(params)}"
@@ -114,7 +159,7 @@ class GrafanaClient:
         end: datetime,
         width: int = 1000,
         height: int = 500,
-        variables: Mapping[str, str] | None = None,
+        variables: Mapping[str, Sequence[str]] | None = None,
     ) -> bytes:
         """Return a PNG of one panel over a time, `width` by `height` pixels.
 
@@ -138,7 +183,7 @@ class GrafanaClient:
             ("height", str(height)),
             ("tz", "UTC"),
             ("timeout", str(max(1, int(self._render_deadline_s)))),
-            *((f"var-{name}", value) for name, value in (variables or {}).items()),
+            *_chosen(variables),
         ]
         path = f"/render/d-solo/{quote(dashboard.uid, safe='')}/{quote(dashboard.slug, safe='')}"
         try:
@@ -153,16 +198,18 @@ class GrafanaClient:
             if NO_RENDERER not in exc.detail:
                 raise
             raise Rejected(SYSTEM, "render_panel", exc.detail) from None
-        if not answer.body.startswith(PNG_SIGNATURE):
+        if not answer.body.startswith(png.SIGNATURE):
             kind = answer.content_type or "nothing"
             raise Rejected(SYSTEM, "render_panel", f"instead of a picture came {kind}")
-        if png_size(answer.body) != (width, height):
+        if png.size(answer.body) != (width, height):
             raise Rejected(
                 SYSTEM,
                 "render_panel",
                 "the picture has not the size asked for, so it is probably Grafana's notice "
                 "that its image renderer is missing",
             )
+        if await asyncio.to_thread(png.is_blank, answer.body):
+            raise Rejected(SYSTEM, "render_panel", "the picture is empty")
         return answer.body
 
     async def create_annotation(
@@ -244,26 +291,6 @@ class GrafanaClient:
         await self._http.aclose()
 
 
-def png_size(picture: bytes) -> tuple[int, int]:
-    """Width and height of a PNG, which its first chunk holds (IHDR, at bytes 16 to 24)."""
-    return int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
-
-
-def _panels(raws: Sequence[Mapping[str, Any]]) -> Iterator[Panel]:
-    """Every panel, those within collapsed rows too."""
-    for raw in raws:
-        if raw.get("type") == "row":
-            yield from _panels(raw.get("panels") or ())
-            continue
-        library = raw.get("libraryPanel") or {}
-        yield Panel(
-            id=raw["id"],
-            title=raw.get("title") or library.get("name") or "",
-            type=raw.get("type") or "",
-            queries=tuple(t["expr"] for t in raw.get("targets") or () if t.get("expr")),
-        )
-
-
 def _annotation(raw: Mapping[str, Any]) -> Annotation:
     return Annotation(
         id=int(raw["id"]),
@@ -274,8 +301,16 @@ def _annotation(raw: Mapping[str, Any]) -> Annotation:
     )
 
 
-def _window(start: datetime, end: datetime) -> list[tuple[str, str]]:
-    return [("from", str(_milliseconds(start))), ("to", str(_milliseconds(end)))]
+def _window(start: datetime, end: datetime | None) -> list[tuple[str, str]]:
+    until = "now" if end is None else str(_milliseconds(end))
+    return [("from", str(_milliseconds(start))), ("to", until)]
+
+
+def _chosen(variables: Mapping[str, Sequence[str]] | None) -> list[tuple[str, str]]:
+    """A variable that takes several values is named once for each."""
+    return [
+        (f"var-{name}", value) for name, values in (variables or {}).items() for value in values
+    ]
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -5,7 +5,6 @@ searched; where it cannot, a request whose answer was lost is never repeated.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,11 +16,10 @@ from bot.domain.place import Place
 from bot.storage import acts, marks
 from bot.world import World
 from integrations.aws.cloudfront import COMPLETED
-from integrations.errors import NotFound, RateLimited, Unavailable
-from integrations.grafana.client import GrafanaClient
+from integrations.errors import RateLimited, Unavailable
+from integrations.grafana import spans
+from integrations.grafana.spans import Span
 
-STILL_ASKING = timedelta(seconds=15)
-"""Longer than any request to Grafana under way: what it makes is found after it."""
 INTERRUPTED = "the bot was interrupted while it asked"
 NOT_TAKEN = ("HTTP 500", "HTTP 503", "ClientConnector")
 """How the words of a failure begin that says nothing was done: the system's own answer, or no
@@ -49,18 +47,11 @@ LOST = Told(state=MarkState.UNKNOWN, detail=INTERRUPTED)
 
 async def begin_in_grafana(here: World, place: Place, change: Change, mark: Mark) -> Told:
     """Mark the moment the rollout began."""
-    if here.grafana is None or place.config.grafana is None or change.started_at is None:
+    span = _span(place, change)
+    if here.grafana is None or span is None:
         return NO_WAY
-    annotation = None
-    if not await _is_first(here, mark, mark.kind.value):
-        annotation = await _find_annotation(here.grafana, change)
-    if annotation is None:
-        annotation = await here.grafana.create_annotation(
-            headline(change),
-            at=change.started_at,
-            tags=_tags(change),
-            dashboard_uid=place.config.grafana.dashboard,
-        )
+    is_first = await _is_first(here, mark, mark.kind.value)
+    annotation = await spans.begin(here.grafana, span, is_first=is_first)
     return Told(state=DONE, reference=str(annotation))
 
 
@@ -70,7 +61,8 @@ async def end_in_grafana(here: World, place: Place, change: Change, mark: Mark) 
     A beginning that is still being told is left to this one: it waits out the request that may be
     under way, and then looks for what that made.
     """
-    if here.grafana is None or place.config.grafana is None or change.started_at is None:
+    span = _span(place, change)
+    if here.grafana is None or span is None:
         return NO_WAY
     begun = await _beginning(here, change)
     if begun is not None and begun.is_open:
@@ -78,22 +70,11 @@ async def end_in_grafana(here: World, place: Place, change: Change, mark: Mark) 
             await marks.note(
                 connection, change.id, begun.kind, state=MarkState.SKIPPED, done_at=here.now()
             )
-        return Told(state=MarkState.WANTED, wait=here.paced(STILL_ASKING))
-    known = begun.reference if begun is not None else None
-    annotation = int(known) if known else await _find_annotation(here.grafana, change)
-    text, end = headline(change), change.finished_at or here.now()
-    if annotation is not None:
-        with suppress(NotFound):  # removed meanwhile: all of it is made again
-            await here.grafana.patch_annotation(annotation, end=end, text=text)
-            return Told(state=DONE, reference=str(annotation))
-    made = await here.grafana.create_annotation(
-        text,
-        at=change.started_at,
-        end=end,
-        tags=_tags(change),
-        dashboard_uid=place.config.grafana.dashboard,
-    )
-    return Told(state=DONE, reference=str(made))
+        return Told(state=MarkState.WANTED, wait=here.paced(spans.STILL_ASKING))
+    known = int(begun.reference) if begun is not None and begun.reference else None
+    end = change.finished_at or here.now()
+    annotation = await spans.close(here.grafana, span, end=end, known=known)
+    return Told(state=DONE, reference=str(annotation))
 
 
 async def _beginning(here: World, change: Change) -> Mark | None:
@@ -102,24 +83,17 @@ async def _beginning(here: World, change: Change) -> Mark | None:
     return next((mark for mark in found if mark.kind is MarkKind.GRAFANA_BEGIN), None)
 
 
-async def _find_annotation(grafana: GrafanaClient, change: Change) -> int | None:
-    """The annotation that an attempt made whose answer was lost: it carries the change's id."""
-    found = await grafana.list_annotations(tags=[_own_tag(change)], limit=1)
-    return found[0].id if found else None
-
-
-def _tags(change: Change) -> tuple[str, ...]:
-    return (
-        "credlink",
-        change.kind.value,
-        change.service,
-        change.environment,
-        _own_tag(change),
+def _span(place: Place, change: Change) -> Span | None:
+    """The change in Grafana, as it stands now; None where it has no place there."""
+    if place.config.grafana is None or change.started_at is None:
+        return None
+    return Span(
+        text=headline(change),
+        at=change.started_at,
+        tags=("credlink", change.kind.value, change.service, change.environment),
+        tag=f"credlink-change:{change.id}",
+        dashboard=place.config.grafana.dashboard,
     )
-
-
-def _own_tag(change: Change) -> str:
-    return f"credlink-change:{change.id}"
 
 
 async def invalidate(here: World, place: Place, change: Change, mark: Mark) -> Told:

@@ -87,7 +87,7 @@ async def _merged(world: World, pagerduty: PagerDutyClient, group: AlertGroup) -
 
 async def _join(world: World, group_id: str, found: Incident) -> None:
     """Write down what PagerDuty says of an incident of this group."""
-    told = from_pagerduty(found, told_at=found.last_status_change_at or world.now())
+    told = from_pagerduty(found, told_at=found.changed_at or world.now())
     async with world.database.write() as connection:
         before, known = await incidents.tell(connection, told)
         await incidents.link(connection, group_id, known.id)

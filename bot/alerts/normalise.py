@@ -89,7 +89,7 @@ def from_pagerduty_event(event: pagerduty.Event) -> PagerDutyIncident | None:
     told = event.incident
     if told is None or told.status not in set(IncidentStatus):
         return None
-    agent = _responder(event.agent)
+    agent = responder(event.agent)
     return from_pagerduty(
         told,
         told_at=event.occurred_at,
@@ -105,13 +105,17 @@ def from_pagerduty(
     acknowledged_by: Responder | None = None,
     resolved_by: Responder | None = None,
 ) -> PagerDutyIncident:
-    """An incident of PagerDuty's REST API or of one of its events."""
+    """An incident of PagerDuty's REST API or of one of its events.
+
+    Of REST, `told_at` is when it changed last by PagerDuty's clock: what an event says that
+    arrives meanwhile is newer or older by the same clock.
+    """
     status = IncidentStatus(told.status)
     changed_at = told.last_status_change_at or told_at
     if status is IncidentStatus.ACKNOWLEDGED and acknowledged_by is None and told.acknowledgers:
-        acknowledged_by = _responder(told.acknowledgers[-1])
+        acknowledged_by = responder(told.acknowledgers[-1])
     if status is IncidentStatus.RESOLVED and resolved_by is None:
-        resolved_by = _responder(told.last_status_change_by)
+        resolved_by = responder(told.last_status_change_by)
     return PagerDutyIncident(
         id=told.id,
         number=told.number,
@@ -127,12 +131,15 @@ def from_pagerduty(
         acknowledged_at=changed_at if status is IncidentStatus.ACKNOWLEDGED else None,
         resolved_by=resolved_by if status is IncidentStatus.RESOLVED else None,
         resolved_at=changed_at if status is IncidentStatus.RESOLVED else None,
+        triggers_again_at=(
+            told.triggers_again_at if status is IncidentStatus.ACKNOWLEDGED else None
+        ),
         created_at=told.created_at or told_at,
         told_at=told_at,
     )
 
 
-def _responder(told: pagerduty.Reference | None) -> Responder | None:
+def responder(told: pagerduty.Reference | None) -> Responder | None:
     """A person; a service, an integration or nobody is none."""
     if told is None or not told.type.startswith("user"):
         return None

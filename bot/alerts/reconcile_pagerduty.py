@@ -80,7 +80,7 @@ class ReconcilePagerDuty:
 
     async def _take_in(self, found: Incident) -> None:
         now = self.world.now()
-        told = from_pagerduty(found, told_at=found.last_status_change_at or now)
+        told = from_pagerduty(found, told_at=found.changed_at or now)
         async with self.world.database.read() as connection:
             known = await incidents.find(connection, told.id)
         is_news = known.after(told) != known if known else now - told.created_at < NEW

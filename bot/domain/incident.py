@@ -1,6 +1,7 @@
 """PagerDuty's incident as a card shows it, and what people ask of it from there."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,6 +44,8 @@ class PagerDutyIncident:
     acknowledged_at: datetime | None = None
     resolved_by: Responder | None = None
     resolved_at: datetime | None = None
+    triggers_again_at: datetime | None = None
+    """When its acknowledgement ends by itself: it is snoozed until then."""
     created_at: datetime
     told_at: datetime
     """When PagerDuty says this was so; an older word never replaces a newer one."""
@@ -72,6 +75,8 @@ class PagerDutyIncident:
             acknowledged_at=(self.acknowledged_at if same else None)
             or told.acknowledged_at
             or self.acknowledged_at,
+            triggers_again_at=told.triggers_again_at
+            or (self.triggers_again_at if told.is_open and same else None),
             resolved_by=told.resolved_by or self.resolved_by,
             resolved_at=(self.resolved_at if same else None) or told.resolved_at,
         )
@@ -81,11 +86,48 @@ class PagerDutyIncident:
         return f"#{self.number}" if self.number is not None else self.id
 
 
+class Moved(StrEnum):
+    """What is different of an incident that a reader of its thread wants to know."""
+
+    STATUS = "status"
+    PAGED = "paged"
+    """Somebody else is called for it."""
+    PRIORITY = "priority"
+
+
+def moved(before: PagerDutyIncident | None, now: PagerDutyIncident) -> tuple[Moved, ...]:
+    """What is new since `before`; of an incident nobody heard of, only that it stands otherwise.
+
+    Whoever acknowledges has it assigned to them, and a resolved one is nobody's: no news of its
+    own.
+    """
+    found = []
+    if now.status is not (before.status if before else IncidentStatus.TRIGGERED):
+        found.append(Moved.STATUS)
+    if before is None:
+        return tuple(found)
+    both = bool(now.assignees and before.assignees)
+    taken = Moved.STATUS in found and now.status is IncidentStatus.ACKNOWLEDGED
+    if both and now.is_open and not taken and set(now.assignees) != set(before.assignees):
+        found.append(Moved.PAGED)
+    if now.priority != before.priority:
+        found.append(Moved.PRIORITY)
+    return tuple(found)
+
+
 class ResponseKind(StrEnum):
     """What a person may ask of PagerDuty from a card."""
 
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    ESCALATE = "escalate"
+    """`detail`: `level`."""
+    RESPONDER = "add responder"
+    """`detail`: `id`, `type` and `name` of a user or an escalation policy, and `message`."""
+    SNOOZE = "snooze"
+    """`detail`: `until`, an ISO 8601 moment."""
+    PRIORITY = "priority"
+    """`detail`: `id` and `name`."""
 
 
 class ResponseState(StrEnum):
@@ -107,6 +149,9 @@ class Response:
     """Slack user id."""
     email: str
     asked_at: datetime
+    detail: Mapping[str, str] = field(default_factory=dict)
+    tried_at: datetime | None = None
+    """When PagerDuty was asked first: from then on it may have happened."""
     state: ResponseState = ResponseState.PENDING
     why: str = ""
-    """Why it failed, a sentence."""
+    """Why it failed, sentences."""

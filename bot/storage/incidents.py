@@ -186,6 +186,15 @@ async def email_in_pagerduty(connection: Connection, slack_id: str) -> str | Non
     return found.scalar()
 
 
+async def person_in_pagerduty(connection: Connection, slack_id: str) -> Responder | None:
+    """Who this person is in PagerDuty; None when nobody has asked PagerDuty yet."""
+    found = await connection.execute(
+        select(pagerduty_users).where(pagerduty_users.c.slack_id == slack_id)
+    )
+    row = found.first()
+    return None if row is None else Responder(row.pagerduty_id, row.name, slack_id)
+
+
 async def slack_ids(connection: Connection, pagerduty_ids: Collection[str]) -> dict[str, str]:
     """PagerDuty user id → Slack user id, for those somebody has matched."""
     if not pagerduty_ids:
@@ -231,6 +240,7 @@ _PLAIN = (
     "service_id",
     "acknowledged_at",
     "resolved_at",
+    "triggers_again_at",
     "created_at",
     "told_at",
 )

@@ -25,6 +25,7 @@ async def ask(connection: Connection, response: Response) -> bool:
         asked_at=response.asked_at,
         state=response.state.value,
         why=response.why,
+        detail=dict(response.detail),
     )
     made = await connection.execute(new.on_conflict_do_nothing().returning(responses.c.id))
     if made.first() is None:
@@ -37,6 +38,34 @@ async def get(connection: Connection, response_id: str) -> Response:
     """Return what was asked; it is known to be there."""
     wanted = select(responses).where(responses.c.id == response_id)
     return _response((await connection.execute(wanted)).one())
+
+
+async def trying(connection: Connection, response_id: str, at: datetime) -> Response:
+    """Say that PagerDuty is being asked now; returns what was asked, as it was before that."""
+    before = await get(connection, response_id)
+    await connection.execute(
+        update(responses)
+        .where(responses.c.id == response_id, responses.c.tried_at.is_(None))
+        .values(tried_at=at)
+    )
+    return before
+
+
+async def of_incident(
+    connection: Connection, incident_id: str, kind: ResponseKind, *, since: datetime
+) -> tuple[Response, ...]:
+    """What of this kind was asked of an incident since then and did not fail, oldest first."""
+    rows = await connection.execute(
+        select(responses)
+        .where(
+            responses.c.incident_id == incident_id,
+            responses.c.kind == kind.value,
+            responses.c.asked_at >= since,
+            responses.c.state != ResponseState.FAILED.value,
+        )
+        .order_by(responses.c.asked_at, responses.c.id)
+    )
+    return tuple(map(_response, rows))
 
 
 async def end(
@@ -88,6 +117,8 @@ def _response(row: Row[Any]) -> Response:
         by=row.by,
         email=row.email,
         asked_at=row.asked_at,
+        detail=dict(row.detail),
+        tried_at=row.tried_at,
         state=ResponseState(row.state),
         why=row.why,
     )

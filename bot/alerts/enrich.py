@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 from bot import metrics, reporting
 from bot.alerts.chart import draw_chart
+from bot.alerts.evidence.issues import look_at_issues
+from bot.alerts.evidence.log_lines import look_in_log
 from bot.alerts.lookup import look_up_incident
 from bot.alerts.onset import SOURCE as ONSET
 from bot.alerts.onset import look_before
+from bot.domain.evidence import issues, log_lines
 from bot.domain.finding import CHART, Finding, Phase
 from bot.engine import CONTROL, receive, step, surely, workflow, world
-from bot.storage import findings
+from bot.storage import findings, storms
 from bot.storage.transient import is_transient
 from bot.world import World
 from integrations.errors import IntegrationError
@@ -45,6 +48,8 @@ SOURCES = (
     Source(CHART, "Prometheus", "chart", 8.0, draw_chart),
     Source("pagerduty", "PagerDuty", "incident", 8.0, look_up_incident),
     Source(ONSET, "Prometheus", "look at what was before", 8.0, look_before),
+    Source(issues.SOURCE, "Sentry", "list of issues", 8.0, look_at_issues),
+    Source(log_lines.SOURCE, "CloudWatch", "error lines", 8.0, look_in_log),
 )
 
 
@@ -69,7 +74,9 @@ async def ask(names: list[str], identity: str) -> list[str]:
     here = world(World)
     async with here.database.read() as connection:
         promise = await findings.promised(connection, identity)
-    if promise is None:
+        # A storm's card is looked after as a whole; who gets an own card later is promised anew.
+        folded = promise is not None and await storms.is_folded(connection, promise[0])
+    if promise is None or folded:
         return []
     group_id, phase = promise
     asked = [source for source in SOURCES if source.name in names]

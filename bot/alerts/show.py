@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.alerts.around import changes_around
 from bot.alerts.chart import picture_key
+from bot.alerts.sentry.showing import findings_of
 from bot.alerts.suspects import suspects_of
 from bot.cards.alert import AlertView, card
 from bot.cards.blocks import Message
@@ -14,7 +15,7 @@ from bot.domain.finding import Phase
 from bot.domain.incident import PagerDutyIncident
 from bot.domain.suspects import Ranking
 from bot.domain.way_back import undone_to
-from bot.storage import alerts, cards, changes, findings, incidents, responses, silences
+from bot.storage import alerts, cards, changes, incidents, responses, silences
 from bot.storage.database import Connection
 from bot.storage.known import known_of
 
@@ -44,7 +45,7 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
         alerts=await alerts.alerts_of(connection, group_id),
         incidents=found,
         response=await responses.latest(connection, group_id),
-        findings=await findings.of_group(connection, group_id),
+        findings=await findings_of(connection, group_id),
         picture=await _picture(connection, group_id),
         ranking=ranking,
         change=suspect,

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bot.cards.alert_evidence import issues, log_lines
 from bot.cards.blocks import Block
 from bot.domain.alert import AlertGroup
+from bot.domain.evidence import issues as sentry
+from bot.domain.evidence import log_lines as logs
 from bot.domain.finding import Finding
 
-BLOCKS: Mapping[str, Callable[[Any, AlertGroup], Sequence[Block]]] = {}
+BLOCKS: Mapping[str, Callable[[Any, AlertGroup], Sequence[Block]]] = {
+    sentry.SOURCE: issues.blocks,
+    logs.SOURCE: log_lines.blocks,
+}
 """By the name of the source; each is given what its source said and whose card it is."""
 
 

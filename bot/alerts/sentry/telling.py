@@ -1,0 +1,49 @@
+"""What Sentry says, in our own words, and the services it is about."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.catalog import Catalog
+from bot.domain.sentry import IssueStatus, SentryIssue
+from integrations.sentry.models import Issue
+
+SYSTEM = "sentry"
+
+
+def told(issue: Issue, *, organization: str, at: datetime, by: str = "") -> SentryIssue:
+    """An issue as Sentry described it at that moment; `by` is who brought it there."""
+    return SentryIssue(
+        id=issue.id,
+        organization=organization,
+        project=issue.project,
+        short_id=issue.short_id,
+        title=issue.title,
+        culprit=issue.culprit,
+        level=issue.level,
+        status=status_of(issue.status),
+        url=issue.permalink,
+        assignee=issue.assigned_to,
+        moved_by=by,
+        first_seen_at=issue.first_seen_at,
+        last_seen_at=issue.last_seen_at,
+        told_at=at,
+    )
+
+
+def status_of(word: str) -> IssueStatus:
+    """Sentry's word; it has more of them than three, and has renamed some."""
+    if word.startswith("resolved"):
+        return IssueStatus.RESOLVED
+    return (
+        IssueStatus.IGNORED if word in {"ignored", "muted", "archived"} else IssueStatus.UNRESOLVED
+    )
+
+
+def services_of(catalog: Catalog, project: str, organization: str = "") -> Iterator[str]:
+    """The services whose errors go to this project; several may share one."""
+    for name, service in catalog.services.items():
+        known = service.sentry
+        if known is None or known.project != project:
+            continue
+        if organization in {"", known.organization}:
+            yield name

@@ -1,0 +1,106 @@
+"""Sentry's issues on an alert group's card: a section each, with what can be done about it."""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from bot.cards.blocks import Block, Element, cut, escaped, overflow, section
+from bot.cards.links import link
+from bot.cards.sentry import DOING, name_of, standing
+from bot.cards.text import counted, moment
+from bot.domain.alert import AlertGroup
+from bot.domain.evidence.issues import ON_CARD, Issues
+from bot.domain.sentry import ActKind, ActState, SentryIssue, ShownIssue, Sighting, Why
+
+ACT = "sentry.act"
+"""One menu an issue; what was chosen stands in the subject: `group/issue/resolve`."""
+MESSAGE_CHARACTERS = 80
+LABELS = {
+    ActKind.RESOLVE: "Resolve",
+    ActKind.ASSIGN: "Assign to me",
+    ActKind.ARCHIVE: "Archive until it escalates",
+}
+
+
+def blocks(said: Issues, group: AlertGroup) -> Sequence[Block]:
+    """At most three issues; the rest is counted, with a link to where they are."""
+    shown, rest = said.shown[:ON_CARD], said.shown[ON_CARD:]
+    found = [
+        section("\n".join(_lines(one, is_first=one is shown[0])), accessory=_menu(one, group))
+        for one in shown
+    ]
+    if rest:
+        more = link(_search(said.shown[0].issue, group), counted(len(rest), "more issue"))
+        found.append(section(f"and {more} in Sentry"))
+    return found
+
+
+def _lines(one: ShownIssue, *, is_first: bool) -> Iterator[str]:
+    issue = one.issue
+    yield ("*Sentry*  " if is_first else "") + name_of(issue)
+    yield _facts(issue, one.sighting)
+    if where := standing(issue):
+        yield where
+    if issue.commit is not None:
+        commit = issue.commit
+        message = escaped(cut(commit.message, MESSAGE_CHARACTERS))
+        by = f" by {escaped(commit.author)}" if commit.author else ""
+        yield f"suspect commit {link(commit.url, commit.id[:7])} {message}{by}"
+    if asked := _act_line(one):
+        yield asked
+
+
+def _facts(issue: SentryIssue, sighting: Sighting) -> str:
+    """How often, for how many people, and why it is here."""
+    facts = []
+    if sighting.events is not None:
+        users = f", {counted(sighting.users, 'user')}" if sighting.users else ""
+        facts.append(f"{counted(sighting.events, 'event')}{users}")
+    facts.append(_why(sighting))
+    if sighting.rule and sighting.why is not Why.RULE:
+        facts.append(f"alert rule “{escaped(sighting.rule)}”")
+    facts.append(f"first seen {moment(issue.first_seen_at)}")
+    return " · ".join(filter(None, facts))
+
+
+def _why(sighting: Sighting) -> str:
+    match sighting.why:
+        case Why.RELEASE:
+            return f"*new in {escaped(sighting.release or 'what runs')}*"
+        case Why.NEW:
+            return "*new*"
+        case Why.RISING:
+            return f"*rising*, {sighting.events_before:,} in as long a time before"
+        case Why.RULE:
+            return f"alert rule “{escaped(sighting.rule)}”" if sighting.rule else ""
+
+
+def _act_line(one: ShownIssue) -> str:
+    """What is being asked of Sentry, why it did not happen, or what there is to say of its end."""
+    act = one.act
+    if act is None:
+        return ""
+    by = f"<@{act.by}>"
+    match act.state:
+        case ActState.PENDING:
+            return f"🔵 {DOING[act.kind]} in Sentry as {by} asked…"
+        case ActState.FAILED if one.issue.is_open:
+            return f"⚪ {by} could not {act.kind.value} it: {escaped(act.why)}"
+        case ActState.DONE if act.why:
+            return f"⚪ {by}: {escaped(act.why)}"
+    return ""
+
+
+def _menu(one: ShownIssue, group: AlertGroup) -> Element | None:
+    """What can still be done, and one thing asked at a time."""
+    is_busy = one.act is not None and one.act.state is ActState.PENDING
+    if is_busy or not one.issue.is_open:
+        return None
+    options = [(label, f"{group.id}/{one.issue.id}/{kind.value}") for kind, label in LABELS.items()]
+    return overflow(options, action_id=ACT, revision=one.issue.state_revision)
+
+
+def _search(issue: SentryIssue, group: AlertGroup) -> str:
+    """Sentry's list of what is unresolved there: it stands above the page of each issue."""
+    above = issue.url.rstrip("/").rpartition("/")[0]
+    found = f"{above}/?query={quote(f'is:unresolved project:{issue.project}')}"
+    return f"{found}&environment={quote(group.environment)}" if group.environment else found

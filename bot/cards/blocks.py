@@ -19,8 +19,6 @@ OPTION_CHARACTERS = 75
 ALT_CHARACTERS = 2000
 CONTEXT_ELEMENTS = 10
 ACTION_ELEMENTS = 25
-OVERFLOW_OPTIONS = 5
-OPTION_CHARACTERS = 75
 MESSAGE_BLOCKS = 50
 TABLE_ROWS = 100
 TABLE_CHARACTERS = 10_000
@@ -166,7 +164,7 @@ def button(
         "type": "button",
         "text": plain(cut(label, BUTTON_CHARACTERS)),
         "action_id": action_id,
-        "value": _value(subject_id, revision),
+        "value": json.dumps({"id": subject_id, "revision": revision}, separators=(",", ":")),
     }
     if style:
         element["style"] = style
@@ -208,30 +206,6 @@ def button_of(
         style=style,
         confirm=confirm,
     )
-
-
-def overflow(
-    options: Sequence[tuple[str, str]],
-    *,
-    action_id: str,
-    revision: int,
-) -> Element:
-    """A menu of acts behind three dots: label and subject of each, all of one kind of row.
-
-    Slack takes five; the value of each carries what a button's would.
-    """
-    return {
-        "type": "overflow",
-        "action_id": action_id,
-        "options": [
-            {"text": plain(cut(label, OPTION_CHARACTERS)), "value": _value(subject_id, revision)}
-            for label, subject_id in options[:OVERFLOW_OPTIONS]
-        ],
-    }
-
-
-def _value(subject_id: str, revision: int) -> str:
-    return json.dumps({"id": subject_id, "revision": revision}, separators=(",", ":"))
 
 
 def overflow(

@@ -11,8 +11,9 @@ from bot.domain.alert import AlertGroup
 from bot.domain.evidence.issues import ON_CARD, Issues
 from bot.domain.sentry import ActKind, ActState, SentryIssue, ShownIssue, Sighting, Why
 
-ACT = "sentry.act"
-"""One menu an issue; what was chosen stands in the subject: `group/issue/resolve`."""
+MENU = "sentry"
+"""A menu for each issue; its subject is `group/issue`."""
+RESOLVE, ASSIGN, ARCHIVE = (f"{MENU}.{kind.value}" for kind in ActKind)
 MESSAGE_CHARACTERS = 80
 LABELS = {
     ActKind.RESOLVE: "Resolve",
@@ -95,8 +96,12 @@ def _menu(one: ShownIssue, group: AlertGroup) -> Element | None:
     is_busy = one.act is not None and one.act.state is ActState.PENDING
     if is_busy or not one.issue.is_open:
         return None
-    options = [(label, f"{group.id}/{one.issue.id}/{kind.value}") for kind, label in LABELS.items()]
-    return overflow(options, action_id=ACT, revision=one.issue.state_revision)
+    return overflow(
+        [(kind.value, label) for kind, label in LABELS.items()],
+        action_id=MENU,
+        subject_id=f"{group.id}/{one.issue.id}",
+        revision=one.issue.state_revision,
+    )
 
 
 def _search(issue: SentryIssue, group: AlertGroup) -> str:

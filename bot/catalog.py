@@ -102,15 +102,40 @@ class Slack(Part):
     """Where the head of the audit's chain is posted daily; otherwise the default channel."""
 
 
+class PipelinePeople(Part):
+    """A build pipeline, by what the identity token of its job says."""
+
+    repository: str = Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")
+    """`owner/name`."""
+    refs: tuple[str, ...] = Field(min_length=1)
+    """Of these: `refs/heads/main`, `refs/tags/v*`."""
+    events: tuple[str, ...] = ("push", "release", "workflow_dispatch")
+    """What may have triggered the run. `pull_request_target` runs on the base branch's ref with
+    what a stranger has sent."""
+
+
 class People(Part):
-    """A Slack user group and what its members may do; without a group, everybody."""
+    """A Slack user group and what its members may do, or a pipeline and what it may; with neither,
+    everybody, but no pipeline."""
 
     group: str | None = Field(default=None, pattern=r"^S[A-Z0-9]{2,}$")
     """The user group's id (Slack: More → User groups → Copy group ID)."""
+    pipeline: PipelinePeople | None = None
     may: Mapping[str, tuple[Verb, ...]]
     """Environment (or `*`) → verbs. What is not named is refused."""
     services: tuple[str, ...] = ()
     """Only for these services; without any, for all."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> "People":
+        if self.pipeline is None:
+            return self
+        if self.group is not None:
+            raise ValueError("name a group or a pipeline, not both")
+        verbs = {verb for some in self.may.values() for verb in some}
+        if verbs - {Verb.DEPLOY}:
+            raise ValueError("a pipeline may deploy and nothing else")
+        return self
 
 
 class Slo(Part):
@@ -448,6 +473,16 @@ class Connections(Part):
     """PAGERDUTY_API_URL, for example https://api.pagerduty.com; unset: no PagerDuty"""
     sentry_url: str | None = None
     """SENTRY_URL"""
+    pipeline_issuer_url: str | None = None
+    """PIPELINE_ISSUER_URL; unset means GitHub Actions"""
+
+
+class Pipelines(Part):
+    """How pipelines prove who they are, for `POST /api/changes`."""
+
+    audience: str = Field(min_length=1)
+    """What their identity tokens must be made for, so that one made for another is worth nothing
+    here."""
 
 
 class Catalog(Part):
@@ -456,6 +491,8 @@ class Catalog(Part):
     slack: Slack = Slack()
     connections: Connections = Connections()
     people: Mapping[str, People]
+    pipelines: Pipelines | None = None
+    """Without it no pipeline is let in."""
     services: Mapping[str, Service] = Field(min_length=1)
     alerts: Alerts = Alerts()
     queries: Mapping[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,60}$")], NamedQuery] = (
@@ -464,6 +501,11 @@ class Catalog(Part):
     """Named queries, for `query <name>`."""
     pace: float = Field(default=1.0, gt=0)
     """Every wait is divided by it: 1 everywhere but in the sandbox and in tests. CREDLINK_PACE"""
+
+    def place(self, service: str | None, environment: str | None) -> Environment | None:
+        """What is said of a service in an environment; None where it is not there."""
+        known = self.services.get(service or "")
+        return known.environments.get(environment or "") if known is not None else None
 
     def channels(self) -> tuple[str, ...]:
         """Every channel something may be shown in, each once."""
@@ -485,6 +527,11 @@ class Catalog(Part):
     def _environments_exist(self) -> "Catalog":
         known = {name for service in self.services.values() for name in service.environments}
         for group, people in self.people.items():
+            if people.pipeline is not None and self.pipelines is None:
+                raise ValueError(
+                    f"people.{group} is a pipeline, and `pipelines` does not say which audience "
+                    "its tokens must have"
+                )
             for environment in people.may.keys() - known - {ANY}:
                 raise ValueError(
                     f"people.{group}.may names the environment {environment!r}; "

@@ -73,8 +73,7 @@ def _own_query(group: AlertGroup) -> str | None:
 
 def _traffic_query(world: World, group: AlertGroup) -> str | None:
     """The catalogue's query for requests per second: the one that says how many are needed."""
-    service = world.catalog.services.get(group.service or "")
-    place = service.environments.get(group.environment or "") if service is not None else None
+    place = world.catalog.place(group.service, group.environment)
     if place is None:
         return None
     return next((slo.query for slo in place.slo.values() if slo.needed is not None), None)

@@ -15,7 +15,6 @@ from bot.answers.outcome import outcome_of
 from bot.answers.picture import add_chart
 from bot.cards.log_lines import thread_text
 from bot.cards.logs import chart_alt, title_of
-from bot.catalog import Environment
 from bot.charts import Chart, Line
 from bot.domain.card import Kind
 from bot.domain.logs import Range, Search, lines
@@ -54,7 +53,7 @@ class GatherLogs:
         """
         search = Search.of_json(question.words)
         searched = Range.until(self.world.now(), search.since)
-        place = self._place(search)
+        place = self.world.catalog.place(search.service, search.environment)
         if place is None or place.logs is None:
             said = f"The catalogue names no log group for {search.service} there any more."
             return Found(range=searched, group="", trouble=said).as_json()
@@ -85,10 +84,6 @@ class GatherLogs:
                 counting.cancel()
                 await asyncio.gather(counting, return_exceptions=True)
         return found.as_json()
-
-    def _place(self, search: Search) -> Environment | None:
-        service = self.world.catalog.services.get(search.service)
-        return service.environments.get(search.environment) if service is not None else None
 
     async def _with_lines(
         self, question: Question, found: Found, client: LogsClient, search: Search

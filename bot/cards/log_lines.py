@@ -18,8 +18,11 @@ THREAD_CHARACTERS = 11_000
 BOX_CHARACTERS = 2900
 
 
-def thread_text(lines: Sequence[Line]) -> Message:
-    """All lines that were read, newest first, as one text; what does not fit is counted."""
+NEWEST = "The newest {}, newest first"
+
+
+def thread_text(lines: Sequence[Line], title: str = NEWEST) -> Message:
+    """All lines that were read, in this order, as one text; what does not fit is counted."""
     boxes: list[str] = []
     taken = shown = 0
     for line in lines:
@@ -34,7 +37,7 @@ def thread_text(lines: Sequence[Line]) -> Message:
         shown += 1
     left = len(lines) - shown
     more = f", and {left:,} more" if left else ""
-    head = f"The newest {counted(shown, 'line')}, newest first, without secrets{more}"
+    head = f"{title.format(counted(shown, 'line'))}, without secrets{more}"
     return message(head, [section(head), *map(preformatted, boxes)])
 
 

@@ -49,7 +49,7 @@ class LogsCard:
         facts: list[str] = []
         if found is not None:
             blocks += self._body(search, found, view)
-            facts = _facts(found, self._place(search))
+            facts = _facts(found, self.catalog.place(search.service, search.environment))
         return message(escaped(head), [*blocks, *ending(view, *facts)])
 
     def _body(self, search: Search, found: Found, view: AnswerView) -> Iterator[Block]:
@@ -63,7 +63,9 @@ class LogsCard:
         yield from map(section, filter(None, [_figures(search, found), _warnings(found)]))
         if view.picture is not None and found.counts is not None:
             yield image(view.picture, chart_alt(search, found.counts))
-        link_of = LineLinks(found, self._place(search), self._request_ids(search))
+        link_of = LineLinks(
+            found, self.catalog.place(search.service, search.environment), self._request_ids(search)
+        )
         is_long = found.range.length > DAY
         if found.said:
             yield section(f"*The newest {found.total} mostly say*")
@@ -78,10 +80,6 @@ class LogsCard:
         if found.total > len(found.lines):
             older = counted(found.total - len(found.lines), "older line")
             yield section(f"and {older} in the thread")
-
-    def _place(self, search: Search) -> Environment | None:
-        service = self.catalog.services.get(search.service)
-        return service.environments.get(search.environment) if service is not None else None
 
     def _request_ids(self, search: Search) -> RequestIds:
         service = self.catalog.services.get(search.service)

@@ -8,19 +8,27 @@ from pydantic import TypeAdapter
 from sqlalchemy import select, update
 
 from bot.domain.card import Kind, Urgency
+from bot.domain.evidence import log_lines
 from bot.domain.finding import Finding, Phase
 from bot.storage import cards
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.alerts import enrichments, findings
 
-SHAPES: Mapping[str, TypeAdapter[Any]] = {}
+SHAPES: Mapping[str, TypeAdapter[Any]] = {
+    log_lines.SOURCE: TypeAdapter(log_lines.ErrorLines),
+}
 """What a source of this name says; a source that is not here says nothing in its own shape."""
 
 
-async def promise(connection: Connection, group_id: str, phase: Phase, *, at: datetime) -> str:
-    """Promise a look for more about a group; returns the id its workflow is started under."""
-    identity = f"enrich:{group_id}:{phase.value}"
+async def promise(
+    connection: Connection, group_id: str, phase: Phase, *, at: datetime, is_anew: bool = False
+) -> str:
+    """Promise a look for more about a group; returns the id its workflow is started under.
+
+    A look `is_anew` where an earlier one may have been begun and left, in a storm.
+    """
+    identity = f"enrich:{group_id}:{phase.value}{':anew' if is_anew else ''}"
     new = insert_into(connection, enrichments).values(
         id=identity, group_id=group_id, phase=phase.value, asked_at=at
     )

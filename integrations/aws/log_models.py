@@ -18,14 +18,15 @@ class LogLine:
 class LogLines:
     """What matched, oldest first.
 
-    They are the newest there are: what is missing is older than the first of them.
+    They are the newest there are, and what is missing is older than the first of them; where the
+    oldest were asked for it is the other way round.
     """
 
     lines: tuple[LogLine, ...]
     is_cut: bool = False
     """More matched than were asked for."""
     is_whole: bool = True
-    """The range was searched to its beginning, or as far as was asked for; else time was over."""
+    """The range was searched to its end, or as far as was asked for; else time was over."""
 
 
 @dataclass(frozen=True, slots=True)

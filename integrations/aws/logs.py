@@ -61,8 +61,9 @@ class LogsClient(Insights):
         end: datetime,
         at_most: int = 100,
         within_s: float = 10.0,
+        oldest_first: bool = False,
     ) -> LogLines:
-        """Return the newest lines that match what a person wrote; see `log_patterns`.
+        """Return the newest lines that match what a person wrote, or the oldest; `log_patterns`.
 
         Pages are asked for until there are enough, the range is searched, or the time is over:
         then what came so far is returned, and not whole. Both ends of the range belong to it.
@@ -83,7 +84,7 @@ class LogsClient(Insights):
             "startTime": _milliseconds(start),
             "endTime": _milliseconds(end),
             # Without a beginning at the end, the newest of a busy hour would come last.
-            "startFromHead": False,
+            "startFromHead": oldest_first,
         }
         if wanted := filter_pattern(pattern):
             arguments["filterPattern"] = wanted
@@ -93,9 +94,8 @@ class LogsClient(Insights):
             async with asyncio.timeout(within_s):
                 is_whole = await self._filtered(arguments, found, at_most=at_most)
         found.sort(key=lambda line: line.at)
-        return LogLines(
-            lines=tuple(found[-at_most:]), is_cut=len(found) > at_most, is_whole=is_whole
-        )
+        kept = found[:at_most] if oldest_first else found[-at_most:]
+        return LogLines(lines=tuple(kept), is_cut=len(found) > at_most, is_whole=is_whole)
 
     async def incoming_bytes(self, group: str, *, start: datetime, end: datetime) -> int | None:
         """Return how many bytes were written to a group: what Insights would scan, and bill.

@@ -83,9 +83,14 @@ def most_said(lines: Sequence[Line], most: int = 3) -> tuple[tuple[str, int], ..
 
     Nothing where no two of them say the same, or all of them do.
     """
-    counted = Counter(_VARYING.sub("…", line.message) for line in lines if line.message)
+    counted = Counter(shape(line.message) for line in lines if line.message)
     found = [(said, number) for said, number in counted.most_common(most) if number > 1]
     return tuple(found) if len(counted) > 1 else ()
+
+
+def shape(message: str) -> str:
+    """A message without its numbers and ids: what lines that say the same have in common."""
+    return _VARYING.sub("…", message)
 
 
 def read_line(at: datetime, written: str, ids: re.Pattern[str]) -> Line:

@@ -1,0 +1,92 @@
+"""What a service's log says: its first error lines around an onset, and which of them are new."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from bot.cards.log_lines import thread_text
+from bot.domain.card import Kind
+from bot.domain.evidence.log_lines import SOURCE, ErrorLines
+from bot.domain.finding import Finding, Phase
+from bot.domain.logs.errors import PATTERN, is_error, said_by
+from bot.domain.logs.lines import Line, read_line
+from bot.storage import alerts, cards, findings
+from bot.world import World
+from integrations.aws.log_models import LogLine
+
+READ_LINES = 300
+"""At most, of each of the two times."""
+IN_THREAD = 40
+SAID_AT_MOST = 5
+LEAD = timedelta(minutes=10)
+"""An alert waits before it fires: its errors began before it did."""
+LEAST_LEAD = timedelta(seconds=20)
+USUAL = 3
+"""So many times as long before that is looked at, for what was there already."""
+WITHIN_S = 6.0
+FIRST = "The first {} that tell of a failure"
+
+
+async def look_in_log(world: World, group_id: str, phase: Phase) -> None:
+    """Read the error lines from some minutes before the onset until now, and those before them.
+
+    Costs two FilterLogEvents, one more for every further page; searching is not billed. What they
+    say is kept without secrets, and the lines go to the thread.
+
+    Raises:
+        IntegrationError: CloudWatch did not give them.
+    """
+    if phase is not Phase.ONSET:
+        return
+    async with world.database.read() as connection:
+        group = await alerts.get(connection, group_id)
+    place = world.catalog.place(group.service, group.environment)
+    if group.service is None or place is None or place.logs is None:
+        return
+    lead = max(LEAST_LEAD, world.paced(LEAD))
+    since, until = group.started_at - lead, world.now()
+    client = world.aws.account(place.region, place.role).logs
+    read = partial(client.filter_events, place.logs, PATTERN, at_most=READ_LINES, within_s=WITHIN_S)
+    seen, usual = await asyncio.gather(
+        read(start=since, end=until, oldest_first=True),
+        read(start=since - USUAL * lead, end=since),
+    )
+    ids = re.compile(world.catalog.services[group.service].request_ids.pattern)
+    lines = await asyncio.to_thread(_errors, seen.lines, ids)
+    before = await asyncio.to_thread(_errors, usual.lines, ids)
+    is_all_known = usual.is_whole and not usual.is_cut
+    found = ErrorLines(
+        group=place.logs,
+        region=place.region,
+        since=since,
+        until=until,
+        total=len(lines),
+        said=said_by(lines, before if is_all_known else None)[:SAID_AT_MOST],
+        first_at=lines[0].at if lines else None,
+        is_cut=seen.is_cut,
+        is_whole=seen.is_whole,
+    )
+    await _keep(world, group_id, found, lines)
+
+
+def _errors(found: Sequence[LogLine], ids: re.Pattern[str]) -> list[Line]:
+    """Those that tell of a failure; takes up to a second where lines are long."""
+    return [
+        line for line in (read_line(one.at, one.message, ids) for one in found) if is_error(line)
+    ]
+
+
+async def _keep(world: World, group_id: str, found: ErrorLines, lines: Sequence[Line]) -> None:
+    async with world.database.write() as connection:
+        finding = Finding(source=SOURCE, phase=Phase.ONSET, said=found, found_at=world.now())
+        await findings.write(connection, group_id, finding)
+        if lines:
+            await cards.add_entry(
+                connection,
+                Kind.ALERT_GROUP,
+                group_id,
+                key="error lines",
+                message=thread_text(lines[:IN_THREAD], FIRST),
+            )

@@ -7,15 +7,14 @@ Limits: https://docs.slack.dev/reference/views/modal-views
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.cards.blocks import Block, Element, cut, plain, section
+from bot.cards.blocks import OPTION_CHARACTERS, Block, Element, cut, plain, section
 
 TITLE_CHARACTERS = 24
 LABEL_CHARACTERS = 2000
 INPUT_CHARACTERS = 3000
-OPTION_CHARACTERS = 75
 INPUT = "input"
 """The action id of every input: its block says which it is."""
 
@@ -42,6 +41,20 @@ def form(modal: Modal) -> Element:
         "private_metadata": json.dumps(dict(modal.carried), separators=(",", ":")),
         "blocks": list(modal.blocks),
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """A form that asks somebody outside what it can offer.
+
+    Slack opens nothing later than 3 s after the press, so what opens says that it is being asked,
+    and the form takes its place. `ask` may raise a BotError: its text does instead.
+    """
+
+    title: str
+    text: str
+    """Mrkdwn."""
+    ask: Callable[[], Awaitable[Modal]]
 
 
 def notice(title: str, text: str) -> Element:
@@ -79,19 +92,47 @@ def text_input(
 
 
 def choice(
-    block_id: str, label: str, options: Sequence[tuple[str, str]], *, initial: str, hint: str = ""
+    block_id: str,
+    label: str,
+    options: Sequence[tuple[str, str]],
+    *,
+    initial: str | None,
+    hint: str = "",
 ) -> Block:
     """One of several, as (value, what is shown)."""
-    shown = [
+    shown = options_of(options)
+    element: Element = {"type": "static_select", "action_id": INPUT, "options": shown}
+    if initial is not None:
+        element["initial_option"] = next(one for one in shown if one["value"] == initial)
+    return _asked(block_id, label, element, hint)
+
+
+def options_of(options: Sequence[tuple[str, str]]) -> list[Element]:
+    """Options as Slack is given them, also when it asks for those that fit what was typed."""
+    return [
         {"text": plain(cut(said, OPTION_CHARACTERS)), "value": value} for value, said in options
     ]
+
+
+def searched(block_id: str, label: str, *, placeholder: str, hint: str = "") -> Block:
+    """One of too many to show: Slack asks for those that fit what is typed. May be left empty."""
     element = {
-        "type": "static_select",
+        "type": "external_select",
         "action_id": INPUT,
-        "options": shown,
-        "initial_option": next(one for one in shown if one["value"] == initial),
+        "placeholder": plain(cut(placeholder, 150)),
+        "min_query_length": 0,
     }
-    return _asked(block_id, label, element, hint)
+    return _asked(block_id, label, element, hint) | {"optional": True}
+
+
+def person(block_id: str, label: str, *, placeholder: str, hint: str = "") -> Block:
+    """Somebody of the workspace. May be left empty."""
+    element = {
+        "type": "users_select",
+        "action_id": INPUT,
+        "placeholder": plain(cut(placeholder, 150)),
+    }
+    return _asked(block_id, label, element, hint) | {"optional": True}
 
 
 def _asked(block_id: str, label: str, element: Element, hint: str) -> Block:

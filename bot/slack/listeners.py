@@ -22,25 +22,30 @@ from bot import metrics, reporting
 from bot.cards.answer import Answer, Later
 from bot.cards.blocks import FALLBACK_CHARACTERS, cut
 from bot.cards.live import live
-from bot.cards.modal import Modal, notice
+from bot.cards.modal import Loading, Modal, notice, options_of
 from bot.domain.asked import Asked, Press, Submission
 from bot.errors import BotError, FormError
 from bot.logs import correlated
 from bot.slack import requests
 from bot.slack.api import Identity, SlackApi, web_client
-from bot.slack.replies import Replies
+from bot.slack.replies import NOT_DONE, Replies
 from bot.slack.words import words_of
 from bot.storage import deduplication
-from bot.storage.database import Database
+from bot.storage.database import Connection, Database
 
 Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later | None]]
 """A verb of the slash command: the words after it, and who asked; None where a card answers."""
-Act = Callable[[Press], Awaitable[Answer | Later | Modal | None]]
+Act = Callable[[Press], Awaitable[Answer | Later | Modal | Loading | None]]
 """What a button does; its answer is shown to the presser alone, or it opens a form for them."""
 Take = Callable[[Submission], Awaitable[Answer | Later | None]]
 """What is made of a form that was sent in; FormError names what cannot be read in it."""
 On = Callable[[Mapping[str, Any]], None]
 """What an event changes in memory; it must not take time."""
+Keep = Callable[[Connection, Mapping[str, Any]], Awaitable[Callable[[], None] | None]]
+"""What an event is written down as, in the transaction that takes it; what comes back begins the
+work, once that is kept."""
+Suggest = Callable[[str], Awaitable[Sequence[tuple[str, str]]]]
+"""The options that fit what was typed, as (value, what is shown), 100 at most, within 3 s."""
 
 Said = TypeVar("Said")
 
@@ -49,7 +54,6 @@ EVENT_KEPT_S = 600.0
 """Slack redelivers an event after a minute and after five. slack.md 5.2"""
 OLD_BUTTON = "This button is from an older version of the bot. Ask for the card again."
 NOT_OURS = "I have nothing behind this."
-NOT_DONE = "Nothing was done"
 
 log = logging.getLogger(__name__)
 bolt_log = logging.getLogger(f"{__name__}.bolt")
@@ -68,6 +72,9 @@ class Tables:
     events: Mapping[str, On]
     otherwise: Run
     forms: Mapping[str, Take] = field(default_factory=dict)
+    kept: Mapping[str, Keep] = field(default_factory=dict)
+    options: Mapping[str, Suggest] = field(default_factory=dict)
+    """By `<form>.<block>`."""
 
 
 class Listeners:
@@ -119,7 +126,7 @@ class Listeners:
         app.view(ANY)(self._form)
         app.view({"type": "view_closed", "callback_id": ANY})(self._nothing_behind)
         app.shortcut(ANY)(self._nothing_behind)
-        app.options(ANY)(self._no_options)
+        app.options(ANY)(self._options)
         return app
 
     async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
@@ -153,15 +160,15 @@ class Listeners:
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
         started = time.perf_counter()
         request = requests.asked(body, groups=self._groups, now=self._now())
-        action_id = str(body["actions"][0].get("action_id", ""))
         press = requests.press(body, request)
+        action_id = press.action_id if press is not None else ""
         act = self._tables.actions.get(action_id)
         name = action_id if act is not None else "unknown"
         if press is None:  # a link: Slack opens it and only tells us
             _record("action", name, "ignored", request, started)
             return await ack()
 
-        async def answer() -> Answer | Later | Modal | None:
+        async def answer() -> Answer | Later | Modal | Loading | None:
             return Answer(OLD_BUTTON) if act is None else await act(press)
 
         said, outcome = await answered(answer, request)
@@ -169,6 +176,9 @@ class Listeners:
         to = requests.whereto(body)
         if isinstance(said, Modal):
             self._replies.open_form(to, request.key, said, request.correlation_id)
+        elif isinstance(said, Loading):
+            fill = partial(_filled, said, request)
+            self._replies.open_later(to, request.key, said, fill, request.correlation_id)
         else:
             self._tell(to, said, request)
         return await ack()
@@ -211,16 +221,10 @@ class Listeners:
         started = time.perf_counter()
         event = body.get("event") or {}
         kind = str(event.get("type", ""))
-        take = self._tables.events.get(kind)
         outcome = "ignored"
-        if take is not None:
+        if kind in self._tables.events or kind in self._tables.kept:
             try:
-                async with self._database.write() as connection:
-                    key = f"event:{body['event_id']}"
-                    outcome = "duplicate"
-                    if await deduplication.first_time(connection, key, keep_s=EVENT_KEPT_S):
-                        take(event)
-                        outcome = "taken"
+                outcome = await self._take(kind, event, key=f"event:{body['event_id']}")
             except Exception as exc:  # the one place for events: said, and delivered again
                 log.exception("event_failed", extra={"action": "event_failed", "event": kind})
                 reporting.report(exc)
@@ -230,6 +234,21 @@ class Listeners:
         metrics.ack_seconds.labels("event").observe(time.perf_counter() - started)
         return await ack()
 
+    async def _take(self, kind: str, event: Mapping[str, Any], *, key: str) -> str:
+        """Take an event in the transaction that remembers it; returns what became of it."""
+        take, keep = self._tables.events.get(kind), self._tables.kept.get(kind)
+        begin = None
+        async with self._database.write() as connection:
+            if not await deduplication.first_time(connection, key, keep_s=EVENT_KEPT_S):
+                return "duplicate"
+            if take is not None:
+                take(event)
+            if keep is not None:
+                begin = await keep(connection, event)
+        if begin is not None:
+            begin()
+        return "taken"
+
     async def _nothing_behind(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
         """Shortcuts and forms of others: a missing answer would look like a failure."""
         metrics.slack_requests.labels(str(body.get("type", "")), "unknown").inc()
@@ -238,12 +257,28 @@ class Listeners:
         )
         return await ack()
 
-    async def _no_options(self, ack: AsyncAck) -> BoltResponse:
-        return await ack(options=[])
+    async def _options(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        """What a select may offer; whatever goes wrong, it offers nothing."""
+        asked, typed = requests.suggestion(body)
+        suggest = self._tables.options.get(asked)
+        if suggest is None:
+            return await ack(options=[])
+        try:
+            found = await suggest(typed)
+        except Exception as exc:  # the one place for options, as for requests
+            log.exception("options_failed", extra={"action": "options_failed", "select": asked})
+            reporting.report(exc)
+            found = ()
+        return await ack(options=options_of(found))
 
 
 async def _afterwards(later: Later, request: Asked) -> Answer | None:
     said, _ = await answered(later.ask, request)
+    return said
+
+
+async def _filled(loading: Loading, request: Asked) -> Modal | Answer:
+    said, _ = await answered(loading.ask, request)
     return said
 
 

@@ -6,13 +6,14 @@ A press in an App Home has no channel to whisper in: its answer is a direct mess
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import aiohttp
 
 from bot.cards.answer import Answer
-from bot.cards.blocks import FALLBACK_CHARACTERS, cut
-from bot.cards.modal import Modal, form
+from bot.cards.blocks import FALLBACK_CHARACTERS, Element, cut
+from bot.cards.modal import Loading, Modal, form, notice
 from bot.logs import correlated
 from bot.slack.api import SlackApi
 from bot.slack.errors import NotReached, OutcomeUnknown, RateLimited, Refused, SlackError
@@ -20,7 +21,11 @@ from bot.slack.requests import Whereto
 
 ATTEMPTS = 3
 DRAIN_S = 5.0
+NOT_DONE = "Nothing was done"
 NOT_OPENED = "Slack did not open the form. Press the button again."
+
+Fill = Callable[[], Awaitable[Modal | Answer]]
+"""Finds out what a form offers; an answer says why there is none."""
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +35,7 @@ class Replies:
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def tell(self, to: Whereto, answer: Answer, correlation_id: str) -> None:
         """Show an ephemeral message, soon. What cannot be shown is logged."""
@@ -48,7 +53,15 @@ class Replies:
 
     def open_form(self, to: Whereto, trigger_id: str, modal: Modal, correlation_id: str) -> None:
         """Open a form over what was pressed; Slack takes it within 3 s of the press."""
-        opening = self._open(to, trigger_id, modal, correlation_id)
+        self._begin(self._open(to, trigger_id, form(modal), correlation_id))
+
+    def open_later(
+        self, to: Whereto, trigger_id: str, loading: Loading, fill: Fill, correlation_id: str
+    ) -> None:
+        """Open what says that somebody is being asked, and put the form in its place."""
+        self._begin(self._fill(to, trigger_id, loading, fill, correlation_id))
+
+    def _begin(self, opening: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(opening, name="open form")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -67,12 +80,31 @@ class Replies:
         if answer is not None:
             await self._tell(to, answer, correlation_id)
 
-    async def _open(self, to: Whereto, trigger_id: str, modal: Modal, correlation_id: str) -> None:
+    async def _open(
+        self, to: Whereto, trigger_id: str, view: Element, correlation_id: str
+    ) -> str | None:
+        """Slack's id of what was opened; None where it was not, which the person is told."""
         try:
-            await self._api.call("views.open", trigger_id=trigger_id, view=form(modal))
+            opened = await self._api.call("views.open", trigger_id=trigger_id, view=view)
         except SlackError as exc:
             log.warning("form_not_opened", extra={"action": "form_not_opened", "error": str(exc)})
             await self._tell(to, Answer(NOT_OPENED), correlation_id)
+            return None
+        return str(opened["view"]["id"])
+
+    async def _fill(
+        self, to: Whereto, trigger_id: str, loading: Loading, fill: Fill, correlation_id: str
+    ) -> None:
+        first = notice(loading.title, loading.text)
+        view_id = await self._open(to, trigger_id, first, correlation_id)
+        if view_id is None:
+            return
+        said = await fill()
+        view = form(said) if isinstance(said, Modal) else notice(NOT_DONE, said.text)
+        try:
+            await self._api.call("views.update", view_id=view_id, view=view)
+        except SlackError as exc:  # closed meanwhile, most likely
+            log.info("form_not_filled", extra={"action": "form_not_filled", "error": str(exc)})
 
     async def _tell(self, to: Whereto, answer: Answer, correlation_id: str) -> None:
         with correlated(correlation_id):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from bot.domain.asked import Actor, Asked, Press, Submission
-from bot.slack.words import typed
+from bot.slack.words import typed, unescaped
 
 Groups = Callable[[str], frozenset[str]]
 
@@ -38,15 +38,28 @@ def asked(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Asked:
 
 
 def press(body: Mapping[str, Any], request: Asked) -> Press | None:
-    """The button pressed; None for one that carries nothing of ours: a link, or another's."""
+    """What was pressed; None for what carries nothing of ours: a link, or another's.
+
+    What was chosen in a menu behind “…” is an action of its own, under the menu's id.
+    """
     action = body["actions"][0]
+    chosen = action.get("selected_option") or {}
     try:
-        drawn_with = json.loads(action["value"])
+        drawn_with = json.loads(action.get("value") or chosen["value"])
         subject_id, revision = str(drawn_with["id"]), int(drawn_with["revision"])
+        action_id = str(action["action_id"])
+        if "do" in drawn_with:
+            action_id = f"{action_id}.{drawn_with['do']}"
     except (KeyError, TypeError, ValueError):
         return None
     values = (body.get("state") or {}).get("values") or {}
-    return Press(request, str(action["action_id"]), subject_id, revision, values)
+    return Press(request, action_id, subject_id, revision, values)
+
+
+def suggestion(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Which select asks for options, as `<form>.<block>`, and what was typed into it."""
+    form = (body.get("view") or {}).get("callback_id") or ""
+    return f"{form}.{body.get('block_id') or ''}", unescaped(str(body.get("value") or ""))
 
 
 def submission(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Submission:
@@ -69,7 +82,8 @@ def submission(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Sub
 def _value(element: Mapping[str, Any]) -> str:
     """What was typed into an input, or chosen in it; empty where nothing was."""
     chosen = element.get("selected_option") or {}
-    return str(element.get("value") or chosen.get("value") or "")
+    found = element.get("value") or chosen.get("value") or element.get("selected_user")
+    return str(found or "")
 
 
 def whereto(body: Mapping[str, Any]) -> Whereto:

@@ -213,7 +213,7 @@ def overflow(
 ) -> Element:
     """A menu behind “…”, as (what is chosen, what is shown); it carries what a button carries.
 
-    What is chosen is appended to `action_id` when it comes back. A value may have 75 characters.
+    What is chosen is appended to `action_id` when it comes back. A value may have 150 characters.
     """
     return {
         "type": "overflow",

@@ -314,6 +314,9 @@ class Environment(Part):
     events_queue: str | None = Field(default=None, pattern=r"^https?://")
     """The URL of an SQS queue that EventBridge gives ECS's events: what others do is then known at
     once, and not at the next sweep."""
+    alarms_queue: str | None = Field(default=None, pattern=r"^https?://")
+    """The URL of an SQS queue that EventBridge gives CloudWatch's alarms, where that is another;
+    they may come through `events_queue` as well."""
     deploy: DeployPolicy = DeployPolicy()
     slo: Mapping[str, Slo] = Field(default_factory=dict)
 
@@ -371,7 +374,21 @@ class Route(Part):
     """A user group's id: it is called when the card appears."""
 
 
+class CloudWatchAlarms(Part):
+    """What CloudWatch's alarms do not say of themselves."""
+
+    topics: tuple[
+        Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[\w-]+$")],
+        ...,
+    ] = ()
+    """SNS topics whose messages are taken, and whose subscriptions are confirmed; no other's."""
+    severity: Mapping[str, Literal["critical", "warning", "info"]] = Field(default_factory=dict)
+    """How bad an alarm is, by its name: the first pattern that fits decides, `*` stands for any
+    characters. What fits none is a warning."""
+
+
 class Alerts(Part):
+    cloudwatch: CloudWatchAlarms = CloudWatchAlarms()
     routes: tuple[Route, ...] = ()
     service_label: str = "service"
     """The label that names a service of the catalogue."""

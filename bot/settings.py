@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from bot.catalog import Catalog
 from bot.errors import ConfigurationError
 
+LISTED = ("PAGERDUTY_WEBHOOK_SECRETS", "GRAFANA_WEBHOOK_SECRETS")
+"""Several values each, separated by commas."""
+
 
 class Settings(BaseModel):
     """Every setting, each read from the environment variable named in its `alias`."""
@@ -46,6 +49,9 @@ class Settings(BaseModel):
 
     aws_endpoint_url: str | None = Field(default=None, alias="AWS_ENDPOINT_URL")
     """Unset means AWS itself."""
+    sns_endpoint_url: str | None = Field(default=None, alias="AWS_ENDPOINT_URL_SNS")
+    """Where SNS's certificates are fetched and its subscriptions confirmed in place of AWS: a
+    stand-in's, so it is taken only beside AWS_ENDPOINT_URL."""
     prometheus_url: str | None = Field(default=None, alias="PROMETHEUS_URL")
     alertmanager_url: str | None = Field(default=None, alias="ALERTMANAGER_URL")
     alertmanager_webhook_token: SecretStr | None = Field(
@@ -54,6 +60,13 @@ class Settings(BaseModel):
     """The bearer token Alertmanager's webhook must carry; without it the webhook is closed."""
     grafana_url: str | None = Field(default=None, alias="GRAFANA_URL")
     grafana_token: SecretStr | None = Field(default=None, alias="GRAFANA_TOKEN")
+    grafana_webhook_token: SecretStr | None = Field(default=None, alias="GRAFANA_WEBHOOK_TOKEN")
+    """The bearer token, or basic password, of Grafana's contact point."""
+    grafana_webhook_secrets: tuple[SecretStr, ...] = Field(
+        default=(), alias="GRAFANA_WEBHOOK_SECRETS"
+    )
+    """Every HMAC secret of the contact point still in force, separated by commas. Without a token
+    and a secret Grafana's webhook is closed."""
     pagerduty_api_url: str | None = Field(default=None, alias="PAGERDUTY_API_URL")
     pagerduty_token: SecretStr | None = Field(default=None, alias="PAGERDUTY_TOKEN")
     pagerduty_webhook_secrets: tuple[SecretStr, ...] = Field(
@@ -71,16 +84,21 @@ class Settings(BaseModel):
     """
     sentry_url: str | None = Field(default=None, alias="SENTRY_URL")
     sentry_token: SecretStr | None = Field(default=None, alias="SENTRY_TOKEN")
+    pipeline_issuer_url: str = Field(
+        default="https://token.actions.githubusercontent.com", alias="PIPELINE_ISSUER_URL"
+    )
+    """Who issues the identity tokens of pipelines."""
     sentry_dsn: SecretStr | None = Field(default=None, alias="SENTRY_DSN")
     """Where our own errors go; without it nothing is sent anywhere."""
 
     @model_validator(mode="before")
     @classmethod
     def _split_secrets(cls, values: dict[str, object]) -> dict[str, object]:
-        listed = values.get("PAGERDUTY_WEBHOOK_SECRETS")
-        if isinstance(listed, str):
-            secrets = [part.strip() for part in listed.split(",") if part.strip()]
-            values = {**values, "PAGERDUTY_WEBHOOK_SECRETS": secrets}
+        for name in LISTED:
+            listed = values.get(name)
+            if isinstance(listed, str):
+                secrets = [part.strip() for part in listed.split(",") if part.strip()]
+                values = {**values, name: secrets}
         keys = values.get("PAGERDUTY_ROUTING_KEYS")
         if isinstance(keys, str):
             values = {**values, "PAGERDUTY_ROUTING_KEYS": _routing_keys(keys)}
@@ -92,6 +110,13 @@ class Settings(BaseModel):
             raise ValueError("SLACK_MODE=socket needs SLACK_APP_TOKEN (xapp-…)")
         if self.slack_mode == "http" and self.slack_signing_secret is None:
             raise ValueError("SLACK_MODE=http needs SLACK_SIGNING_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _sns_is_aws_or_all_is_a_stand_in(self) -> Self:
+        """Whoever is at that address is believed whatever it signs."""
+        if self.sns_endpoint_url is not None and self.aws_endpoint_url is None:
+            raise ValueError("AWS_ENDPOINT_URL_SNS is for a stand-in, beside AWS_ENDPOINT_URL")
         return self
 
 
@@ -121,6 +146,7 @@ CONNECTIONS = {
     "grafana_url": "GRAFANA_URL",
     "pagerduty_api_url": "PAGERDUTY_API_URL",
     "sentry_url": "SENTRY_URL",
+    "pipeline_issuer_url": "PIPELINE_ISSUER_URL",
 }
 """Keys of the catalogue's `connections` and the variables that win over them."""
 

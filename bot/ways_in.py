@@ -31,6 +31,7 @@ from bot.cards import (
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
 from bot.changes.audit.review import ReviewForced
+from bot.changes.by_pipeline import DeployByPipeline
 from bot.changes.press import PressChange
 from bot.changes.promise import Promises
 from bot.changes.scaling.press import PressScaling
@@ -46,9 +47,11 @@ from bot.slack.socket import SocketMode
 from bot.storage import migrate
 from bot.storage.database import Database
 from bot.web import health
+from bot.web.changes import ChangesApi
 from bot.web.senders import AlertmanagerSender, PagerDutySender
 from bot.web.server import Listener
 from bot.web.webhooks import Webhooks
+from integrations.oidc.client import OidcClient
 
 LARGEST_BODY_BYTES = 4 * 1024 * 1024
 """A press on a large message carries the whole message."""
@@ -115,6 +118,8 @@ async def opened(ways: Ways) -> AsyncIterator[None]:
     )
     public = web.Application(client_max_size=LARGEST_BODY_BYTES)
     public.add_routes(_webhooks(ways).routes())
+    oidc = _oidc(ways)
+    public.add_routes(_changes_api(ways, oidc).routes())
     sockets = None
     if settings.slack_mode == "http" and secret is not None:
         HttpMode(listeners.app, secret.get_secret_value(), ways.database).add_routes(public)
@@ -122,6 +127,8 @@ async def opened(ways: Ways) -> AsyncIterator[None]:
         token = settings.slack_app_token.get_secret_value()
         sockets = SocketMode(listeners.app, token, settings.slack_api_url)
     async with AsyncExitStack() as leaving:
+        if oidc is not None:
+            leaving.push_async_callback(oidc.aclose)
         operations = health.application(
             alive={},
             ready={
@@ -205,6 +212,21 @@ def _webhooks(ways: Ways) -> Webhooks:
             AlertmanagerSender((token.get_secret_value(),) if token else ()),
             PagerDutySender(secrets),
         ),
+    )
+
+
+def _oidc(ways: Ways) -> OidcClient | None:
+    """Who proves pipelines; making it reaches for nothing."""
+    if ways.catalog.pipelines is None:
+        return None
+    return OidcClient(ways.settings.pipeline_issuer_url, ways.catalog.pipelines.audience)
+
+
+def _changes_api(ways: Ways, oidc: OidcClient | None) -> ChangesApi:
+    return ChangesApi(
+        deploy=DeployByPipeline(ways.database, ways.changes.ask.accept, ways.now),
+        oidc=oidc,
+        workspace_url=ways.slack.identity.url,
     )
 
 

@@ -15,6 +15,7 @@ NAMES = (
     "credlink_api",
     "grafana",
     "sentry",
+    "actions",
 )
 
 

@@ -1,11 +1,14 @@
 """What a person can make happen to the world from the page: each one act, with its reason."""
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from http import HTTPStatus
 
 from sandbox import seeds
+from sandbox.actions import job
 from sandbox.aws import pipeline, registry, seeded_alarms
 from sandbox.bot_process import BotProcess
 from sandbox.world import PLACES, World
@@ -105,7 +108,20 @@ def _of_changes(world: World) -> list[Scenario]:
             image=f"{uri}:{MOVING_TAG}",
         )
 
+    async def ask_by_pipeline() -> None:
+        body = {"environment": "staging", "version": MOVING_TAG, "reason": "the build is green"}
+        token = world.actions.token()
+        status, said = await job.ask(world.bot_url, token, body, key=uuid.uuid4().hex)
+        if status != HTTPStatus.ACCEPTED:
+            raise RuntimeError(said["error"])
+
     return [
+        Scenario(
+            "pipeline-asks",
+            f"A pipeline asks the bot for {MOVING_TAG} in staging",
+            "Proves who it is by its job's identity token; the same gate, the same card.",
+            ask_by_pipeline,
+        ),
         Scenario(
             "move-tag",
             f"Move the tag {MOVING_TAG} to another build",

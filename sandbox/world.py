@@ -12,6 +12,7 @@ from typing import Self
 from aiohttp import web
 
 from sandbox import seeds
+from sandbox.actions import Issuer
 from sandbox.aws import seeds as aws_seeds
 from sandbox.aws.running import RunningTask
 from sandbox.aws.seeded_alarms import USUAL_CPU_PERCENT
@@ -70,6 +71,7 @@ class World:
     pagerduty: PagerDuty = field(init=False)
     grafana: Grafana = field(init=False)
     sentry: Sentry = field(init=False)
+    actions: Issuer = field(init=False)
     credlink_api: CredlinkApi = field(init=False)
     monitoring: Monitoring | None = field(init=False, default=None)
     load: dict[str, float] = field(init=False, default_factory=dict)
@@ -88,6 +90,7 @@ class World:
         )
         self.grafana = Grafana(clock=self.clock)
         self.sentry = Sentry(clock=self.clock)
+        self.actions = Issuer(clock=self.clock)
         self.credlink_api = CredlinkApi(
             running=self.running,
             clock=self.clock,
@@ -147,6 +150,7 @@ class World:
             self.pagerduty.start(self.ports["pagerduty"]),
             self.grafana.start(self.ports["grafana"]),
             self.sentry.start(self.ports["sentry"]),
+            self.actions.start(self.ports["actions"]),
             self.credlink_api.start(self.ports["credlink_api"]),
         )
         if self.with_workspace:
@@ -170,7 +174,7 @@ class World:
             self.monitoring = None
         if self.with_workspace:
             await self.workspace.stop()
-        for part in (self.credlink_api, self.sentry, self.grafana, self.pagerduty):
+        for part in (self.credlink_api, self.actions, self.sentry, self.grafana, self.pagerduty):
             await part.stop()
         await asyncio.to_thread(self.aws.stop)
 
@@ -218,6 +222,7 @@ class World:
             "PAGERDUTY_WEBHOOK_SECRETS": seeds.PAGERDUTY_WEBHOOK_SECRET,
             "SENTRY_URL": self.sentry.url,
             "SENTRY_TOKEN": seeds.SENTRY_TOKEN,
+            "PIPELINE_ISSUER_URL": self.actions.url,
         }
         if self.with_workspace:
             variables |= {

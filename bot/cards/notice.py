@@ -6,6 +6,7 @@ from bot.cards.blocks import Message, context, escaped, message, section
 from bot.cards.live import live
 from bot.cards.text import day_and_time
 from bot.domain.notice import Form, Notice, Piece
+from bot.domain.pipeline import read_pipeline
 
 SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 
@@ -39,4 +40,7 @@ def _piece(piece: Piece) -> str:
 
 def who(actor: str) -> str:
     """Somebody by their Slack id; whoever is not in Slack by name."""
-    return f"<@{actor}>" if SLACK_ID.fullmatch(actor) else escaped(actor)
+    if SLACK_ID.fullmatch(actor):
+        return f"<@{actor}>"
+    pipeline = read_pipeline(actor)
+    return escaped(pipeline.name if pipeline is not None else actor)

@@ -3,6 +3,9 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from bot.cards.blocks import escaped
+from bot.domain.pipeline import read_pipeline
+
 BAR_CELLS = 10
 
 
@@ -52,5 +55,8 @@ def short_digest(digest: str) -> str:
 
 
 def mention(person: str | None) -> str:
-    """Somebody, by their Slack id."""
-    return f"<@{person}>" if person else "somebody"
+    """Somebody, by their Slack id; a pipeline by its name."""
+    if not person:
+        return "somebody"
+    pipeline = read_pipeline(person)
+    return escaped(pipeline.name) if pipeline is not None else f"<@{person}>"

@@ -134,6 +134,7 @@ class AcceptChange:
             reason=request.reason,
             strategy=request.strategy,
             is_dry_run=request.is_dry_run,
+            asks_first=request.asks_first,
             forced=request.forced,
             correlation_id=asked.correlation_id,
             expires_at=now + expires,

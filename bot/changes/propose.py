@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import replace
 
 from bot.changes.outcome import conclude
+from bot.changes.pipelines import may_begin_unattended, waits_for_people
 from bot.changes.plan import Impossible, plan_deploy, plan_rollback
 from bot.changes.plan_restart import plan_restart
 from bot.changes.seen import Seen, change_step, end_and_see, place_of, read, seen, silent
 from bot.domain.change import Change, ChangeKind, ChangeState
+from bot.domain.pipeline import read_pipeline
 from bot.domain.place import Place
 from bot.domain.plan import Plan
 from bot.domain.verification import refusing
@@ -80,12 +82,21 @@ async def _show(here: World, change: Change, plan: Plan) -> Seen:
     if change.is_dry_run:
         await note_plan(here, change, plan)
         return await _end(here, change, S.REHEARSED, None)
+    to = S.PROPOSED if change.asks_first else S.STARTING
+    if read_pipeline(change.asked_by) is not None:
+        decision = await may_begin_unattended(here, change, plan)
+        if not decision.allowed:
+            if waits_for_people(decision):
+                to = S.PROPOSED
+            else:
+                await note_plan(here, change, plan)
+                return await _end(here, change, S.REFUSED, decision.text)
     async with here.database.write() as connection:
         try:
             moved = await changes.move(
                 connection,
                 change.id,
-                S.PROPOSED if change.asks_first else S.STARTING,
+                to,
                 of={S.PROPOSING},
                 at=here.now(),
                 plan=plan,

@@ -4,10 +4,18 @@ from collections.abc import Mapping
 
 from bot.catalog import ANY, People, Verb
 from bot.domain.asked import Actor
+from bot.domain.pipeline import is_meant
 
 
 def is_among(people: People, actor: Actor) -> bool:
-    """Whether `people` means this person; without a group it means everybody."""
+    """Whether `people` means this person or pipeline; with neither it means every person."""
+    pipeline = actor.pipeline
+    if people.pipeline is not None or pipeline is not None:
+        return (
+            people.pipeline is not None
+            and pipeline is not None
+            and is_meant(people.pipeline, pipeline)
+        )
     return people.group is None or people.group in actor.groups
 
 

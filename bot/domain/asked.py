@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.domain.pipeline import Pipeline, read_pipeline
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The person behind a command or a press, as the rules see them.
 
-    `id` is the Slack user id; `groups` are the ids of the Slack user groups they are in now.
+    `id` is the Slack user id, or a pipeline's; `groups` are the ids of the Slack user groups they
+    are in now.
     """
 
     id: str
@@ -20,6 +23,11 @@ class Actor:
     def mention(self) -> str:
         """The person in mrkdwn."""
         return f"<@{self.id}>"
+
+    @property
+    def pipeline(self) -> Pipeline | None:
+        """The pipeline it is; None of a person."""
+        return read_pipeline(self.id)
 
 
 @dataclass(frozen=True, slots=True)

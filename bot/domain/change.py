@@ -100,6 +100,8 @@ class ChangeRequest:
     forced: str | None = None
     """Why the gate's refusals are to be passed, where the policy lets this person do so."""
     is_dry_run: bool = False
+    asks_first: bool = True
+    """Whether whoever asked is to confirm what they are shown; a pipeline looks at nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

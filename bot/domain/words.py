@@ -8,11 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from bot.catalog import ANY
 from bot.domain.lock import BOT
+from bot.domain.pipeline import read_pipeline
 
 
 def named(person: str) -> str:
-    """`@U0ALICE01`, a person by their Slack id; or the bot itself, which nobody can be sent to."""
-    return "the bot" if person == BOT else f"@{person}"
+    """`@U0ALICE01`, a person by their Slack id; the bot itself or a pipeline by name: to those
+    nobody can be sent."""
+    if person == BOT:
+        return "the bot"
+    pipeline = read_pipeline(person)
+    return pipeline.name if pipeline is not None else f"@{person}"
 
 
 def told(at: datetime) -> str:

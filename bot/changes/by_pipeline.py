@@ -1,0 +1,92 @@
+"""Deploys that pipelines ask for: the same gate and the same card as a person's."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.changes.accept import AcceptChange
+from bot.domain.asked import Actor, Asked
+from bot.domain.card import Kind, Place
+from bot.domain.change import Change, ChangeRequest
+from bot.domain.pipeline import Pipeline, read_pipeline
+from bot.errors import Conflict, NotKnown
+from bot.storage import cards, changes
+from bot.storage.database import Database
+
+CARD_WITHIN_S = 3.0
+LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class DeployByPipeline:
+    """Accepts what a pipeline asks for, and tells it how that stands."""
+
+    database: Database
+    accept: AcceptChange
+    now: Callable[[], datetime]
+
+    async def __call__(
+        self, pipeline: Pipeline, request: ChangeRequest, *, key: str, correlation_id: str
+    ) -> Change:
+        """Accept a deploy; the same `key` of the same repository is the same deploy.
+
+        Raises:
+            NotKnown, UsageError: no such environment or service.
+            NotAllowed: the gate says no.
+            Conflict: the key was used for something else.
+        """
+        asked = Asked(
+            by=Actor(pipeline.id),
+            channel_id="",
+            key=f"{pipeline.repository}:{key}",
+            correlation_id=correlation_id,
+            at=self.now(),
+        )
+        new = await self.accept(request, asked=asked)
+        async with self.database.read() as connection:
+            change = await changes.get(connection, new.id)
+        if not _is_same_wish(change, new):
+            raise Conflict(
+                "This Idempotency-Key was used for another request "
+                f"({change.service} {change.version} in {change.environment}). Use a new one."
+            )
+        return change
+
+    async def find(self, pipeline: Pipeline, change_id: str) -> Change:
+        """The change with this id, if this repository asked for it.
+
+        Raises:
+            NotKnown: there is none.
+        """
+        async with self.database.read() as connection:
+            change = await changes.find(connection, change_id)
+        by = read_pipeline(change.asked_by) if change is not None else None
+        if change is None or by is None or by.repository != pipeline.repository:
+            raise NotKnown(f"There is no change {change_id} of {pipeline.repository}.")
+        return change
+
+    async def card_of(self, change: Change) -> Place | None:
+        """Where its card stands; None while Slack does not show it, after a few seconds."""
+        try:
+            async with asyncio.timeout(CARD_WITHIN_S):
+                while True:
+                    async with self.database.read() as connection:
+                        place = await cards.card_channel_and_ts(connection, Kind.CHANGE, change.id)
+                    if place is not None:
+                        return place
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            return None
+
+
+def _is_same_wish(change: Change, new: Change) -> bool:
+    """Whether a change that stands is what is asked for now; its version may be known better."""
+    known = {change.version}
+    if change.plan is not None:
+        known |= {change.plan.wanted.version, change.plan.wanted.digest}
+    return new.version in known and _but_version(change) == _but_version(new)
+
+
+def _but_version(change: Change) -> tuple[object, ...]:
+    return change.environment, change.service, change.strategy, change.is_dry_run

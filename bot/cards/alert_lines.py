@@ -146,8 +146,6 @@ def alert_line(group: AlertGroup, alert: Alert, shared: Mapping[str, str]) -> st
     facts.append(f"since {moment(alert.starts_at)}")
     if alert.is_blind:
         facts.append("no data")
-    if alert.is_firing and is_address(alert.links.get(SILENCE_LINK, "")):
-        facts.append(link(alert.links[SILENCE_LINK], "Silence"))
     return f"• {' · '.join(facts)}"
 
 

@@ -64,7 +64,7 @@ class SnsMessage(BaseModel):
     type: Literal["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]
     message_id: str = Field(min_length=1, max_length=100)
     topic_arn: str = Field(
-        pattern=r"^arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[\w-]{1,256}$"
+        pattern=r"^arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[\w-]+$", max_length=400
     )
     message: str
     timestamp: str

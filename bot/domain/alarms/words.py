@@ -16,6 +16,18 @@ COMPARED = {
     "LessThanLowerThreshold": "below its usual band",
     "GreaterThanUpperThreshold": "above its usual band",
 }
+_OPERATORS = {
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": ">=",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "<=",
+}
+_SPOKEN_OPERATORS = {
+    "greater than or equal to the threshold": ">=",
+    "less than or equal to the threshold": "<=",
+    "greater than the threshold": ">",
+    "less than the threshold": "<",
+}
 _UNITS = {
     "Percent": (Unit.PERCENT, 1.0),
     "Seconds": (Unit.SECONDS, 1.0),
@@ -90,6 +102,19 @@ def reasoned(reason: str, *, unit: Unit, scale: float = 1.0) -> str:
     if reason.startswith("Unchecked"):
         return "it has not been judged yet"
     return _short(reason)
+
+
+def last_value(reason: str, *, scale: float = 1.0) -> float | None:
+    """The newest value that CloudWatch gives as its reason, scaled; None where it gives none."""
+    values = _VALUE.findall(reason)
+    return float(values[0]) * scale if values else None
+
+
+def operator_of(comparison: str | None, reason: str = "") -> str | None:
+    """How an alarm compares, as `>`; of its reason where its configuration is not told."""
+    if comparison:
+        return _OPERATORS.get(comparison)
+    return next((sign for words, sign in _SPOKEN_OPERATORS.items() if words in reason), None)
 
 
 def _crossed(found: re.Match[str], unit: Unit, scale: float) -> str:

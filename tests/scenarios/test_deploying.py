@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from sandbox import seeds
+from sandbox.actions import job
 from sandbox.transcript import as_text, buttons
 from tests.scenarios.scene import NAMES, PROD, STAGING, Scene
 
@@ -136,6 +137,24 @@ async def test_a_rollback_returns_to_the_last_good_version(play: Scene):
 
     await play.card(PROD, "v1.2.0", ts=plan["ts"], without="🔵")
     assert {task.tag for task in play.world.running("prod") if task.healthy} == {"v1.2.0"}
+
+
+async def test_a_pipeline_that_proves_itself_is_given_the_link_of_its_card(play: Scene):
+    wish = {"environment": "staging", "version": "v1.2.1"}
+
+    status, said = await job.ask(play.world.bot_url, play.world.actions.token(), wish, key="run-1")
+
+    assert status == 202, said
+    card = await play.card(
+        STAGING, "v1.2.1", "Deployed", "the pipeline of example/credlink at main"
+    )
+    assert said["card"].endswith(f"/archives/{STAGING}/p{card['ts'].replace('.', '')}")
+    assert {task.tag for task in play.world.running("staging")} == {"v1.2.1"}
+    prod = await job.ask(
+        play.world.bot_url, play.world.actions.token(), {**wish, "environment": "prod"}, key="run-2"
+    )
+    assert prod[0] == 403
+    assert "Only" in prod[1]["error"]
 
 
 async def test_status_says_what_runs_where(play: Scene):

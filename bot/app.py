@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from bot import logs, metrics, reporting, secret_references
 from bot.alerts.ack import AcknowledgeByWord
+from bot.alerts.dialects.keep import KeepAlarmEvent
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
 from bot.alerts.receive import Receiver
@@ -25,6 +26,8 @@ from bot.alerts.show import render as show_alert_group
 from bot.alerts.silencing.end import KeepSilences
 from bot.alerts.silencing.make import MakeSilence
 from bot.alerts.silencing.sync import SyncSilences
+from bot.alerts.storms.show import render as show_storm
+from bot.alerts.storms.unfold import EndStorms
 from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.alerts.verdict import SayOfSuspect
 from bot.answers.alarms import GatherAlarms
@@ -109,6 +112,8 @@ SWEEP_OTHERS_S = 30.0
 RECONCILE_S = 30.0
 SILENCES_S = 15.0
 """How late a card learns of a silence made elsewhere; two calls, or none while all is quiet."""
+STORMS_S = 2.0
+"""How late a storm may end; one small query each time while there is none."""
 GUARDS_S = 30.0
 OBSERVE_S = 15.0
 """How old `status` may be; one DescribeServices per ten services each time."""
@@ -189,6 +194,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
                 Kind.CHANGE: ShowChange(catalog, slack.people.groups_of),
                 Kind.SCALING: ShowScaling(catalog, slack.people.groups_of),
                 Kind.ALERT_GROUP: show_alert_group,
+                Kind.STORM: show_storm,
                 Kind.ANSWER: ShowAnswer(_answer_cards(catalog, settings)),
                 Kind.LOCK: show_lock,
                 Kind.FREEZE: show_freeze,
@@ -215,6 +221,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             now=now,
             pace=settings.pace,
             wake=deliverer.wake,
+            workspace_url=slack.identity.url,
         )
         engine = await leaving.enter_async_context(_engine(settings, world, replica, stop))
         marks.use(engine)
@@ -233,7 +240,8 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         leaving.push_async_callback(asking.stop)
         alerts.receiver.start()
         leaving.push_async_callback(alerts.receiver.stop)
-        events = EcsEvents(world, engine, others)
+        keep_alarm = KeepAlarmEvent(database, alerts.receiver.wake)
+        events = EcsEvents(world, engine, others, keep_alarm)
         events.start()
         leaving.push_async_callback(events.stop)
         chores = [
@@ -403,6 +411,7 @@ class _Alerts:
     say_of_suspect: SayOfSuspect
     sweep: SweepAlerts
     reconcile: ReconcileAlertmanager
+    end_storms: EndStorms
     silences: SyncSilences
     silence: MakeSilence
 
@@ -434,6 +443,7 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
         ),
         sweep=SweepAlerts(world.database, engine, world.now, world.pace),
         reconcile=ReconcileAlertmanager(world, BeginLooks(engine, world.pace)),
+        end_storms=EndStorms(world, BeginLooks(engine, world.pace)),
         silences=sync,
         silence=MakeSilence(
             world=world,
@@ -456,6 +466,7 @@ def _sweeps(
         Chore("sweep scalings", SCALINGS_S, changes.scaling_promises.sweep),
         Chore("sweep marks", SWEEP_S, marks.sweep),
         Chore("sweep alerts", SWEEP_S, alerts.sweep),
+        Chore("end storms", STORMS_S, alerts.end_storms),
         Chore("make silences", SWEEP_S, alerts.silence.sweep),
         Chore("read silences", SILENCES_S, alerts.silences),
         Chore("reconcile Alertmanager", RECONCILE_S, alerts.reconcile),

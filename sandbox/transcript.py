@@ -59,9 +59,13 @@ def _lines(blocks: Blocks) -> Iterator[str]:
                 yield "—"
             case "table":
                 for row in block.get("rows", []):
-                    yield " | ".join(str(cell.get("text", "")) for cell in row)
+                    yield " | ".join(_cell(cell) for cell in row)
             case "rich_text":
                 yield from _rich(block)
+
+
+def _cell(cell: Mapping[str, Any]) -> str:
+    return " ".join(_rich(cell)) if "elements" in cell else str(cell.get("text", ""))
 
 
 def _rich(part: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from bot.alerts.normalise import GroupUpdate
 from bot.alerts.onset import keep_onset
 from bot.alerts.promql import NothingToDraw, expression_of, read
 from bot.alerts.standing import with_incidents
+from bot.alerts.storms.fold import fold_waiting, give_card_to_worse
 from bot.catalog import Catalog
 from bot.domain.alert import (
     Alert,
@@ -26,7 +27,7 @@ from bot.domain.finding import Phase
 from bot.domain.notify import Picture, PostReason, reason_to_post
 from bot.domain.routing import destination
 from bot.domain.unit import read_unit
-from bot.storage import alerts, findings, incidents
+from bot.storage import alerts, findings, incidents, storms
 from bot.storage.database import Connection
 
 UNIT_ANNOTATION = "unit"
@@ -65,6 +66,8 @@ class GroupAlerts:
         await thread.opened(connection, group, firing)
         await keep_onset(connection, group, self.catalog)
         await self._adopted(connection, group)
+        if group.id in await fold_waiting(connection, group.channel, at=at):
+            return ()
         return (await findings.promise(connection, group.id, Phase.ONSET, at=at),)
 
     async def _opened_by_pagerduty(
@@ -108,11 +111,13 @@ class GroupAlerts:
         if firing:
             group = _judged(group, update, firing, changed, at=at)
             if known.source is Source.PAGERDUTY:
-                asked = (await findings.promise(connection, group.id, Phase.ONSET, at=at),)
+                asked = await _promised(connection, group, Phase.ONSET, at=at)
+            if await give_card_to_worse(connection, known, group):
+                asked = await _promised(connection, group, Phase.ONSET, at=at, is_anew=True)
         else:
             ended_at = max(alert.ends_at or at for alert in everything)
             group = replace(group.to(GroupState.RESOLVED), resolved_at=ended_at, is_blind=False)
-            asked = (await findings.promise(connection, group.id, Phase.END, at=at),)
+            asked = await _promised(connection, group, Phase.END, at=at)
         group, reason = _told(group, firing)
         if update.is_repeat and not group.is_final:
             reason = None
@@ -181,6 +186,15 @@ class GroupAlerts:
             if incident.is_open:
                 await incidents.link(connection, group.id, incident.id)
         await with_incidents(connection, group.id)
+
+
+async def _promised(
+    connection: Connection, group: AlertGroup, phase: Phase, *, at: datetime, is_anew: bool = False
+) -> tuple[str, ...]:
+    """Promise a look for more about a group, unless a storm's card shows it."""
+    if await storms.is_folded(connection, group.id):
+        return ()
+    return (await findings.promise(connection, group.id, phase, at=at, is_anew=is_anew),)
 
 
 def _judged(

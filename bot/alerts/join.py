@@ -11,10 +11,11 @@ from uuid import uuid4
 
 from bot.alerts import thread
 from bot.alerts.standing import with_incidents
+from bot.alerts.storms.fold import fold_waiting
 from bot.catalog import Catalog
 from bot.domain.alert import AlertGroup, Severity, Source
 from bot.domain.card import Urgency
-from bot.domain.incident import PagerDutyIncident
+from bot.domain.incident import PagerDutyIncident, Responder
 from bot.domain.routing import destination
 from bot.storage import alerts, incidents
 from bot.storage.database import Connection
@@ -36,16 +37,24 @@ class JoinIncident:
     pace: float = 1.0
 
     async def __call__(
-        self, connection: Connection, incident: PagerDutyIncident, *, at: datetime
+        self,
+        connection: Connection,
+        incident: PagerDutyIncident,
+        *,
+        at: datetime,
+        by: Responder | None = None,
     ) -> None:
-        """Take in what PagerDuty said; the same word twice, or an older one, changes nothing."""
+        """Take in what PagerDuty said; the same word twice, or an older one, changes nothing.
+
+        `by` is who did what it tells of, where it says so.
+        """
         before, known = await incidents.tell(connection, incident)
         for group_id in await self._groups(connection, known):
             await incidents.link(connection, group_id, known.id)
         joined = await incidents.groups_of(connection, known.id)
         for group_id in joined:
             group = await with_incidents(connection, group_id)
-            await thread.incident_moved(connection, group, before, known)
+            await thread.incident_moved(connection, group, before, known, by=by)
         if not joined and before is None and known.is_open and self._is_ours(known):
             await incidents.await_claim(connection, known.id, until=at + CLAIMED_WITHIN / self.pace)
 
@@ -81,6 +90,7 @@ class JoinIncident:
             await alerts.add(connection, group, urgency=Urgency.OUTCOME)
             await incidents.link(connection, group.id, incident.id)
             await with_incidents(connection, group.id)
+            await fold_waiting(connection, group.channel, at=at)
             log.info(
                 "incident_alone",
                 extra={"action": "incident_alone", "pagerduty_incident": incident.id},

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from bot.alerts.around import changes_around
-from bot.alerts.chart import picture_key
+from bot.alerts.chart import picture_key as chart_key
+from bot.alerts.evidence.panel import picture_key as panel_key
 from bot.alerts.sentry.showing import findings_of
 from bot.alerts.suspects import suspects_of
 from bot.cards.alert import AlertView, card
@@ -18,6 +19,14 @@ from bot.domain.way_back import undone_to
 from bot.storage import alerts, cards, changes, incidents, responses, silences
 from bot.storage.database import Connection
 from bot.storage.known import known_of
+
+
+PICTURES = tuple(
+    (key(phase), is_panel)
+    for phase in (Phase.END, Phase.ONSET)
+    for key, is_panel in ((panel_key, True), (chart_key, False))
+)
+"""What a card may show, the best first: of how it ended before of how it began."""
 
 
 async def render(connection: Connection, group_id: str, now: datetime) -> Message:
@@ -39,34 +48,36 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
     found = await incidents.of_group(connection, group_id)
     _, during = await changes_around(connection, group, now)
     ranking = await suspects_of(connection, group)
-    suspect = await _change_of(connection, ranking)
+    suspect = await change_of(connection, ranking)
+    picture, is_panel = await _picture(connection, group_id)
     return AlertView(
         group=group,
         alerts=await alerts.alerts_of(connection, group_id),
         incidents=found,
         response=await responses.latest(connection, group_id),
         findings=await findings_of(connection, group_id),
-        picture=await _picture(connection, group_id),
+        picture=picture,
+        picture_is_panel=is_panel,
         ranking=ranking,
         change=suspect,
         mending=during,
-        way_back=await _way_back(connection, group, suspect),
-        shared_with=await _shared_with(connection, group, found),
+        way_back=None if group.is_final else await way_back(connection, suspect),
+        shared_with=await named_beside(connection, group, found),
         silences=() if group.is_final else await silences.of_group(connection, group_id),
         now=now,
     )
 
 
-async def _change_of(connection: Connection, ranking: Ranking | None) -> Change | None:
+async def change_of(connection: Connection, ranking: Ranking | None) -> Change | None:
     """The first suspect's own row, where it is a change."""
     if ranking is None or ranking.first is None or ranking.first.deed.kind.row != "change":
         return None
     return await changes.find(connection, ranking.first.deed.id)
 
 
-async def _way_back(connection: Connection, group: AlertGroup, change: Change | None) -> str | None:
+async def way_back(connection: Connection, change: Change | None) -> str | None:
     """What going back from the suspect would return to; None where that has no place."""
-    if change is None or group.is_final or change.kind is not ChangeKind.DEPLOY:
+    if change is None or change.kind is not ChangeKind.DEPLOY:
         return None
     if change.is_under_way:
         return change.plan.running.name if change.plan is not None else None
@@ -74,18 +85,19 @@ async def _way_back(connection: Connection, group: AlertGroup, change: Change | 
     return target.name if target is not None else None
 
 
-async def _picture(connection: Connection, group_id: str) -> str | None:
-    """The newest chart Slack may show in a block."""
-    for phase in (Phase.END, Phase.ONSET):
-        file_id = await cards.picture_file_id(
-            connection, Kind.ALERT_GROUP, group_id, picture_key(phase)
-        )
+async def _picture(connection: Connection, group_id: str) -> tuple[str | None, bool]:
+    """The newest picture Slack may show in a block, and whether it is Grafana's panel.
+
+    The panel goes before the chart, which stands in the thread: people know its look.
+    """
+    for key, is_panel in PICTURES:
+        file_id = await cards.picture_file_id(connection, Kind.ALERT_GROUP, group_id, key)
         if file_id is not None:
-            return file_id
-    return None
+            return file_id, is_panel
+    return None, False
 
 
-async def _shared_with(
+async def named_beside(
     connection: Connection, group: AlertGroup, found: tuple[PagerDutyIncident, ...]
 ) -> tuple[str, ...]:
     """The names of the other groups that an answer to the open incident would also answer."""

@@ -16,6 +16,7 @@ from bot.cards.alert_lines import (
     outcome_line,
     place_of,
 )
+from bot.cards.alert_picture import chart_alt, panel_alt, whose_line
 from bot.cards.blocks import (
     Block,
     Confirm,
@@ -30,12 +31,13 @@ from bot.cards.blocks import (
     message,
     section,
 )
-from bot.cards.change_buttons import abort_button, roll_back_button
+from bot.cards.change_buttons import back_buttons
 from bot.cards.silence_words import group_buttons, is_silent, silence_lines
 from bot.cards.suspects import others_line, suspect_lines, verdict_buttons
 from bot.cards.text import spoken
 from bot.domain.alert import Alert, AlertGroup, GroupState, Severity
-from bot.domain.change import Change, ChangeState
+from bot.domain.change import Change
+from bot.domain.evidence.panel import SOURCE as PANEL
 from bot.domain.finding import CHART, Finding, Phase
 from bot.domain.incident import (
     IncidentStatus,
@@ -68,7 +70,9 @@ class AlertView:
     """What somebody asked of PagerDuty last."""
     findings: Sequence[Finding] = ()
     picture: str | None = None
-    """Slack's id of the chart, once a block may show it."""
+    """Slack's id of the picture, once a block may show it."""
+    picture_is_panel: bool = False
+    """Whether it is Grafana's panel, and not the bot's own chart."""
     ranking: Ranking | None = None
     """What was done before the onset; None where the alert does not say where it is."""
     change: Change | None = None
@@ -94,7 +98,7 @@ def card(view: AlertView) -> Message:
     head = headline(group, is_silenced=is_silent(view.silences, view.alerts))
     blocks: list[Block] = [header(head), section("\n".join(filter(None, _first_lines(view))))]
     if view.picture is not None:
-        blocks.append(image(view.picture, chart_alt(group)))
+        blocks.append(image(view.picture, _picture_alt(view)))
     if evidence := _evidence(view):
         blocks.append(section("\n".join(evidence)))
     blocks += alert_evidence.blocks(view.findings, group)
@@ -119,18 +123,11 @@ def headline(group: AlertGroup, *, is_silenced: bool = False) -> str:
     return f"{_MARKS[group.severity]} {group.name}{where and ': ' + where} · {group.severity.word}"
 
 
-def chart_alt(group: AlertGroup) -> str:
-    """The chart in words, for whoever cannot see it."""
-    where = place_of(group)
-    figures = [
-        ("now", None if group.is_final else group.value),
-        ("threshold", group.condition.threshold if group.condition else None),
-        ("peak", group.peak.value if group.peak else None),
-    ]
-    said = [
-        f"{word} {spoken_value(value, group.unit)}" for word, value in figures if value is not None
-    ]
-    return f"Chart of {group.name}{where and ', ' + where}: {', '.join(said) or 'no data'}"
+def _picture_alt(view: AlertView) -> str:
+    panel = next((one.said for one in view.findings if one.source == PANEL), None)
+    if view.picture_is_panel and panel is not None:
+        return panel_alt(panel, view.group)
+    return chart_alt(view.group)
 
 
 def _first_lines(view: AlertView) -> list[str]:
@@ -220,6 +217,10 @@ def _small_print(view: AlertView) -> list[str]:
     said = [escaped(note) for note in dict.fromkeys(notes) if note]
     if group.mention and group.mention.startswith("S") and not group.is_final:
         said.insert(0, f"<!subteam^{group.mention}>")
+    if view.picture is not None and (
+        whose := whose_line(view.findings, is_panel=view.picture_is_panel)
+    ):
+        said.append(whose)
     if view.ranking is not None and (others := others_line(view.ranking, group)):
         said.append(others)
     if labels := labels_line(group, view.alerts):
@@ -271,13 +272,7 @@ def _answers(view: AlertView) -> list[Element]:
 
 def _back(view: AlertView) -> list[Element]:
     """The way back from the first suspect, as on that change's own card."""
-    change = view.change
-    if change is None or view.way_back is None or view.group.is_final:
-        return []
-    if change.is_under_way:
-        going = change.state is ChangeState.ROLLING_BACK
-        return [] if going else [abort_button(change)]
-    return [roll_back_button(change, view.way_back)]
+    return [] if view.group.is_final else back_buttons(view.change, view.way_back)
 
 
 def _acknowledge(view: AlertView, incident: PagerDutyIncident) -> Element:

@@ -149,6 +149,15 @@ def _stop_restart(change: Change) -> Element:
     return button_of(change, "Abort", ABORT, style="danger", confirm=question)
 
 
+def back_buttons(change: Change | None, way_back: str | None) -> list[Element]:
+    """The way back from a suspect, as on that change's own card: none where it has no place."""
+    if change is None or way_back is None:
+        return []
+    if change.is_under_way:
+        return [] if change.state is ChangeState.ROLLING_BACK else [abort_button(change)]
+    return [roll_back_button(change, way_back)]
+
+
 def roll_back_button(change: Change, to: str) -> Element:
     """Return to the last good version at once: for the change's card, and for an alert's."""
     return button_of(

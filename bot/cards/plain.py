@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bot.cards.blocks import FALLBACK_CHARACTERS, Block, Message, cut, escaped
+from bot.cards.blocks import FALLBACK_CHARACTERS, Block, Element, Message, cut, escaped
 
 
 def as_text(shown: Message) -> Message:
@@ -16,7 +16,7 @@ def _lines(block: Block) -> Iterator[str]:
     if block["type"] == "actions":
         return
     for row in block.get("rows", ()):
-        yield escaped(" · ".join(cell["text"] for cell in row))
+        yield " · ".join(_cell(cell) for cell in row)
     if block["type"] == "rich_text":
         yield from _rich(block)
         return
@@ -24,6 +24,10 @@ def _lines(block: Block) -> Iterator[str]:
         text = _text(holder)
         if text:
             yield text
+
+
+def _cell(cell: Element) -> str:
+    return " ".join(_rich(cell)) if cell["type"] == "rich_text" else escaped(cell["text"])
 
 
 def _rich(part: Block) -> Iterator[str]:

@@ -245,12 +245,13 @@ async def count_owed(connection: Connection) -> int:
     return int((await connection.execute(asked)).scalar_one())
 
 
-async def fold(connection: Connection, card_ids: Sequence[str]) -> None:
+async def fold(connection: Connection, kind: Kind, subject_ids: Sequence[str]) -> None:
     """Owe Slack nothing of these cards: a storm's shows them. Its channel's row must be locked.
 
     None of them may have been posted, nor may a post of one have begun.
     """
-    await connection.execute(update(cards).where(cards.c.id.in_(card_ids)).values(is_folded=True))
+    which = and_(cards.c.kind == kind.value, cards.c.subject_id.in_(subject_ids))
+    await connection.execute(update(cards).where(which).values(is_folded=True))
 
 
 async def unfold(connection: Connection, kind: Kind, subject_id: str, *, urgency: Urgency) -> None:

@@ -1,0 +1,1 @@
+"""Storms: alert groups that begin faster than their channel can show cards."""

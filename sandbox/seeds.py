@@ -39,6 +39,7 @@ PAGERDUTY_WEBHOOK_SECRET = "sandbox-pagerduty-webhook-secret"
 ALERTMANAGER_WEBHOOK_TOKEN = "sandbox-alertmanager-webhook-token"
 GRAFANA_TOKEN = "sandbox-grafana-token"
 SENTRY_TOKEN = "sandbox-sentry-token"
+SENTRY_CLIENT_SECRET = "sandbox-sentry-client-secret"
 REPOSITORY = "example/credlink"
 PIPELINE_AUDIENCE = "credlink-bot-sandbox"
 

@@ -2,9 +2,12 @@
 
 import itertools
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from sandbox.sentry.people import User
 
 ORGANIZATION = "credlink"
 PROJECT = "api-gw"
@@ -37,6 +40,16 @@ FAULTS = (
 REPORTED = ("KeyError: 'expires_on'", "credlink.links.renew in renew")
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody wrote beside an issue: a person, or an integration."""
+
+    id: str
+    text: str
+    by: str
+    at: float
+
+
 @dataclass(slots=True)
 class Issue:
     """Events that are the same error; `events` counts them by environment and second."""
@@ -48,7 +61,17 @@ class Issue:
     first_release: str
     first_seen_at: float
     last_seen_at: float
+    level: str = "error"
+    status: str = "unresolved"
+    substatus: str | None = "new"
+    assignee: User | None = None
+    comments: list[Comment] = field(default_factory=list)
     events: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    @property
+    def event_id(self) -> str:
+        """Of its latest event; every issue has one."""
+        return f"{int(self.id):032x}"
 
     def count(self, environments: set[str], since: float, until: float) -> int:
         """Events in these environments (none named: in any) within this time."""
@@ -65,9 +88,12 @@ class Issue:
             "title": self.title,
             "culprit": self.culprit,
             "permalink": f"{url}/organizations/{ORGANIZATION}/issues/{self.id}/",
-            "level": "error",
-            "status": "unresolved",
-            "substatus": "new",
+            "level": self.level,
+            "status": self.status,
+            "substatus": self.substatus,
+            "statusDetails": {},
+            "assignedTo": None if self.assignee is None else self.assignee.document(),
+            "numComments": len(self.comments),
             "type": "error",
             "count": str(events),
             "userCount": -(-events // EVENTS_PER_USER),
@@ -82,7 +108,8 @@ class Issue:
 class Issues:
     """Groups errors into issues: one that is old, and new ones of versions that are broken."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, *, on_new: Callable[[Issue], None] | None = None) -> None:
+        self._on_new = on_new
         old = self._issue(
             OLD_NUMBER,
             "ConnectionResetError: the client went away",
@@ -101,19 +128,29 @@ class Issues:
         issue = self._old
         fault = next((fault for fault in FAULTS if version.endswith(fault.ending)), None)
         if fault is not None and self._seen[version] >= fault.unnoticed:
-            if version not in self._new:
+            is_new = version not in self._new
+            if is_new:
                 self._new[version] = self._issue(
                     next(self._numbers), fault.title, fault.culprit, version, at
                 )
             issue = self._new[version]
+            _count(issue, environment, events, at)
+            if is_new:
+                self._tell(issue)
+        else:
+            _count(issue, environment, events, at)
         self._seen[version] += events
-        _count(issue, environment, events, at)
 
     def report(self, *, environment: str, version: str, events: int, at: float) -> None:
         """Open an issue that a version has beside its usual errors."""
         issue = self._issue(next(self._numbers), *REPORTED, version, at)
         self._reported.append(issue)
         _count(issue, environment, events, at)
+        self._tell(issue)
+
+    def _tell(self, issue: Issue) -> None:
+        if self._on_new is not None:
+            self._on_new(issue)
 
     def all(self) -> list[Issue]:
         return [self._old, *self._new.values(), *self._reported]

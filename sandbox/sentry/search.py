@@ -36,7 +36,7 @@ class Search:
         return (
             (not self.first_releases or issue.first_release in self.first_releases)
             and (not self.projects or PROJECT in self.projects)
-            and (not self.statuses or "unresolved" in self.statuses)
+            and (not self.statuses or issue.status in self.statuses)
             and all(word in issue.title.lower() for word in self.words)
         )
 

@@ -1,4 +1,4 @@
-"""A stand-in for Sentry: issues by first release, releases, deploys.
+"""A stand-in for Sentry: issues by first release, acts on them, webhooks, releases, deploys.
 
 Source: https://docs.sentry.io/api/
 """
@@ -6,7 +6,6 @@ Source: https://docs.sentry.io/api/
 import itertools
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from typing import Any
 
 from aiohttp import web
@@ -14,8 +13,12 @@ from aiohttp import web
 from sandbox import seeds
 from sandbox.clock import Clock
 from sandbox.sentry import search
+from sandbox.sentry.acts import Acts
+from sandbox.sentry.hooks import Hooks
+from sandbox.sentry.issue_api import IssueApi
 from sandbox.sentry.issues import ORGANIZATION, PROJECT, Issue, Issues, moment
 from sandbox.sentry.problems import Problem, json_object, not_found
+from sandbox.sentry.web_page import WebPage
 from sandbox.standin import Handler, StandIn
 
 MOST_ISSUES = 100
@@ -48,13 +51,18 @@ class Release:
 
 
 class Sentry(StandIn):
-    """Issues are made of what `saw` is told; releases and deploys of what the API is told."""
+    """Issues are made of what `saw` is told; releases and deploys of what the API is told.
+
+    What becomes of an issue is told to `webhook_url`, if there is one.
+    """
 
     name = "sentry"
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
+    def __init__(self, *, clock: Clock | None = None, webhook_url: str | None = None) -> None:
         super().__init__(clock=clock)
-        self.issues = Issues(self.clock.now())
+        self.hooks = Hooks(webhook_url, self.clock)
+        self.acts = Acts(self.hooks, self.clock)
+        self.issues = Issues(self.clock.now(), on_new=self.acts.created)
         self.releases: dict[str, Release] = {}
         self._deploy_ids = itertools.count(1)
 
@@ -70,6 +78,14 @@ class Sentry(StandIn):
             environment=environment, version=version, events=events, at=self.clock.now()
         )
 
+    async def start(self, port: int = 0) -> None:
+        await super().start(port)
+        self.acts.url = self.url
+
+    async def stop(self) -> None:
+        await self.hooks.close()
+        await super().stop()
+
     def application(self) -> web.Application:
         app = web.Application(middlewares=[self._answer])
         api = "/api/0/organizations/{organization}"
@@ -83,7 +99,8 @@ class Sentry(StandIn):
                 web.get(f"{release}/", self._get_release, name="get_release"),
                 web.get(f"{release}/deploys/", self._list_deploys, name="list_deploys"),
                 web.post(f"{release}/deploys/", self._create_deploy, name="create_deploy"),
-                web.get("/organizations/{organization}/issues/{id}/", self._page, name="page"),
+                *IssueApi(self.issues, self.acts, lambda: self.url).routes(api),
+                *WebPage(self.issues, self.acts).routes(),
             ]
         )
         return app
@@ -91,7 +108,7 @@ class Sentry(StandIn):
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         operation = request.match_info.route.name or "unknown"
-        if operation == "page":
+        if operation.startswith("page"):
             return await handler(request)
 
         async def effect(request: web.Request) -> web.StreamResponse:
@@ -119,7 +136,7 @@ class Sentry(StandIn):
             raise Problem(400, f"Unknown parameters: {', '.join(sorted(unknown))}")
         if query.get("sort", "date") not in SORTS:
             raise Problem(400, "Invalid sort")
-        # Sentry shows what is unresolved unless the search says otherwise; ours are never resolved.
+        # Sentry shows what is unresolved unless the search says otherwise.
         asked = search.read(
             query.get("query", "is:unresolved"),
             environments=query.getall("environment", []),
@@ -220,19 +237,6 @@ class Sentry(StandIn):
         if release is None:
             raise not_found()
         return release
-
-    async def _page(self, request: web.Request) -> web.Response:
-        """What a person sees who follows an issue's permalink."""
-        issue = self.issues.by_id(request.match_info["id"])
-        if issue is None:
-            raise web.HTTPNotFound(text="There is no such issue.")
-        return web.Response(
-            text=f"<!doctype html><title>{issue.short_id}</title>"
-            f"<h1>{issue.short_id} {escape(issue.title)}</h1><p>A stand-in for Sentry.</p>"
-            f"<p>{issue.events.total()} events, first seen in {escape(issue.first_release)}, in "
-            f"{escape(issue.culprit)}.</p>",
-            content_type="text/html",
-        )
 
 
 def _check_fields(body: dict[str, Any], known: set[str], *, dates: tuple[str, ...]) -> None:

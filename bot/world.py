@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.catalog import Catalog
+from bot.domain.evidence.panel import PanelSeen
 from bot.domain.mark import MarkPhase
 from bot.storage.database import Database
 from integrations.alertmanager.client import AlertmanagerClient
@@ -50,12 +51,18 @@ class World:
     tell_others: Callable[[str, MarkPhase], None] = _nobody_told
     """Begins to tell other systems of a change, without waiting; call it after the transaction
     that promised so."""
+    workspace_url: str = ""
+    """Slack's address of the workspace, with a slash at its end: permalinks begin with it."""
     wake: Callable[[], None] = _nobody
     """Says that a card may be owed, so that it is edited now and not at the next poll."""
     definitions: MutableMapping[str, TaskDefinition] = field(default_factory=dict)
     """Task definitions already described, by ARN: a revision never changes."""
     versions: MutableMapping[str, str] = field(default_factory=dict)
     """Tags already looked up, by image digest."""
+    panels: MutableMapping[str, tuple[PanelSeen, ...]] = field(default_factory=dict)
+    """What Grafana's dashboards draw, by their uid, as it was read last."""
+    recorded: MutableMapping[str, str] = field(default_factory=dict)
+    """The expressions of Prometheus' recording rules, by their names, as they were read last."""
 
     def paced(self, length: timedelta) -> timedelta:
         """A length of time of the catalogue's, as this world lives it."""

@@ -10,13 +10,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot import metrics, reporting
+from bot.alerts.annotating import SOURCE as ANNOTATION
+from bot.alerts.annotating import promise_mark
 from bot.alerts.chart import draw_chart
+from bot.alerts.evidence.history import look_back
 from bot.alerts.evidence.issues import look_at_issues
 from bot.alerts.evidence.log_lines import look_in_log
+from bot.alerts.evidence.on_call import look_who_is_on_call
+from bot.alerts.evidence.panel import BUDGET_S, look_for_panel
 from bot.alerts.lookup import look_up_incident
 from bot.alerts.onset import SOURCE as ONSET
 from bot.alerts.onset import look_before
-from bot.domain.evidence import issues, log_lines
+from bot.domain.evidence import history, issues, log_lines, on_call, panel
 from bot.domain.finding import CHART, Finding, Phase
 from bot.engine import CONTROL, receive, step, surely, workflow, world
 from bot.storage import findings, storms
@@ -48,8 +53,12 @@ SOURCES = (
     Source(CHART, "Prometheus", "chart", 8.0, draw_chart),
     Source("pagerduty", "PagerDuty", "incident", 8.0, look_up_incident),
     Source(ONSET, "Prometheus", "look at what was before", 8.0, look_before),
+    Source(panel.SOURCE, "Grafana", "panel", BUDGET_S, look_for_panel),
+    Source(ANNOTATION, "Grafana", "mark", 5.0, promise_mark),
     Source(issues.SOURCE, "Sentry", "list of issues", 8.0, look_at_issues),
     Source(log_lines.SOURCE, "CloudWatch", "error lines", 8.0, look_in_log),
+    Source(history.SOURCE, "the bot's own record", "look at the last time", 3.0, look_back),
+    Source(on_call.SOURCE, "PagerDuty", "word of who is on call", 5.0, look_who_is_on_call),
 )
 
 

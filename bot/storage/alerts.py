@@ -69,6 +69,29 @@ async def find_last(connection: Connection, receiver: str, group_key: str) -> Al
     )
 
 
+async def ended_before(connection: Connection, group: AlertGroup) -> AlertGroup | None:
+    """The last time the same alert of the same place fired and ended, before this group began.
+
+    Whatever its group key was: that changes with the route.
+    """
+    row = (
+        await connection.execute(
+            select(alert_groups)
+            .where(
+                alert_groups.c.name == group.name,
+                alert_groups.c.service.is_not_distinct_from(group.service),
+                alert_groups.c.environment.is_not_distinct_from(group.environment),
+                alert_groups.c.started_at < group.started_at,
+                alert_groups.c.resolved_at.is_not(None),
+                alert_groups.c.id != group.id,
+            )
+            .order_by(alert_groups.c.started_at.desc(), alert_groups.c.id)
+            .limit(1)
+        )
+    ).first()
+    return None if row is None else _group(row)
+
+
 async def with_dedup_key(connection: Connection, dedup_key: str) -> tuple[AlertGroup, ...]:
     """Every group PagerDuty knows by this key, the latest first."""
     rows = await connection.execute(

@@ -8,8 +8,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import select, update
 
 from bot.domain.card import Kind, Urgency
-from bot.domain.evidence import log_lines
+from bot.domain.evidence import history, log_lines, on_call, panel
 from bot.domain.finding import Finding, Phase
+from bot.domain.oncall import OnCall
 from bot.storage import cards
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
@@ -17,6 +18,9 @@ from bot.storage.schema.alerts import enrichments, findings
 
 SHAPES: Mapping[str, TypeAdapter[Any]] = {
     log_lines.SOURCE: TypeAdapter(log_lines.ErrorLines),
+    panel.SOURCE: TypeAdapter(panel.PanelShown),
+    history.SOURCE: TypeAdapter(history.LastTime),
+    on_call.SOURCE: TypeAdapter(OnCall),
 }
 """What a source of this name says; a source that is not here says nothing in its own shape."""
 

@@ -67,6 +67,7 @@ Index(
 )
 Index("ix_alert_groups_key", alert_groups.c.receiver, alert_groups.c.group_key)
 Index("ix_alert_groups_dedup_key", alert_groups.c.dedup_key)
+Index("ix_alert_groups_name", alert_groups.c.name, alert_groups.c.started_at)
 
 alerts = Table(
     "alerts",

@@ -1,4 +1,4 @@
-"""Runbooks shown in threads and their steps ticked; cards that stand in another card's thread."""
+"""Runbooks in threads, their steps ticked, cards in other cards' threads; the last time by name."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -52,9 +52,11 @@ def upgrade() -> None:
         )
         batch_op.create_foreign_key(batch_op.f("fk_cards_under_cards"), "cards", ["under"], ["id"])
         batch_op.create_index(batch_op.f("ix_cards_under"), ["under"], unique=False)
+    op.create_index("ix_alert_groups_name", "alert_groups", ["name", "started_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_alert_groups_name", table_name="alert_groups")
     with op.batch_alter_table("cards", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cards_under"))
         batch_op.drop_constraint(batch_op.f("fk_cards_under_cards"), type_="foreignkey")

@@ -1,0 +1,27 @@
+"""The last time this alert fired, on one line: when, how long, what ended it, what it was."""
+
+from collections.abc import Sequence
+
+from bot.cards.blocks import Block, escaped, section
+from bot.cards.links import link
+from bot.cards.text import day_and_time, spoken
+from bot.domain.alert import AlertGroup
+from bot.domain.evidence.history import LastTime
+
+
+def blocks(last: LastTime, group: AlertGroup) -> Sequence[Block]:
+    """One line; the card of that time is linked."""
+    lasted = spoken(last.ended_at - last.started_at)
+    facts = [f"*last time*  {day_and_time(last.started_at)} for {lasted}{_end(last)}"]
+    if last.cause:
+        facts.append(f"{'cause' if last.is_said else 'likely cause'} {escaped(last.cause)}")
+    if last.address:
+        facts.append(link(last.address, "its card"))
+    return [section(" · ".join(facts))]
+
+
+def _end(last: LastTime) -> str:
+    if last.mended_by:
+        waited = f"{spoken(last.mended_before)} " if last.mended_before is not None else ""
+        return f", ended {waited}after {escaped(last.mended_by)}"
+    return "" if last.was_acknowledged else ", ended by itself"

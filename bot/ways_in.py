@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from aiohttp import web
+from pydantic import SecretStr
 
 import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
 from bot.alerts.silencing.make import MakeSilence
+from bot.alerts.topics import TellTopic
 from bot.alerts.verdict import SayOfSuspect
 from bot.answers.ask import AskQuestion
 from bot.answers.silence_form import SilenceForm
@@ -48,9 +50,11 @@ from bot.storage import migrate
 from bot.storage.database import Database
 from bot.web import health
 from bot.web.changes import ChangesApi
-from bot.web.senders import AlertmanagerSender, PagerDutySender
+from bot.web.senders import AlertmanagerSender, GrafanaSender, PagerDutySender
 from bot.web.server import Listener
+from bot.web.sns import SnsSender
 from bot.web.webhooks import Webhooks
+from integrations.aws.sns import Sns
 from integrations.oidc.client import OidcClient
 
 LARGEST_BODY_BYTES = 4 * 1024 * 1024
@@ -117,7 +121,8 @@ async def opened(ways: Ways) -> AsyncIterator[None]:
         now=ways.now,
     )
     public = web.Application(client_max_size=LARGEST_BODY_BYTES)
-    public.add_routes(_webhooks(ways).routes())
+    sns = Sns(ways.catalog.alerts.cloudwatch.topics, settings.sns_endpoint_url)
+    public.add_routes(_webhooks(ways, sns).routes())
     oidc = _oidc(ways)
     public.add_routes(_changes_api(ways, oidc).routes())
     sockets = None
@@ -127,6 +132,7 @@ async def opened(ways: Ways) -> AsyncIterator[None]:
         token = settings.slack_app_token.get_secret_value()
         sockets = SocketMode(listeners.app, token, settings.slack_api_url)
     async with AsyncExitStack() as leaving:
+        leaving.push_async_callback(sns.aclose)
         if oidc is not None:
             leaving.push_async_callback(oidc.aclose)
         operations = health.application(
@@ -201,18 +207,28 @@ def _greeting(catalog: Catalog) -> Answer:
     return Answer(f"I work by `{catalog.slack.command}`: `{catalog.slack.command} help` says how.")
 
 
-def _webhooks(ways: Ways) -> Webhooks:
-    settings = ways.settings
-    token = settings.alertmanager_webhook_token
-    secrets = [secret.get_secret_value() for secret in settings.pagerduty_webhook_secrets]
+def _webhooks(ways: Ways, sns: Sns) -> Webhooks:
+    settings, now = ways.settings, ways.now
+    channel = ways.catalog.slack.default_channel
     return Webhooks(
         database=ways.database,
         wake=ways.receiver.wake,
         senders=(
-            AlertmanagerSender((token.get_secret_value(),) if token else ()),
-            PagerDutySender(secrets),
+            AlertmanagerSender(_plain(settings.alertmanager_webhook_token)),
+            PagerDutySender(_plain(*settings.pagerduty_webhook_secrets)),
+            GrafanaSender(
+                now,
+                _plain(settings.grafana_webhook_token),
+                _plain(*settings.grafana_webhook_secrets),
+            ),
+            SnsSender(sns, TellTopic(ways.database, channel, now, ways.receiver.tell), now),
         ),
     )
+
+
+def _plain(*secrets: SecretStr | None) -> tuple[str, ...]:
+    """Those there are, as they are compared."""
+    return tuple(secret.get_secret_value() for secret in secrets if secret is not None)
 
 
 def _oidc(ways: Ways) -> OidcClient | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot import metrics
+from bot.alerts.dialects.keep import KeepAlarmEvent
 from bot.catalog import Catalog
 from bot.changes.outside import SweepOthers
 from bot.changes.outside.events import EcsEvents, place_of_event
@@ -82,7 +83,8 @@ async def events(prod: Operator, queue: Queue) -> AsyncIterator[EcsEvents]:
     said = prod.world.catalog.model_dump(mode="json")
     said["services"][SERVICE]["environments"]["prod"]["events_queue"] = queue.url
     world = replace(prod.world, catalog=Catalog.model_validate(said))
-    events = EcsEvents(world, prod.engine, SweepOthers(world, prod.promises), wait_s=0)
+    keep_alarm = KeepAlarmEvent(world.database, lambda: None)
+    events = EcsEvents(world, prod.engine, SweepOthers(world, prod.promises), keep_alarm, wait_s=0)
     yield events
     await events.stop()
 

@@ -2,6 +2,8 @@
 
 An event is a reason to look and nothing more: what is written down is what ECS answers then. So a
 lost event costs time, and one that comes twice, late or out of order costs a call.
+
+CloudWatch's alarms may come through the same queues, or through their own: they are handed on.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from bot import metrics, reporting
@@ -19,6 +21,7 @@ from bot.domain.place import Place, places
 from bot.engine import CONTROL, Engine
 from bot.storage import changes
 from bot.world import World
+from integrations.aws import alarm_news
 from integrations.aws.side_models import QueuedMessage
 from integrations.aws.sqs import SqsClient
 from integrations.errors import IntegrationError
@@ -36,6 +39,12 @@ DELIVERIES = 20
 """After so many deliveries a message is deleted unheeded: the sweep looks there too."""
 
 log = logging.getLogger(__name__)
+
+
+class KeepAlarm(Protocol):
+    """Keeps an event of an alarm; False when it cannot be read, and is put aside."""
+
+    async def __call__(self, body: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,7 @@ class EcsEvents:
     world: World
     engine: Engine
     sweep: SweepOthers
+    keep_alarm: KeepAlarm
     wait_s: int = WAIT_S
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
@@ -76,8 +86,8 @@ class EcsEvents:
         """Each queue once, reached as the first place that names it is."""
         named: dict[str, list[Place]] = {}
         for place in places(self.world.catalog):
-            if place.config.events_queue is not None:
-                named.setdefault(place.config.events_queue, []).append(place)
+            for url in {place.config.events_queue, place.config.alarms_queue} - {None}:
+                named.setdefault(str(url), []).append(place)
         return [
             _Queue(url, account_of(self.world, there[0]).sqs, tuple(there))
             for url, there in named.items()
@@ -117,6 +127,10 @@ class EcsEvents:
         told: dict[tuple[str, str], list[QueuedMessage]] = {}
         there: dict[tuple[str, str], Place] = {}
         for message in messages:
+            if is_alarm(message.body):
+                is_kept = await self.keep_alarm(message.body)
+                await self._delete(queue, [message], "alarm" if is_kept else "unreadable")
+                continue
             place, outcome = place_of_event(message.body, queue.places)
             if place is None:
                 await self._delete(queue, [message], outcome)
@@ -162,6 +176,14 @@ class EcsEvents:
 
 def _worn_out(messages: Sequence[QueuedMessage]) -> list[QueuedMessage]:
     return [message for message in messages if message.deliveries >= DELIVERIES]
+
+
+def is_alarm(body: str) -> bool:
+    """Whether this is news of a CloudWatch alarm's state."""
+    try:
+        return alarm_news.is_alarm_event(json.loads(body))
+    except (ValueError, RecursionError):
+        return False
 
 
 def place_of_event(body: str, there: Sequence[Place]) -> tuple[Place | None, str]:

@@ -15,7 +15,9 @@ from uuid import uuid4
 
 from bot import logs, metrics, reporting, secret_references
 from bot.alerts.ack import AcknowledgeByWord
+from bot.alerts.annotating import SweepMarks
 from bot.alerts.dialects.keep import KeepAlarmEvent
+from bot.alerts.evidence.panel_index import READ_EVERY_S, ReadPanels
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
 from bot.alerts.receive import Receiver
@@ -465,6 +467,7 @@ def _sweeps(
         Chore("sweep changes", SWEEP_S, changes.promises.sweep),
         Chore("sweep scalings", SCALINGS_S, changes.scaling_promises.sweep),
         Chore("sweep marks", SWEEP_S, marks.sweep),
+        Chore("read Grafana's panels", READ_EVERY_S, ReadPanels(world)),
         Chore("sweep alerts", SWEEP_S, alerts.sweep),
         Chore("end storms", STORMS_S, alerts.end_storms),
         Chore("make silences", SWEEP_S, alerts.silence.sweep),
@@ -491,6 +494,7 @@ def _housekeeping(world: World, engine: Engine) -> list[Chore]:
     return [
         Chore("count given up", MINUTE_S, count_given_up),
         Chore("forget", HOUR_S, forget),
+        Chore("sweep marks of alerts", SWEEP_S, SweepMarks(world, engine)),
     ]
 
 

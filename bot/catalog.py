@@ -284,6 +284,10 @@ class GrafanaPlace(Part):
     dashboard: str
     """The dashboard's uid."""
     panel: int | None = None
+    """The panel that `health` links to."""
+    panels: Mapping[str, int] = Field(default_factory=dict)
+    """Panels of the dashboard by the names of the alerts they show, where the alerts themselves do
+    not name theirs."""
 
 
 class Environment(Part):

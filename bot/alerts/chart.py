@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.alerts.around import changes_around
-from bot.cards.alert import chart_alt
 from bot.cards.alert_lines import done_by, place_of
+from bot.cards.alert_picture import chart_alt
 from bot.charts import Chart, Line, Marker, line_chart
 from bot.domain.alert import Alert, AlertGroup, Condition, Peak, common
 from bot.domain.card import Kind, Urgency
@@ -159,7 +159,7 @@ async def _keep(world: World, group_id: str, phase: Phase, reading: Reading, png
             group_id,
             key=key,
             png=png,
-            name=f"{_file_name(group)}-{phase.value}.png",
+            name=f"{file_name(group)}-{phase.value}.png",
             alt=chart_alt(group),
         )
         finding = Finding(source=CHART, phase=phase, picture=key, found_at=world.now())
@@ -241,6 +241,7 @@ def _title(group: AlertGroup) -> str:
     return f"{group.name}, {where}" if where else group.name
 
 
-def _file_name(group: AlertGroup) -> str:
+def file_name(group: AlertGroup) -> str:
+    """What a picture of the group is called, without its end."""
     kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in group.name)
     return kept.strip("-")[:60] or "alert"

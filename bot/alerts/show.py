@@ -20,7 +20,6 @@ from bot.storage import alerts, cards, changes, incidents, responses, silences
 from bot.storage.database import Connection
 from bot.storage.known import known_of
 
-
 PICTURES = tuple(
     (key(phase), is_panel)
     for phase in (Phase.END, Phase.ONSET)

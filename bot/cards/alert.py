@@ -48,7 +48,6 @@ from bot.domain.incident import (
 )
 from bot.domain.silence import Covering
 from bot.domain.suspects import Ranking
-from bot.domain.unit import spoken_value
 
 ACKNOWLEDGE = "alert.acknowledge"
 RESOLVE = "alert.resolve"

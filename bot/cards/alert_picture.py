@@ -1,0 +1,48 @@
+"""The picture of an alert group in words: for whoever cannot see it, and whose it is."""
+
+from collections.abc import Sequence
+
+from bot.cards.alert_lines import place_of
+from bot.domain.alert import AlertGroup
+from bot.domain.evidence.panel import SOURCE, PanelShown
+from bot.domain.finding import CHART, Finding
+from bot.domain.unit import spoken_value
+
+
+def chart_alt(group: AlertGroup) -> str:
+    """The bot's own chart in words."""
+    return f"Chart of {_what(group)}: {', '.join(_figures(group)) or 'no data'}"
+
+
+def panel_alt(shown: PanelShown, group: AlertGroup) -> str:
+    """The picture of Grafana's panel in words; its figures are the alert's own."""
+    panel = f"Grafana's panel {shown.title} of {shown.dashboard}"
+    return ", ".join([f"{panel}, for {_what(group)}", *_figures(group)])
+
+
+def whose_line(findings: Sequence[Finding], *, is_panel: bool) -> str:
+    """Whose picture the card shows, where it could be either's; empty where it could not."""
+    by_source = {finding.source: finding for finding in findings}
+    if not is_panel:
+        panel = by_source.get(SOURCE)
+        return "The chart is the bot's own." if panel is not None and panel.said else ""
+    own = by_source.get(CHART)
+    if own is None or own.picture is None:
+        return "The picture is Grafana's panel."
+    return "The picture is Grafana's panel; the alert's own query is drawn in the thread."
+
+
+def _what(group: AlertGroup) -> str:
+    where = place_of(group)
+    return f"{group.name}{where and ', ' + where}"
+
+
+def _figures(group: AlertGroup) -> list[str]:
+    figures = [
+        ("now", None if group.is_final else group.value),
+        ("threshold", group.condition.threshold if group.condition else None),
+        ("peak", group.peak.value if group.peak else None),
+    ]
+    return [
+        f"{word} {spoken_value(value, group.unit)}" for word, value in figures if value is not None
+    ]

@@ -11,14 +11,15 @@ from uuid import uuid4
 
 from bot import metrics, reporting
 from bot.alerts import normalise
+from bot.alerts.dialects.hear import SENDERS, hear_dialect
 from bot.alerts.group import GroupAlerts
+from bot.alerts.hear_pagerduty import hear
 from bot.alerts.join import JoinIncident
 from bot.storage import inbox
 from bot.storage.database import Connection, Database
 from bot.storage.transient import is_transient
 from integrations.alertmanager import webhook as alertmanager
 from integrations.pagerduty import webhook as pagerduty
-from integrations.pagerduty.models import Event
 
 POLL_S = 0.5
 """How often other replicas' webhooks are looked for; those of this process wake the worker."""
@@ -117,8 +118,8 @@ class Receiver:
             return False
         try:
             async with self.database.write() as connection:
-                looks = await self._handle(connection, delivery)
-                await _finish(connection, delivery)
+                looks, aside = await self._handle(connection, delivery)
+                await _finish(connection, delivery, aside)
         except LostRow:
             return False
         except Exception as exc:  # noqa: BLE001  kept with the row, logged and reported there
@@ -137,19 +138,19 @@ class Receiver:
         except Exception:  # the rows promise it
             log.warning("looks_late", extra={"action": "looks_late"}, exc_info=True)
 
-    async def _handle(self, connection: Connection, delivery: inbox.Delivery) -> tuple[str, ...]:
+    async def _handle(
+        self, connection: Connection, delivery: inbox.Delivery
+    ) -> tuple[tuple[str, ...], str]:
+        """The looks it asks for, and why the row is put aside; empty where it is understood."""
         match delivery.source:
             case alertmanager.SYSTEM:
                 told = alertmanager.parse(delivery.body)
                 update = normalise.from_alertmanager(told, at=delivery.received_at)
-                return await self.group(connection, update, at=self.now())
+                return await self.group(connection, update, at=self.now()), ""
+            case source if source in SENDERS:
+                return await hear_dialect(connection, self.group, delivery, at=self.now()), ""
             case pagerduty.SYSTEM:
-                event = pagerduty.parse(delivery.body)
-                incident = normalise.from_pagerduty_event(event)
-                if incident is not None:
-                    await self.join(connection, incident, at=self.now())
-                _count(event, is_used=incident is not None)
-                return ()
+                return (), await hear(connection, self.join, delivery.body, at=self.now())
             case _:
                 raise ValueError(f"a webhook from {delivery.source}, which nobody reads")
 
@@ -189,15 +190,6 @@ class Receiver:
             self.tell()
 
 
-def _count(event: Event, *, is_used: bool) -> None:
-    """An event of a type nobody here knows stays in the inbox as it came, like every other."""
-    is_known = event.type in pagerduty.EVENT_TYPES
-    if not is_known:
-        log.warning("unknown_event", extra={"action": "unknown_event", "event_type": event.type})
-    outcome = "unknown" if not is_known else "incident" if is_used else "beside"
-    metrics.pagerduty_events.labels(outcome).inc()
-
-
-async def _finish(connection: Connection, delivery: inbox.Delivery) -> None:
-    if not await inbox.finish(connection, delivery):
+async def _finish(connection: Connection, delivery: inbox.Delivery, aside: str) -> None:
+    if not await inbox.finish(connection, delivery, aside=aside):
         raise LostRow

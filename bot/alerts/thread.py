@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards import alert_thread as words
+from bot.cards import incident_news as incident_words
 from bot.domain.alert import Alert, AlertGroup
 from bot.domain.card import Kind
-from bot.domain.incident import IncidentStatus, PagerDutyIncident
+from bot.domain.incident import IncidentStatus, Moved, PagerDutyIncident, Responder, moved
 from bot.domain.notify import PostReason
 from bot.storage import cards
 from bot.storage.database import Connection
@@ -50,15 +51,22 @@ async def incident_moved(
     group: AlertGroup,
     before: PagerDutyIncident | None,
     incident: PagerDutyIncident,
+    *,
+    by: Responder | None = None,
 ) -> None:
-    """PagerDuty's incident was acknowledged, let go or resolved."""
-    status_before = before.status if before else IncidentStatus.TRIGGERED
-    if incident.status is status_before:
+    """PagerDuty's incident stands otherwise than before, or others are called for it.
+
+    Told from how it stood to how it stands, so that it does not matter who says so first: the
+    answer to what was asked from here, a webhook, or a look that found what no webhook told.
+    """
+    moves = moved(before, incident)
+    if not moves:
         return
-    key = f"incident {incident.id} {incident.status} {_since(incident):%Y-%m-%dT%H:%M:%S}"
-    await cards.add_entry(
-        connection, Kind.ALERT_GROUP, group.id, key=key, message=words.incident_entry(incident)
-    )
+    at = _since(incident) if moves == (Moved.STATUS,) else incident.told_at
+    what = f"{incident.status} {'+'.join(moves)}"
+    key = f"incident {incident.id} {what} {at:%Y-%m-%dT%H:%M:%S}"
+    message = incident_words.moved_entry(incident, moves, by)
+    await cards.add_entry(connection, Kind.ALERT_GROUP, group.id, key=key, message=message)
 
 
 def _since(incident: PagerDutyIncident) -> datetime:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards.alert_lines import ALERTS_ON_CARD, alert_line
-from bot.cards.blocks import Message, cut, escaped, message, section
+from bot.cards.blocks import Message, cut, message, section
 from bot.cards.text import counted, moment, spoken
 from bot.domain.alert import Alert, AlertGroup, Severity, common
-from bot.domain.incident import IncidentStatus, PagerDutyIncident
 from bot.domain.notify import PostReason
 
 ALERTS_IN_ENTRY = 40
@@ -16,7 +15,6 @@ ALERTS_IN_ENTRY = 40
 __all__ = [
     "ALERTS_ON_CARD",
     "alerts_entry",
-    "incident_entry",
     "joined_entry",
     "lost_end_entry",
     "resolved_entry",
@@ -63,20 +61,6 @@ def lost_end_entry(seen_at: datetime, gone_at: datetime) -> Message:
         "silenced, or what it forgot at a restart. It ended between "
         f"{moment(seen_at)} and {moment(gone_at)}."
     )
-
-
-def incident_entry(incident: PagerDutyIncident) -> Message:
-    """What happened to PagerDuty's incident, and by whom: a name, for a mention would notify."""
-    line = f"PagerDuty {escaped(incident.label)} "
-    match incident.status:
-        case IncidentStatus.ACKNOWLEDGED:
-            who = incident.acknowledged_by
-            return _line(line + "acknowledged" + (f" by {escaped(who.name)}" if who else ""))
-        case IncidentStatus.RESOLVED:
-            who = incident.resolved_by
-            return _line(line + "resolved" + (f" by {escaped(who.name)}" if who else ""))
-        case IncidentStatus.TRIGGERED:
-            return _line(line + "is triggered again: nobody is on it")
 
 
 def _listed(group: AlertGroup, head: str, shown: Sequence[Alert]) -> Message:

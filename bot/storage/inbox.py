@@ -146,8 +146,13 @@ async def claim(connection: Connection, owner: str, *, for_s: float) -> Delivery
     )
 
 
-async def finish(connection: Connection, delivery: Delivery) -> bool:
-    """Say that a row is worked off, in the transaction that did it; False when it is not ours."""
+async def finish(connection: Connection, delivery: Delivery, *, aside: str = "") -> bool:
+    """Say that a row is worked off, in the transaction that did it; False when it is not ours.
+
+    With `aside`, which says why, it stays for a person to look at.
+    """
+    if aside:
+        return await _let_go(connection, delivery, state=POISONED, last_error=aside[:LONGEST_ERROR])
     return await _let_go(connection, delivery, state=DONE)
 
 

@@ -1,0 +1,53 @@
+"""Run every check of infra/ and say what each found: `python -m infra.checks [name …]`."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from infra.checks import (
+    alertmanager,
+    cloudwatch,
+    dashboards,
+    prometheus,
+    rules,
+    runbooks,
+    schemas,
+)
+from infra.checks.problem import NotHere, Problem
+
+Check = Callable[[Path], Iterable[Problem]]
+
+CHECKS: Mapping[str, Check] = {
+    "prometheus": prometheus.check,
+    "alertmanager": alertmanager.check,
+    "rules": rules.check,
+    "dashboards": dashboards.check,
+    "cloudwatch": cloudwatch.check,
+    "runbooks": runbooks.check,
+    "schemas": schemas.check,
+}
+
+
+def main(names: Iterable[str]) -> int:
+    """Run these checks, or all; 0 where nothing is wrong, 1 otherwise, 2 for an unknown name."""
+    chosen = list(names) or list(CHECKS)
+    unknown = [name for name in chosen if name not in CHECKS]
+    if unknown:
+        print(f"There is no check {', '.join(unknown)}; there are {', '.join(CHECKS)}.")
+        return 2
+    is_wrong = False
+    for name in chosen:
+        try:
+            problems = sorted(CHECKS[name](Path.cwd()))
+        except NotHere as exc:
+            print(f"– {name}: not checked. {exc}")
+            continue
+        print(f"{'✗' if problems else '✓'} {name}")
+        for problem in problems:
+            print(f"  {problem}")
+        is_wrong = is_wrong or bool(problems)
+    return 1 if is_wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,111 @@
+"""Every metric that can be asked for, with its kind, and what an expression asks for beside them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import promql_parser as promql
+from prometheus_client.metrics import MetricWrapperBase
+
+from bot import metrics as the_bots
+from bot.domain.promql import NotPromql, parsed, selectors
+from bot.domain.promql.drawn import drawn, without_variables
+from infra.checks.documents import EXPORTER, METRICS, PROMETHEUS, read_yaml
+from infra.checks.rule_files import rules_of
+
+COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
+OF_PROMETHEUS = {"up": GAUGE, "ALERTS": GAUGE}
+OF_COUNTERS = frozenset({"rate", "irate", "increase", "resets"})
+"""Functions that read a fall as a restart: of a gauge they tell nonsense."""
+
+
+def known(root: Path) -> dict[str, str]:
+    """Every metric's name and kind: of the jobs, of Prometheus itself, of recording rules."""
+    found = dict(OF_PROMETHEUS)
+    for job in read_yaml(root / METRICS).values():
+        for name, kind in job.items():
+            found.update(_series(name, kind))
+    found.update(dict.fromkeys(of_cloudwatch(root), GAUGE))
+    found.update(of_the_bot())
+    found.update({rule.name: GAUGE for rule in rules_of(root) if not rule.is_alert})
+    return found
+
+
+def of_the_bot() -> dict[str, str]:
+    """What the bot counts about itself, from the very objects that count."""
+    found: dict[str, str] = {}
+    for one in vars(the_bots).values():
+        if isinstance(one, MetricWrapperBase):
+            for family in one.describe():
+                ending = "_total" if family.type == COUNTER else ""
+                found.update(_series(f"{family.name}{ending}", family.type))
+    return found
+
+
+def of_cloudwatch(root: Path) -> Iterator[str]:
+    """The names of the exporter's series, as they are once Prometheus has renamed some.
+
+    Source: prometheus/cloudwatch_exporter, CloudWatchCollector.java (safeName, toSnakeCase).
+    """
+    relabelings = next(
+        job.get("metric_relabel_configs") or ()
+        for job in read_yaml(root / PROMETHEUS)["scrape_configs"]
+        if job["job_name"] == "cloudwatch"
+    )
+    for metric in read_yaml(root / EXPORTER)["metrics"]:
+        base = f"{metric['aws_namespace'].lower()}_{_snake(metric['aws_metric_name'])}"
+        for statistic in metric["aws_statistics"]:
+            yield _renamed(re.sub(r"[^a-z0-9:_]+", "_", f"{base}_{_snake(statistic)}"), relabelings)
+
+
+def mistakes(expression: str, metrics: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with an expression: not PromQL, an unknown metric, a rate of what is no counter.
+
+    Variables of Grafana may stand in it.
+    """
+    try:
+        tree = parsed(without_variables(expression, "1"))
+    except NotPromql as exc:
+        yield f"`{expression}` is not PromQL: {exc}"
+        return
+    names = drawn(expression).metrics
+    for name in sorted(names - metrics.keys()):
+        yield f"nothing gives a metric {name}"
+    for function, name in _ranged(tree):
+        if metrics.get(name) == GAUGE and function in OF_COUNTERS:
+            yield f"{function}() is of counters, and {name} is a gauge"
+
+
+def _ranged(tree: Any) -> Iterator[tuple[str, str]]:
+    """Each function of the expression with the metrics right within it."""
+    found: list[tuple[str, str]] = []
+
+    def visit(node: Any) -> bool:
+        if isinstance(node, promql.Call):
+            for argument in node.args:
+                if isinstance(argument, promql.MatrixSelector):
+                    for selector in selectors(argument.vector_selector):
+                        found.append((node.func.name, selector.name or ""))
+        return True
+
+    promql.walk(tree, visit)
+    return iter(found)
+
+
+def _series(name: str, kind: str) -> dict[str, str]:
+    if kind == HISTOGRAM:
+        return {f"{name}_{ending}": COUNTER for ending in ("bucket", "count", "sum")}
+    return {name: kind}
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+
+
+def _renamed(name: str, relabelings: Any) -> str:
+    for one in relabelings:
+        if one.get("source_labels") == ["__name__"] and one.get("target_label") == "__name__":
+            if re.fullmatch(one["regex"], name):
+                name = one["replacement"]
+    return name

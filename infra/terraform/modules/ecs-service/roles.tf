@@ -1,0 +1,90 @@
+# Three roles: ECS starting a task, the service itself, and ECS shifting its traffic.
+
+data "aws_iam_policy_document" "trust" {
+  for_each = { task = "ecs-tasks.amazonaws.com", shifting = "ecs.amazonaws.com" }
+
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = [each.value]
+    }
+
+    condition { # no other account can have ECS use our role for it
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_iam_role" "execution" {
+  name               = "${var.name}-${var.service}-execution"
+  assume_role_policy = data.aws_iam_policy_document.trust["task"].json
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name   = "start"
+  role   = aws_iam_role.execution.id
+  policy = data.aws_iam_policy_document.execution.json
+}
+
+data "aws_iam_policy_document" "execution" {
+  #checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken knows no resource; everything else here names its own
+  statement {
+    sid       = "LogInToEcr"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "PullTheImage"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = [aws_ecr_repository.service.arn]
+  }
+
+  statement {
+    sid       = "WriteLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.service.arn}:*"]
+  }
+
+  dynamic "statement" {
+    for_each = length(var.secrets) > 0 ? [1] : []
+
+    content {
+      sid       = "ReadItsSecrets"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = local.secret_arns
+    }
+  }
+}
+
+locals {
+  # Without the key behind it: arn:aws:secretsmanager:region:account:secret:name.
+  secret_arns = distinct([for arn in values(var.secrets) : join(":", slice(split(":", arn), 0, 7))])
+}
+
+resource "aws_iam_role" "task" {
+  name               = "${var.name}-${var.service}-task"
+  assume_role_policy = data.aws_iam_policy_document.trust["task"].json
+}
+
+resource "aws_iam_role_policy" "task" {
+  count = var.task_policy == null ? 0 : 1
+
+  name   = "service"
+  role   = aws_iam_role.task.id
+  policy = var.task_policy
+}
+
+resource "aws_iam_role" "shifting" {
+  name               = "${var.name}-${var.service}-shifting"
+  assume_role_policy = data.aws_iam_policy_document.trust["shifting"].json
+}
+
+resource "aws_iam_role_policy_attachment" "shifting" {
+  role       = aws_iam_role.shifting.name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
+}

@@ -69,6 +69,18 @@ class Reading:
     peak: Peak | None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is drawn of a group: what it compares, over which time, beside which markers."""
+
+    group: AlertGroup
+    phase: Phase
+    condition: Condition
+    window: Window
+    start: datetime
+    markers: tuple[Marker, ...]
+
+
 async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
     """Ask Prometheus for the alert's query, draw it, and keep what it says with the group.
 
@@ -83,9 +95,9 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
         group = await alerts.get(connection, group_id)
         known = await alerts.alerts_of(connection, group_id)
         before, during = await changes_around(connection, group, world.now())
-    if group.condition is None or world.prometheus is None:
-        return
     condition = group.condition
+    if condition is None or not condition.expression or world.prometheus is None:
+        return
     window = window_of(group, world.now())
     start = window.start
     drawn, limits = await _ask(world.prometheus, condition, window)
@@ -93,22 +105,30 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
         window = narrowed
         drawn, limits = await _ask(world.prometheus, condition, window)
         start = shown_from(window, drawn, group, before)
-    series = belonging(drawn, known)
-    reading = read(series, condition, group, window)
+    look = Look(group, phase, condition, window, start, markers(group, before, during))
+    await keep_drawn(world, look, belonging(drawn, known), belonging(limits, known))
+
+
+async def keep_drawn(
+    world: World, look: Look, series: Sequence[Series], limits: Sequence[Series] = ()
+) -> None:
+    """Draw these series and keep what they say with the group. Asks nobody."""
+    group, window = look.group, look.window
+    reading = read(series, look.condition, group, window)
     chart = Chart(
         title=_title(group),
         lines=_lines(series),
-        limits=_lines(belonging(limits, known), "threshold"),
-        start=start,
+        limits=_lines(limits, "threshold"),
+        start=look.start,
         end=window.end,
         step=window.step,
-        unit=condition.unit,
-        threshold=condition.threshold,
-        markers=_markers(group, before, during),
+        unit=look.condition.unit,
+        threshold=look.condition.threshold,
+        markers=look.markers,
         peak=(reading.peak.at, reading.peak.value) if reading.peak and group.is_final else None,
     )
     png = await asyncio.to_thread(line_chart, chart)
-    await _keep(world, group_id, phase, reading, png)
+    await _keep(world, group.id, look.phase, reading, png)
 
 
 def shown_from(
@@ -224,7 +244,7 @@ def _label(labels: Mapping[str, str], shared: Mapping[str, str]) -> str:
     return ", ".join(own) or "value"
 
 
-def _markers(group: AlertGroup, before: Change | None, during: Change | None) -> tuple[Marker, ...]:
+def markers(group: AlertGroup, before: Change | None, during: Change | None) -> tuple[Marker, ...]:
     found = [Marker(group.started_at, "firing", is_alarm=True)]
     found += [
         Marker(change.started_at, done_by(change))

@@ -13,6 +13,7 @@ from bot import metrics, reporting
 from bot.alerts.annotating import SOURCE as ANNOTATION
 from bot.alerts.annotating import promise_mark
 from bot.alerts.chart import draw_chart
+from bot.alerts.dialects import chart as cloudwatch_chart
 from bot.alerts.evidence.history import look_back
 from bot.alerts.evidence.issues import look_at_issues
 from bot.alerts.evidence.log_lines import look_in_log
@@ -51,6 +52,7 @@ class Source:
 
 SOURCES = (
     Source(CHART, "Prometheus", "chart", 8.0, draw_chart),
+    Source(cloudwatch_chart.SOURCE, "CloudWatch", "chart", 8.0, cloudwatch_chart.draw_alarm),
     Source("pagerduty", "PagerDuty", "incident", 8.0, look_up_incident),
     Source(ONSET, "Prometheus", "look at what was before", 8.0, look_before),
     Source(panel.SOURCE, "Grafana", "panel", BUDGET_S, look_for_panel),

@@ -68,7 +68,9 @@ async def _ask(
 def _own_query(group: AlertGroup) -> str | None:
     """The alert's own expression; one that holds while there is nothing has no values to rise."""
     condition = group.condition
-    return None if condition is None or condition.is_absence else condition.expression
+    if condition is None or condition.is_absence:
+        return None
+    return condition.expression or None
 
 
 def _traffic_query(world: World, group: AlertGroup) -> str | None:

@@ -1,5 +1,6 @@
 """Amazon CloudWatch: alarms and the metrics behind them; mute rules stand beside it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +49,29 @@ class CloudWatchClient(MuteRules):
                 break
             arguments["NextToken"] = token
         return tuple(sorted(found[:at_most], key=lambda alarm: alarm.name))
+
+    async def get_alarms(self, names: Sequence[str]) -> tuple[MetricAlarm, ...]:
+        """Return the metric and composite alarms of these names, up to 100; others are not there.
+
+        Costs one cloudwatch:DescribeAlarms.
+
+        Raises:
+            Forbidden: the permission is missing.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+        """
+        reply = await self._session.call(
+            SERVICE,
+            "describe_alarms",
+            AlarmNames=list(names),
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            MaxRecords=ALARMS_A_CALL,
+        )
+        return (
+            *map(reading.metric_alarm, reply.get("MetricAlarms", ())),
+            *map(reading.composite_alarm, reply.get("CompositeAlarms", ())),
+        )
 
     async def get_series(
         self, asked: MetricAlarm | MetricSpec, *, start: datetime, end: datetime, period_s: int

@@ -17,6 +17,7 @@ from bot import logs, metrics, reporting, secret_references
 from bot.alerts.ack import AcknowledgeByWord
 from bot.alerts.annotating import SweepMarks
 from bot.alerts.dialects.keep import KeepAlarmEvent
+from bot.alerts.dialects.reconcile import ReconcileAlarms
 from bot.alerts.evidence.panel_index import READ_EVERY_S, ReadPanels
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
@@ -473,6 +474,7 @@ def _sweeps(
         Chore("make silences", SWEEP_S, alerts.silence.sweep),
         Chore("read silences", SILENCES_S, alerts.silences),
         Chore("reconcile Alertmanager", RECONCILE_S, alerts.reconcile),
+        Chore("reconcile alarms", RECONCILE_S, ReconcileAlarms(world, alerts.reconcile.begin)),
         Chore("reconcile PagerDuty", MINUTE_S, ReconcilePagerDuty(world, PAGERDUTY_PATH)),
         Chore("sweep others' changes", SWEEP_OTHERS_S, others),
         Chore("keep locks and freezes", GUARDS_S, guards),

@@ -14,6 +14,8 @@ class Kind(StrEnum):
     LOCK = "lock"
     FREEZE = "freeze"
     SCALING = "scaling"
+    RUNBOOK = "runbook"
+    """A runbook's steps, in the thread of an alert group; its subject is the group."""
     HOME = "home"
     """A person's App Home; its subject is the person."""
     STORM = "storm"

@@ -31,20 +31,23 @@ def entry_metadata(card_id: str, number: int) -> dict[str, Any]:
 
 
 async def for_card(
-    api: SlackApi, channel_id: str, card_id: str, *, since: datetime
+    api: SlackApi, channel_id: str, card_id: str, *, since: datetime, thread_ts: str | None = None
 ) -> Found | None:
-    """The card's message, if it was posted since then; every page of the channel is read.
+    """The card's message, if it was posted since then; every page of the channel is read, or of
+    the thread it stands in.
 
     Raises:
         SlackError: Slack did not say, or the bot is not in the channel.
     """
+    where = {} if thread_ts is None else {"ts": thread_ts}
     async for message in api.pages(
-        "conversations.history",
+        "conversations.history" if thread_ts is None else "conversations.replies",
         "messages",
         patient=False,
         channel=channel_id,
         oldest=_oldest(since),
         include_all_metadata=True,
+        **where,
     ):
         payload = _payload(message, CARD)
         if payload.get("card") == card_id:

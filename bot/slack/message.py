@@ -54,6 +54,7 @@ class CardMessages:
             await self._post_failed(claim, work, exc, sent=False)
             return
         rendered = await self._render(work)
+        where = {} if work.thread_ts is None else {"thread_ts": work.thread_ts}
         began_at = asyncio.get_running_loop().time()
         async with self.desk.holding(claim) as connection:
             if not await deliveries.begin_post(
@@ -72,6 +73,7 @@ class CardMessages:
                 channel=channel_id,
                 unfurl_links=False,
                 unfurl_media=False,
+                **where,
                 **rendered.arguments(work.card_id),
             )
         except SlackError as exc:
@@ -121,7 +123,11 @@ class CardMessages:
         if work.attempted_at is None:
             return False
         found = await look.for_card(
-            self.desk.api, channel_id, work.card_id, since=work.attempted_at
+            self.desk.api,
+            channel_id,
+            work.card_id,
+            since=work.attempted_at,
+            thread_ts=work.thread_ts,
         )
         if found is None:
             return False
@@ -175,6 +181,10 @@ class CardMessages:
             return
         if exc.code in CLOSED and work.otherwise is not None:
             await self._move(claim, work, exc, to=work.otherwise)
+            return
+        if exc.code in DELETED and work.thread_ts is not None:
+            async with self.desk.holding(claim) as connection:
+                await deliveries.thread_gone(connection, work, error=str(exc))
             return
         await self.desk.failed(claim, work, exc)
 

@@ -27,11 +27,13 @@ async def open_card(
     channel: str,
     urgency: Urgency,
     otherwise: str | None = None,
+    under: str | None = None,
 ) -> str:
     """Want a message for this subject in `channel` (`#name`, or an id); returns the card's id.
 
     The same subject in the same channel is the same card: a repetition changes nothing. Where the
-    bot turns out to be no member of `channel`, it stands in `otherwise`.
+    bot turns out to be no member of `channel`, it stands in `otherwise`. Where `under` is the id of
+    a card of the same channel, it stands in that one's thread, once that one stands.
     """
     now = database_now()
     await ensure_channel(connection, channel)
@@ -56,6 +58,7 @@ async def open_card(
             thread_next_at=now,
             thread_failures=0,
             otherwise=otherwise,
+            under=under,
         )
         .on_conflict_do_nothing()
         .returning(cards.c.id)
@@ -65,6 +68,28 @@ async def open_card(
         same = select(cards.c.id).where(_of(kind, subject_id), cards.c.channel == channel)
         card_id = (await connection.execute(same)).scalar_one()
     return str(card_id)
+
+
+async def open_under(
+    connection: Connection, kind: Kind, subject_id: str, *, card_of: tuple[Kind, str]
+) -> None:
+    """Want a message for this subject in the thread of each card of `card_of`, edited in place.
+
+    A subject without a card has no thread: nothing is written.
+    """
+    above = await _locked(connection, _of(*card_of))
+    rows = await connection.execute(
+        select(cards.c.id, cards.c.channel).where(cards.c.id.in_(above)).order_by(cards.c.id)
+    )
+    for row in rows.all():
+        await open_card(
+            connection,
+            kind=kind,
+            subject_id=subject_id,
+            channel=row.channel,
+            urgency=Urgency.PROGRESS,
+            under=row.id,
+        )
 
 
 async def ensure_channel(connection: Connection, name: str) -> None:

@@ -11,7 +11,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.card import Kind, Urgency
 from bot.storage import budgets
@@ -64,6 +74,8 @@ class Work:
     """Of the act that last wanted a revision."""
     otherwise: str | None = None
     """Where it stands if the bot cannot post in its channel."""
+    thread_ts: str | None = None
+    """The message in whose thread it stands; None for one of its own."""
 
     @property
     def is_urgent(self) -> bool:
@@ -135,7 +147,12 @@ async def next_work(connection: Connection, channel: str, updates: Budget) -> Wo
     """What is due first in this channel; a card's message goes before its thread."""
     head = _head_due(updates)
     found = await connection.execute(
-        select(cards, head.label("head"), database_now().label("now"))
+        select(
+            cards,
+            head.label("head"),
+            _thread_ts().label("thread_ts"),
+            database_now().label("now"),
+        )
         .join(channels, channels.c.name == cards.c.channel)
         .where(cards.c.channel == channel, owed, or_(head, _thread_due()))
         .order_by(cards.c.urgency, _storm_first, cards.c.wanted_at, cards.c.id)
@@ -165,6 +182,7 @@ async def next_work(connection: Connection, channel: str, updates: Budget) -> Wo
         now=row.now,
         correlation_id=row.correlation_id or "",
         otherwise=row.otherwise,
+        thread_ts=row.thread_ts,
     )
 
 
@@ -286,7 +304,7 @@ async def refuse_blocks(connection: Connection, card_id: str, revision: int) -> 
 
 
 async def forget_message(connection: Connection, card_id: str) -> None:
-    """Somebody deleted the message: post it anew."""
+    """Somebody deleted the message: post it anew, and then what stood in its thread."""
     now = database_now()
     await connection.execute(
         update(cards)
@@ -295,15 +313,37 @@ async def forget_message(connection: Connection, card_id: str) -> None:
             ts=None, attempted_at=None, reposts=cards.c.reposts + 1, next_at=now, thread_next_at=now
         )
     )
-    await want(connection, [card_id], urgency=Urgency.PROGRESS)
+    below = await connection.execute(
+        update(cards)
+        .where(cards.c.under == card_id)
+        .values(ts=None, attempted_at=None, next_at=now)
+        .returning(cards.c.id)
+    )
+    lost = sorted([card_id, *below.scalars()])
+    await want(connection, lost, urgency=Urgency.PROGRESS)
+
+
+async def thread_gone(connection: Connection, work: Work, *, error: str) -> None:
+    """The message it should stand under was deleted: that one comes back once, and this below it;
+    after that this is owed no more."""
+    above = select(cards.c.under).where(cards.c.id == work.card_id).scalar_subquery()
+    found = await connection.execute(
+        select(cards.c.id).where(cards.c.id == above, cards.c.reposts == 0)
+    )
+    card_id = found.scalar()
+    if card_id is not None:
+        await forget_message(connection, card_id)
+    else:
+        await settle(connection, work.card_id, revision=work.wanted, error=error)
 
 
 async def move(connection: Connection, card_id: str, *, to: str) -> None:
-    """The bot cannot post in the card's channel: it stands elsewhere, and is due there now."""
+    """The bot cannot post in the card's channel: it stands elsewhere, and is due there now, as are
+    those in its thread."""
     await ensure_channel(connection, to)
     await connection.execute(
         update(cards)
-        .where(cards.c.id == card_id)
+        .where(or_(cards.c.id == card_id, cards.c.under == card_id))
         .values(
             channel=to,
             otherwise=None,
@@ -359,7 +399,14 @@ def _head_due(updates: Budget) -> ColumnElement[bool]:
         else_=budgets.ready_at(updates, urgent=False),
     )
     may_go = case((cards.c.ts.is_(None), channels.c.post_at), else_=may_edit)
-    return and_(cards.c.wanted > cards.c.shown, cards.c.next_at <= now, may_go <= now)
+    has_place = or_(cards.c.under.is_(None), cards.c.ts.is_not(None), _thread_ts().is_not(None))
+    return and_(cards.c.wanted > cards.c.shown, cards.c.next_at <= now, may_go <= now, has_place)
+
+
+def _thread_ts() -> ScalarSelect[str | None]:
+    """Of a card that stands in a thread, the message it stands under; null until that is posted."""
+    above = cards.alias("above")
+    return select(above.c.ts).where(above.c.id == cards.c.under).correlate(cards).scalar_subquery()
 
 
 def _thread_due() -> ColumnElement[bool]:

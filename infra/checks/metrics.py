@@ -10,7 +10,6 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from bot import metrics as the_bots
 from bot.domain.promql import NotPromql, parsed, selectors
-from bot.domain.promql.drawn import drawn, without_variables
 from infra.checks.documents import EXPORTER, METRICS, PROMETHEUS, read_yaml
 from infra.checks.rule_files import rules_of
 
@@ -18,6 +17,7 @@ COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
 OF_PROMETHEUS = {"up": GAUGE, "ALERTS": GAUGE}
 OF_COUNTERS = frozenset({"rate", "irate", "increase", "resets"})
 """Functions that read a fall as a restart: of a gauge they tell nonsense."""
+_GRAFANAS_LENGTH = re.compile(r"\$__(?:range|rate_interval|interval)\b")
 
 
 def known(root: Path) -> dict[str, str]:
@@ -62,19 +62,32 @@ def of_cloudwatch(root: Path) -> Iterator[str]:
 def mistakes(expression: str, metrics: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with an expression: not PromQL, an unknown metric, a rate of what is no counter.
 
-    Variables of Grafana may stand in it.
+    Variables of Grafana may stand within quotes, and its own lengths of time in ranges.
     """
     try:
-        tree = parsed(without_variables(expression, "1"))
+        tree = tree_of(expression)
     except NotPromql as exc:
         yield f"`{expression}` is not PromQL: {exc}"
         return
-    names = drawn(expression).metrics
-    for name in sorted(names - metrics.keys()):
+    for name in sorted(named(tree) - metrics.keys()):
         yield f"nothing gives a metric {name}"
     for function, name in _ranged(tree):
         if metrics.get(name) == GAUGE and function in OF_COUNTERS:
             yield f"{function}() is of counters, and {name} is a gauge"
+
+
+def tree_of(expression: str) -> Any:
+    """The expression's tree, with Grafana's lengths of time as five minutes.
+
+    Raises:
+        NotPromql: it is none.
+    """
+    return parsed(_GRAFANAS_LENGTH.sub("5m", expression))
+
+
+def named(tree: Any) -> set[str]:
+    """The metrics that an expression names."""
+    return {selector.name for selector in selectors(tree) if selector.name}
 
 
 def _ranged(tree: Any) -> Iterator[tuple[str, str]]:

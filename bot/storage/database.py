@@ -18,6 +18,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import expression
 from sqlalchemy.types import TypeDecorator
 
+from bot.storage import sqlite
+
 Connection = AsyncConnection
 """An open transaction: what every storage function takes first."""
 
@@ -69,7 +71,7 @@ class Database:
         """`url` is `sqlite:///path` or `postgresql://…`; the async drivers are chosen here."""
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        driver = "sqlite+aiosqlite" if self.is_sqlite else "postgresql+psycopg"
+        driver = sqlite.DRIVER if self.is_sqlite else "postgresql+psycopg"
         self.url = parsed.set(drivername=driver)
         if self.is_sqlite:
             if not parsed.database or parsed.database == ":memory:":

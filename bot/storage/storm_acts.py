@@ -171,7 +171,7 @@ async def silencing(connection: Connection, storm_id: str) -> Silencing | None:
         .order_by(silences.c.starts_at.desc(), storm_silences.c.name)
     )
     # A name that was silenced again counts as its last silence stands.
-    found: dict[str, Row[Any]] = {}
+    found: dict[str, Any] = {}
     for row in rows:
         found.setdefault(row.name, row)
     if not found:

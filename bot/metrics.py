@@ -15,6 +15,11 @@ pagerduty_events = Counter(
     "PagerDuty's events worked off: about an incident, beside one, or of an unknown type.",
     ["outcome"],
 )
+sentry_webhooks = Counter(
+    "credlink_sentry_webhooks_total",
+    "Sentry's webhooks worked off, by resource and by what became of them.",
+    ["resource", "outcome"],
+)
 inbox_failures = Counter(
     "credlink_inbox_failures_total", "Webhooks that could not be worked off.", ["source"]
 )

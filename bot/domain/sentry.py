@@ -168,7 +168,11 @@ class IssueAct:
     """By which Sentry may know them."""
     source: str
     """From which message it came, for the audit."""
+    link: str = ""
+    """To the card it was asked from."""
     asked_at: datetime
+    tried_at: datetime | None = None
+    """Before Sentry was asked first: from then on it may have happened."""
     state: ActState = ActState.PENDING
     why: str = ""
     """Why it failed, or what there is to say of how it ended; a sentence."""

@@ -42,6 +42,20 @@ async def end(connection: Connection, act_id: str, state: ActState, *, why: str 
     return written.rowcount > 0
 
 
+async def trying(connection: Connection, act_id: str, *, at: datetime) -> None:
+    """Say that Sentry is about to be asked: from now on it may have happened."""
+    await connection.execute(
+        update(issue_acts)
+        .where(issue_acts.c.id == act_id, issue_acts.c.tried_at.is_(None))
+        .values(tried_at=at)
+    )
+
+
+async def remark(connection: Connection, act_id: str, why: str) -> None:
+    """Say something of how it ended."""
+    await connection.execute(update(issue_acts).where(issue_acts.c.id == act_id).values(why=why))
+
+
 async def latest_of(connection: Connection, issue_ids: Iterable[str]) -> Mapping[str, IssueAct]:
     """What was asked last of each of these issues."""
     rows = await connection.execute(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 
 from bot.domain.card import Kind, Urgency
 from bot.domain.sentry import (
@@ -199,14 +199,16 @@ async def hurry(connection: Connection, group_ids: Iterable[str], *, at: datetim
 
 
 async def due(
-    connection: Connection, *, at: datetime, next_at: datetime, most: int
+    connection: Connection, *, at: datetime, next_at: datetime, began_after: datetime, most: int
 ) -> tuple[str, ...]:
     """The groups to ask about now; the next replica that looks sees them as due at `next_at`.
 
-    What has ended is no longer watched.
+    What has ended, or began earlier, is no longer watched.
     """
-    ended = select(alert_groups.c.id).where(~alert_groups.c.is_open)
-    await connection.execute(delete(sentry_watches).where(sentry_watches.c.group_id.in_(ended)))
+    past = select(alert_groups.c.id).where(
+        or_(~alert_groups.c.is_open, alert_groups.c.started_at <= began_after)
+    )
+    await connection.execute(delete(sentry_watches).where(sentry_watches.c.group_id.in_(past)))
     found = (
         await connection.execute(
             select(sentry_watches.c.group_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.alerts.sentry.moving import take_in
 from bot.alerts.sentry.telling import told
 from bot.catalog import SentryProject
 from bot.domain.alert import AlertGroup
@@ -28,8 +29,6 @@ from integrations.sentry.models import Commit, Issue
 
 BEFORE_ONSET = timedelta(minutes=15)
 """An alert waits (`for`) and rates lag: what began so long before it began with it."""
-LOOK_FOR = timedelta(hours=1)
-"""How long after its onset Sentry is asked again about a group that is open."""
 AGAIN_AFTER = timedelta(minutes=1)
 MOST_REFRESHED = 5
 """Issues of a card that a search no longer finds, each asked for by itself in one look."""
@@ -91,14 +90,13 @@ async def look_at_issues(world: World, group_id: str, phase: Phase) -> None:
     async with world.database.write() as connection:
         for issue_id in sorted(sightings.keys() | refreshed.keys()):
             issue = found.get(issue_id) or refreshed[issue_id]
-            await sentry.tell(
-                connection, told(issue, organization=place.project.organization, at=at)
-            )
+            said = told(issue, organization=place.project.organization, at=at)
+            await take_in(connection, world.catalog, said, at=at)
         for issue_id in sorted(sightings):
             await sentry.sight(connection, group_id, sightings[issue_id])
         finding = Finding(source=SOURCE, phase=phase, note=note, found_at=at)
         await findings.write(connection, group_id, finding)
-        if not group.is_final and at - group.started_at < world.paced(LOOK_FOR):
+        if not group.is_final:
             await sentry.watch(connection, group_id, due_at=at + world.paced(AGAIN_AFTER))
     world.wake()
     await _ask_for_commits(world, world.sentry, group_id)

@@ -7,7 +7,13 @@ from bot.catalog import Catalog
 from bot.domain.sentry import IssueStatus, SentryIssue
 from integrations.sentry.models import Issue
 
-SYSTEM = "sentry"
+RECEIVER = "sentry"
+"""What groups that Sentry opened are kept under."""
+
+
+def key_of_issue(issue_id: str) -> str:
+    """The group key of the card that an alert rule opened for an issue."""
+    return f"issue:{issue_id}"
 
 
 def told(issue: Issue, *, organization: str, at: datetime, by: str = "") -> SentryIssue:

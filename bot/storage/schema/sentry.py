@@ -74,7 +74,13 @@ issue_acts = Table(
     Column("name", Text, nullable=False),
     Column("email", Text),
     Column("source", Text, nullable=False),
+    Column("link", Text, nullable=False, comment="to the card it was asked from"),
     Column("asked_at", Moment, nullable=False),
+    Column(
+        "tried_at",
+        Moment,
+        comment="before Sentry was asked first: from then on it may have happened",
+    ),
     Column("state", Text, nullable=False),
     Column("why", Text, nullable=False),
     Index(None, "issue_id", "asked_at"),

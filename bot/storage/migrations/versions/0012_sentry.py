@@ -80,7 +80,14 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False, comment="to the card it was asked from"),
         sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column(
+            "tried_at",
+            Moment(),
+            nullable=True,
+            comment="before Sentry was asked first: from then on it may have happened",
+        ),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -25,6 +25,10 @@ from bot.alerts.receive import Receiver
 from bot.alerts.reconcile import ReconcileAlertmanager
 from bot.alerts.reconcile_pagerduty import ReconcilePagerDuty
 from bot.alerts.respond import Respond
+from bot.alerts.responding.who import WhoInPagerDuty
+from bot.alerts.sentry.keep import KeepIssues
+from bot.alerts.sentry.press import ActOnIssue
+from bot.alerts.sentry.sweep import SweepIssueActs
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.silencing.end import KeepSilences
 from bot.alerts.silencing.make import MakeSilence
@@ -264,6 +268,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             homes=homes,
             receiver=alerts.receiver,
             respond=alerts.respond,
+            act_on_issue=alerts.act_on_issue,
             say_of_suspect=alerts.say_of_suspect,
             silence=alerts.silence,
             silence_form=SilenceForm(world, changes.ask.propose_silence),
@@ -411,8 +416,10 @@ def _changes(
 class _Alerts:
     receiver: Receiver
     respond: Respond
+    act_on_issue: ActOnIssue
     say_of_suspect: SayOfSuspect
     sweep: SweepAlerts
+    sweep_issue_acts: SweepIssueActs
     reconcile: ReconcileAlertmanager
     end_storms: EndStorms
     silences: SyncSilences
@@ -435,8 +442,23 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
             database=world.database,
             catalog=world.catalog,
             engine=engine,
-            pagerduty=world.pagerduty,
+            who=WhoInPagerDuty(
+                database=world.database,
+                pagerduty=world.pagerduty,
+                email_of=slack.email_of,
+                now=world.now,
+            ),
+            now=world.now,
+            tell=world.wake,
+            pace=world.pace,
+        ),
+        act_on_issue=ActOnIssue(
+            database=world.database,
+            catalog=world.catalog,
+            engine=engine,
             email_of=slack.email_of,
+            name_of=slack.people.name_of,
+            workspace_url=slack.identity.url,
             now=world.now,
             tell=world.wake,
             pace=world.pace,
@@ -445,6 +467,7 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
             database=world.database, catalog=world.catalog, now=world.now, tell=world.wake
         ),
         sweep=SweepAlerts(world.database, engine, world.now, world.pace),
+        sweep_issue_acts=SweepIssueActs(world.database, engine, world.now, world.pace),
         reconcile=ReconcileAlertmanager(world, BeginLooks(engine, world.pace)),
         end_storms=EndStorms(world, BeginLooks(engine, world.pace)),
         silences=sync,
@@ -470,6 +493,8 @@ def _sweeps(
         Chore("sweep marks", SWEEP_S, marks.sweep),
         Chore("read Grafana's panels", READ_EVERY_S, ReadPanels(world)),
         Chore("sweep alerts", SWEEP_S, alerts.sweep),
+        Chore("sweep issue acts", SWEEP_S, alerts.sweep_issue_acts),
+        Chore("look at Sentry's issues", SWEEP_S, KeepIssues(world)),
         Chore("end storms", STORMS_S, alerts.end_storms),
         Chore("make silences", SWEEP_S, alerts.silence.sweep),
         Chore("read silences", SILENCES_S, alerts.silences),

@@ -32,6 +32,7 @@ from bot.cards.blocks import (
     section,
 )
 from bot.cards.change_buttons import back_buttons
+from bot.cards.responding import facts, menu, response_line
 from bot.cards.silence_words import group_buttons, is_silent, silence_lines
 from bot.cards.suspects import others_line, suspect_lines, verdict_buttons
 from bot.cards.text import spoken
@@ -43,7 +44,6 @@ from bot.domain.incident import (
     IncidentStatus,
     PagerDutyIncident,
     Response,
-    ResponseKind,
     ResponseState,
 )
 from bot.domain.silence import Covering
@@ -143,8 +143,8 @@ def _first_lines(view: AlertView) -> list[str]:
     lines += silence_lines(view.silences, view.alerts)
     if summary := _summary(view):
         lines.append(summary)
-    if asked := _response_line(view):
-        lines.append(asked)
+    if view.response is not None:
+        lines.append(response_line(view.response, view.incident, group))
     return lines
 
 
@@ -163,38 +163,14 @@ def _summary(view: AlertView) -> str:
     return ""
 
 
-def _response_line(view: AlertView) -> str:
-    """What is being asked of PagerDuty, or why it did not happen."""
-    asked = view.response
-    if asked is None:
-        return ""
-    by = f"<@{asked.by}>"
-    if asked.state is ResponseState.PENDING:
-        doing = "acknowledging" if asked.kind is ResponseKind.ACKNOWLEDGE else "resolving"
-        return f"🔵 {doing} in PagerDuty as {by}…"
-    if asked.state is ResponseState.FAILED and _is_still_wanted(asked.kind, view):
-        return (
-            f"⚪ {by} could not {asked.kind.value} it in PagerDuty: {escaped(asked.why)} "
-            "Nothing has changed there."
-        )
-    return ""
-
-
-def _is_still_wanted(kind: ResponseKind, view: AlertView) -> bool:
-    """Whether nobody has done since what could not be done then."""
-    if view.incident is None or view.group.is_final:
-        return False
-    if kind is ResponseKind.ACKNOWLEDGE:
-        return view.incident.status is IncidentStatus.TRIGGERED
-    return view.incident.is_open
-
-
 def _evidence(view: AlertView) -> list[str]:
     group = view.group
     lines = [] if group.is_final else alert_lines(group, view.alerts)
     if view.ranking is not None:
         lines += suspect_lines(view.ranking, group)
-    lines += [incident_line(incident, group) for incident in view.incidents]
+    lines += [
+        incident_line(incident, group) + facts(incident, view.now) for incident in view.incidents
+    ]
     if links := links_line(view.alerts):
         lines.append(links)
     return lines
@@ -236,7 +212,7 @@ def _ordinal(number: int) -> str:
 def buttons(view: AlertView) -> list[Element]:
     """Only what can still be done, and one thing asked at a time; what stays after the end is the
     question what it was."""
-    return [*_answers(view), *_quiet(view), *_about_suspect(view)]
+    return [*_answers(view), *_quiet(view), *_about_suspect(view), *_more(view)]
 
 
 def _quiet(view: AlertView) -> list[Element]:
@@ -248,7 +224,7 @@ def _rows(view: AlertView) -> list[list[Element]]:
     every = buttons(view)
     if len(every) <= BUTTONS_IN_ROW:
         return [every] if every else []
-    return [[*_answers(view), *_quiet(view)], _about_suspect(view)]
+    return [[*_answers(view), *_quiet(view), *_more(view)], _about_suspect(view)]
 
 
 def _about_suspect(view: AlertView) -> list[Element]:
@@ -256,11 +232,23 @@ def _about_suspect(view: AlertView) -> list[Element]:
     return [*asked, *_back(view)]
 
 
-def _answers(view: AlertView) -> list[Element]:
+def _can_be_asked(view: AlertView) -> PagerDutyIncident | None:
+    """The incident that something can be asked of now: one thing at a time."""
     incident = view.incident
     if incident is None or not incident.is_open or view.group.is_final:
-        return []
+        return None
     if view.response is not None and view.response.state is ResponseState.PENDING:
+        return None
+    return incident
+
+
+def _more(view: AlertView) -> list[Element]:
+    return [menu(view.group)] if _can_be_asked(view) is not None else []
+
+
+def _answers(view: AlertView) -> list[Element]:
+    incident = _can_be_asked(view)
+    if incident is None:
         return []
     elements = []
     if incident.status is IncidentStatus.TRIGGERED:

@@ -33,6 +33,7 @@ DOING = {
     K.SNOOZE: "snoozing",
     K.PRIORITY: "giving a priority",
 }
+_OTHERWISE = {K.RESPONDER: "asking somebody to join", K.PRIORITY: "giving it a priority"}
 _COULD_NOT = {
     K.ACKNOWLEDGE: "acknowledge it",
     K.RESOLVE: "resolve it",
@@ -41,6 +42,11 @@ _COULD_NOT = {
     K.SNOOZE: "snooze it",
     K.PRIORITY: "give it a priority",
 }
+
+
+def doing_it(kind: ResponseKind) -> str:
+    """`acknowledging it`."""
+    return _OTHERWISE.get(kind) or f"{DOING[kind]} it"
 
 
 def menu(group: AlertGroup) -> Element:
@@ -71,9 +77,14 @@ def _is_still_wanted(
     kind: ResponseKind, incident: PagerDutyIncident | None, group: AlertGroup
 ) -> bool:
     """Whether nobody has done since what could not be done then."""
-    if incident is None or group.is_final or not incident.is_open:
+    if incident is None or group.is_final:
         return False
-    return kind is not K.ACKNOWLEDGE or incident.status is IncidentStatus.TRIGGERED
+    match kind:
+        case K.ACKNOWLEDGE:
+            return incident.status is IncidentStatus.TRIGGERED
+        case K.RESOLVE:
+            return incident.is_open
+    return True
 
 
 def facts(incident: PagerDutyIncident, now: datetime) -> str:

@@ -66,6 +66,18 @@ class Board:
             for block in shown
             if block["type"] == "actions"
             for element in block["elements"]
+            if element["type"] == "button"
+        ]
+
+    async def menu(self, group: AlertGroup) -> list[str]:
+        """What the menu behind “…” offers."""
+        return [
+            str(option["text"]["text"])
+            for block in (await self.card(group)).blocks
+            if block["type"] == "actions"
+            for element in block["elements"]
+            if element["type"] == "overflow"
+            for option in element["options"]
         ]
 
     async def thread(self, group: AlertGroup) -> list[str]:

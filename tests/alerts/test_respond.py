@@ -11,6 +11,7 @@ import pytest
 
 from bot.alerts.enrich import SOURCES, ask_all
 from bot.alerts.respond import Respond
+from bot.alerts.responding.who import WhoInPagerDuty
 from bot.alerts.sweep import SweepAlerts
 from bot.cards.answer import Answer
 from bot.domain.alert import AlertGroup, GroupState
@@ -43,8 +44,12 @@ class Room:
             database=world.database,
             catalog=world.catalog,
             engine=engine,
-            pagerduty=world.pagerduty,
-            email_of=self.email_of,
+            who=WhoInPagerDuty(
+                database=world.database,
+                pagerduty=world.pagerduty,
+                email_of=self.email_of,
+                now=world.now,
+            ),
             now=world.now,
             tell=lambda: None,
             pace=world.pace,
@@ -214,7 +219,7 @@ async def test_pagerduty_down_is_said_on_the_card_and_offered_again(room: Room):
     await room.presses(seeds.CAROL, group)
 
     text = await room.until("could not acknowledge it in PagerDuty: PagerDuty did not answer")
-    assert "Nothing has changed there." in text
+    assert "Whether it happened is not known: look there." in text
     assert await room.board.buttons(await room.group()) == ["Acknowledge", "Resolve", "Silence…"]
     assert incident.status == "triggered"
 

@@ -9,14 +9,15 @@ import pytest
 from bot.cards.alert import ACKNOWLEDGE, RESOLVE, AlertView, card, headline
 from bot.cards.alert_thread import (
     alerts_entry,
-    incident_entry,
     joined_entry,
     resolved_entry,
     worse_entry,
 )
 from bot.cards.blocks import Message
 from bot.cards.change_buttons import ROLL_BACK
+from bot.cards.incident_news import moved_entry
 from bot.cards.links import link
+from bot.cards.responding import MENU
 from bot.cards.silence_words import END, FORM
 from bot.cards.suspects import NOT_THIS, THIS_WAS_IT
 from bot.domain.alert import Alert, AlertGroup, Condition, GroupState, Peak, Severity
@@ -24,6 +25,7 @@ from bot.domain.change import ChangeKind, ChangeState
 from bot.domain.finding import CHART, Finding, Phase
 from bot.domain.incident import (
     IncidentStatus,
+    Moved,
     PagerDutyIncident,
     Responder,
     Response,
@@ -240,7 +242,7 @@ VIEWS = {
     "not_acknowledged": a_view(
         firing(state_revision=3),
         incidents=(the_incident(),),
-        response=asked(ResponseState.FAILED, "PagerDuty did not answer (HTTP 503)."),
+        response=asked(ResponseState.FAILED, "PagerDuty did not allow it (HTTP 403). Nothing has changed there."),
     ),
     "acknowledged": a_view(
         firing(state=GroupState.ACKNOWLEDGED, state_revision=2, value=0.039),
@@ -287,16 +289,16 @@ def test_the_first_line_is_short_and_has_its_word_beside_the_mark(name: str):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("firing", [ACKNOWLEDGE, RESOLVE, FORM, THIS_WAS_IT, NOT_THIS, ROLL_BACK]),
+        ("firing", [ACKNOWLEDGE, RESOLVE, FORM, MENU, THIS_WAS_IT, NOT_THIS, ROLL_BACK]),
         ("suspect_blamed", [FORM, NOT_THIS, ROLL_BACK]),
         ("suspect_cleared", [FORM]),
         ("nothing_explains_it", [FORM]),
         ("just_begun", [FORM]),
         ("acknowledging", [FORM]),
-        ("not_acknowledged", [ACKNOWLEDGE, RESOLVE, FORM]),
-        ("acknowledged", [RESOLVE, FORM]),
+        ("not_acknowledged", [ACKNOWLEDGE, RESOLVE, FORM, MENU]),
+        ("acknowledged", [RESOLVE, FORM, MENU]),
         ("incident_resolved", [FORM]),
-        ("silenced", [ACKNOWLEDGE, RESOLVE, END]),
+        ("silenced", [ACKNOWLEDGE, RESOLVE, END, MENU]),
         ("resolved", []),
     ],
 )
@@ -350,7 +352,11 @@ def test_nothing_from_outside_is_markup_wherever_it_stands(name: str):
         joined_entry(group, evil.alerts[:1]),
         worse_entry(Severity.WARNING, group),
         resolved_entry(replace(group, resolved_at=ONSET)),
-        incident_entry(the_incident(IncidentStatus.ACKNOWLEDGED, acknowledged_by=STRANGER)),
+        moved_entry(
+            the_incident(IncidentStatus.ACKNOWLEDGED, acknowledged_by=STRANGER),
+            (Moved.STATUS,),
+            None,
+        ),
     ]
     for shown in (card(evil), *entries):
         for text in mrkdwn_of(shown):

@@ -89,7 +89,7 @@ class World:
             clock=self.clock, webhook_url=f"{self.bot_url}/webhooks/pagerduty", pace=self.pace
         )
         self.grafana = Grafana(clock=self.clock)
-        self.sentry = Sentry(clock=self.clock)
+        self.sentry = Sentry(clock=self.clock, webhook_url=f"{self.bot_url}/webhooks/sentry")
         self.actions = Issuer(clock=self.clock)
         self.credlink_api = CredlinkApi(
             running=self.running,
@@ -166,6 +166,7 @@ class World:
                 prometheus_port=self.ports["prometheus"],
                 alertmanager_port=self.ports["alertmanager"],
             )
+            self.grafana.prometheus_url = f"http://127.0.0.1:{self.ports['prometheus']}"
         self.started_in_s = time.monotonic() - began
 
     async def stop(self) -> None:
@@ -222,6 +223,7 @@ class World:
             "PAGERDUTY_WEBHOOK_SECRETS": seeds.PAGERDUTY_WEBHOOK_SECRET,
             "SENTRY_URL": self.sentry.url,
             "SENTRY_TOKEN": seeds.SENTRY_TOKEN,
+            "SENTRY_CLIENT_SECRETS": seeds.SENTRY_CLIENT_SECRET,
             "PIPELINE_ISSUER_URL": self.actions.url,
         }
         if self.with_workspace:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from integrations.errors import IntegrationError, NotFound, Rejected, Unavailable
 from integrations.grafana import png, reading
@@ -38,7 +38,7 @@ class GrafanaClient:
         deadline_s: float = 10.0,
         render_deadline_s: float = 30.0,
     ) -> None:
-        self._public_url = (public_url or base_url).rstrip("/")
+        self._public_url = (public_url or _for_people(base_url)).rstrip("/")
         self._namespace = quote(namespace, safe="")
         self._render_deadline_s = render_deadline_s
         self._renders = asyncio.Semaphore(RENDERS_AT_ONCE)
@@ -289,6 +289,12 @@ class GrafanaClient:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+
+
+def _for_people(url: str) -> str:
+    """An address without what lets the bot in."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _annotation(raw: Mapping[str, Any]) -> Annotation:

@@ -1,37 +1,105 @@
-"""PNG images without a library: a line across a plain ground is all that a stand-in must draw."""
+"""What the image renderer draws: a panel in Grafana's dark look, its notice, and an empty page."""
 
+import io
 import math
-import struct
-import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-GROUND = (24, 27, 31)
-GRID = (52, 56, 61)
-LINE = (115, 191, 105)
-GRID_EVERY = 50
+from matplotlib.figure import Figure
 
+PAPER, INK, GRID = "#181b1f", "#ccccdc", "#34383e"
+LINES = ("#73bf69", "#f2cc0c", "#5794f2", "#ff780a", "#b877d9", "#e02f44")
+MARK = "#5794f2"
+DPI = 100
+WAVE_POINTS = 200
+TICKS_S = (10, 30, 60, 300, 600, 1800, 3600, 6 * 3600, 24 * 3600)
 
-def png(width: int, height: int, *, seed: int, line: bool = True) -> bytes:
-    """Draw a picture of this size in pixels; the seed moves the line, so panels look different."""
-    ground, grid = bytes(GROUND) * width, bytes(GRID) * width
-    rows = [bytearray(grid if y % GRID_EVERY == 0 else ground) for y in range(height)]
-    for x in range(width if line else 0):
-        middle = round(_height_at(x, height, seed))
-        for row in rows[max(0, middle - 1) : middle + 2]:
-            row[3 * x : 3 * x + 3] = bytes(LINE)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits each of R, G, B
-    pixels = b"".join(b"\0" + row for row in rows)  # 0: this row is not filtered
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", header)
-        + _chunk(b"IDAT", zlib.compress(pixels))
-        + _chunk(b"IEND", b"")
-    )
+Points = Sequence[tuple[float, float]]
+"""Seconds since the epoch, and a value."""
 
 
-def _height_at(x: int, height: int, seed: int) -> float:
-    return height * (0.5 + 0.2 * math.sin(x / 60 + seed) + 0.1 * math.sin(x / 17 + 2 * seed))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What a picture of a panel shows; `marks` are moments of annotations."""
+
+    title: str
+    series: Mapping[str, Points]
+    start: float
+    end: float
+    marks: Sequence[float] = ()
+    is_ratio: bool = False
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(kind + data)
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+def panel(drawing: Drawing, width: int, height: int) -> bytes:
+    """A PNG of this size in pixels."""
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=PAPER)
+    figure.text(0.012, 0.955, drawing.title, color=INK, fontsize=12, va="top")
+    axes = figure.add_axes((0.08, 0.2, 0.9, 0.66), facecolor=PAPER)
+    for number, (name, points) in enumerate(drawing.series.items()):
+        moments = [at for at, _ in points]
+        values = [value * (100 if drawing.is_ratio else 1) for _, value in points]
+        colour = LINES[number % len(LINES)]
+        axes.plot(moments, values, color=colour, linewidth=1.6, label=name)
+        axes.fill_between(moments, values, color=colour, alpha=0.08)
+    for mark in drawing.marks:
+        axes.axvline(mark, color=MARK, linewidth=1, linestyle=(0, (4, 3)))
+    axes.set_xlim(drawing.start, drawing.end)
+    axes.set_xticks(_ticks(drawing.start, drawing.end))
+    axes.xaxis.set_major_formatter(lambda at, _: f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}")
+    axes.set_ylim(bottom=0)
+    axes.grid(color=GRID, linewidth=0.6)
+    axes.tick_params(colors=INK, labelsize=9, length=0)
+    if drawing.is_ratio:
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}%")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    if drawing.series:
+        axes.legend(
+            loc="upper left",
+            bbox_to_anchor=(-0.01, -0.1),
+            ncols=4,
+            frameon=False,
+            fontsize=9,
+            labelcolor=INK,
+        )
+    else:
+        axes.text(
+            0.5, 0.5, "No data", color=INK, ha="center", va="center", transform=axes.transAxes
+        )
+    return _png(figure)
+
+
+def _ticks(start: float, end: float) -> list[float]:
+    """At whole multiples of a length people count in, seven at most."""
+    step = next((one for one in TICKS_S if (end - start) / one <= 7), TICKS_S[-1])
+    first = math.ceil(start / step) * step
+    return [first + n * step for n in range(int((end - first) / step) + 1)]
+
+
+def notice(width: int, height: int) -> bytes:
+    """The picture Grafana hands out where there is no renderer: its size is the file's own."""
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    words = "To render a panel image, you must install\nGrafana Image Renderer"
+    figure.text(0.5, 0.5, words, color="black", fontsize=10, ha="center", va="center")
+    return _png(figure)
+
+
+def empty(width: int, height: int) -> bytes:
+    """A browser's picture of a page that did not load."""
+    return _png(Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white"))
+
+
+def wave(seed: int, start: float, end: float) -> Points:
+    """A line of no meaning, where nobody can be asked for data; the seed makes lines differ."""
+    step = (end - start) / WAVE_POINTS
+    return [
+        (start + n * step, 1 + 0.4 * math.sin(n / 12 + seed) + 0.2 * math.sin(n / 3 + 2 * seed))
+        for n in range(WAVE_POINTS + 1)
+    ]
+
+
+def _png(figure: Figure) -> bytes:
+    out = io.BytesIO()
+    figure.savefig(out, format="png", facecolor=figure.get_facecolor())
+    return out.getvalue()

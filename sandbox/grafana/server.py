@@ -1,4 +1,4 @@
-"""A stand-in for Grafana: dashboards, rendered panels, annotations.
+"""A stand-in for Grafana: dashboards of both schemas, the library, rendered panels, annotations.
 
 Sources: https://grafana.com/docs/grafana/latest/developers/http_api/ and, for rendering,
 https://grafana.com/docs/grafana/latest/setup-grafana/image-rendering/
@@ -6,7 +6,7 @@ https://grafana.com/docs/grafana/latest/setup-grafana/image-rendering/
 
 import asyncio
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from html import escape
 from typing import Any
@@ -15,7 +15,9 @@ from aiohttp import web
 
 from sandbox import seeds
 from sandbox.clock import Clock
-from sandbox.grafana import dashboards, picture
+from sandbox.grafana import annotations, data, picture
+from sandbox.grafana.annotations import Annotation
+from sandbox.grafana.dashboards import BOARDS, LIBRARY, Board, Panel
 from sandbox.grafana.problems import Problem, json_object, not_found, whole
 from sandbox.standin import Handler, StandIn
 
@@ -23,42 +25,38 @@ WIDTH, HEIGHT = 800, 400
 MAX_PIXELS = 3000
 # The notice is a file of Grafana's: its size is its own, whatever was asked for.
 PLACEHOLDER_SIZE = (480, 120)
-ANNOTATION_KEYS = {"dashboardUID", "panelId", "time", "timeEnd", "tags", "text"}
-PATCHABLE_KEYS = {"time", "timeEnd", "tags", "text"}
+MOST_FOUND = 5000
+NAMESPACE = "default"
+RESOURCES = "/apis/dashboard.grafana.app/{version}/namespaces/{namespace}/dashboards/{uid}"
 
 
 class Renderer(StrEnum):
     """What becomes of a request for a picture.
 
     Without the image renderer some versions answer 200 with a picture that says so, others 500.
+    `empty` is one whose browser cannot load the page.
     """
 
     INSTALLED = "installed"
     PLACEHOLDER = "placeholder"
     MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """Times are milliseconds since the epoch; without a dashboard it belongs to all of them."""
-
-    id: int
-    text: str
-    tags: tuple[str, ...]
-    time: int
-    time_end: int
-    dashboard_uid: str | None
-    panel_id: int | None
+    EMPTY = "empty"
 
 
 class Grafana(StandIn):
-    """Checks the token everywhere but at `/api/health`; set `renderer` to make pictures fail."""
+    """Checks the token everywhere but at `/api/health`; set `renderer` to make pictures fail.
+
+    The token may not see the dashboards in `hidden`. Panels are drawn from the Prometheus at
+    `prometheus_url`; without one their lines mean nothing.
+    """
 
     name = "grafana"
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
+    def __init__(self, *, clock: Clock | None = None, prometheus_url: str = "") -> None:
         super().__init__(clock=clock)
         self.renderer = Renderer.INSTALLED
+        self.prometheus_url = prometheus_url
+        self.hidden: set[str] = set()
         self.annotations: dict[int, Annotation] = {}
         self._ids = itertools.count(1)
 
@@ -69,6 +67,8 @@ class Grafana(StandIn):
                 web.get("/api/health", self._health, name="health"),
                 web.get("/api/search", self._search, name="search"),
                 web.get("/api/dashboards/uid/{uid}", self._dashboard, name="get_dashboard"),
+                web.get(RESOURCES, self._resource, name="get_dashboard_resource"),
+                web.get("/api/library-elements/{uid}", self._library, name="get_library_panel"),
                 web.get("/render/d-solo/{uid}/{slug}", self._render, name="render"),
                 web.get("/render/d-solo/{uid}", self._render, name="render_without_slug"),
                 web.get("/api/annotations", self._list, name="list_annotations"),
@@ -111,45 +111,72 @@ class Grafana(StandIn):
         words = request.query.get("query", "").lower()
         tags = set(request.query.getall("tag", []))
         uids = request.query.getall("dashboardUIDs", [])
+        limit, page = (whole(request.query, name, default) or default for name, default in PAGES)
+        if not 0 < limit <= MOST_FOUND:
+            raise Problem(422, "Limit is above maximum allowed (5000), use page parameter")
         found = [
             {
-                "id": model["id"],
-                "uid": model["uid"],
-                "title": model["title"],
+                "id": board.id,
+                "uid": board.uid,
+                "title": board.title,
                 "type": "dash-db",
-                "tags": model["tags"],
-                "url": _path(environment),
-                "uri": f"db/{model['uid']}",
+                "tags": list(board.tags),
+                "url": board.path,
+                "uri": f"db/{board.uid}",
                 "isStarred": False,
             }
-            for environment in dashboards.ENVIRONMENTS
-            if (model := dashboards.document(environment))
-            and words in model["title"].lower()
-            and tags <= set(model["tags"])
-            and (not uids or model["uid"] in uids)
+            for board in BOARDS.values()
+            if words in board.title.lower()
+            and tags <= set(board.tags)
+            and (not uids or board.uid in uids)
+            and board.uid not in self.hidden
         ]
         wanted = request.query.get("type", "dash-db") == "dash-db"
-        return web.json_response(found if wanted else [])
+        return web.json_response(found[limit * (page - 1) : limit * page] if wanted else [])
 
     async def _dashboard(self, request: web.Request) -> web.Response:
-        environment = _environment(request)
+        board = self._board(request)
+        if board.is_of_schema_2:
+            where = RESOURCES.format(version="v2beta1", namespace=NAMESPACE, uid=board.uid)
+            raise Problem(406, f"dashboard api version not supported, use {where} instead")
+        meta = {
+            "type": "db",
+            "slug": board.uid,
+            "url": board.path,
+            "canEdit": False,
+            "folderTitle": "CredLink",
+        }
+        return web.json_response({"dashboard": board.model, "meta": meta})
+
+    async def _resource(self, request: web.Request) -> web.Response:
+        """The API of Grafana 12 and later; it would convert the older ones too."""
+        version = request.match_info["version"]
+        if request.match_info["namespace"] != NAMESPACE or version not in {"v1beta1", "v2beta1"}:
+            raise not_found("404 page not found")
+        board = self._board(request)
+        if board.is_of_schema_2 != (version == "v2beta1"):
+            raise Problem(406, "the sandbox does not convert dashboards")
         return web.json_response(
             {
-                "dashboard": dashboards.document(environment),
-                "meta": {
-                    "type": "db",
-                    "slug": dashboards.uid(environment),
-                    "url": _path(environment),
-                    "canEdit": False,
-                    "folderTitle": "CredLink",
-                },
+                "kind": "Dashboard",
+                "apiVersion": f"dashboard.grafana.app/{version}",
+                "metadata": {"name": board.uid, "namespace": NAMESPACE},
+                "spec": board.model,
             }
         )
 
+    async def _library(self, request: web.Request) -> web.Response:
+        uid = request.match_info["uid"]
+        panel = LIBRARY.get(uid)
+        if panel is None:
+            raise not_found("library element could not be found")
+        result = {"uid": uid, "name": panel.title, "kind": 1, "model": panel.model()}
+        return web.json_response({"result": result})
+
     async def _render(self, request: web.Request) -> web.Response:
-        environment = _environment(request)
-        panel_id = whole(request.query, "panelId", None)
-        if panel_id not in dashboards.all_panels():
+        board = self._board(request)
+        panel = board.panels.get(whole(request.query, "panelId", None) or 0)
+        if panel is None:
             raise Problem(404, "Panel not found")
         width = whole(request.query, "width", WIDTH) or WIDTH
         height = whole(request.query, "height", HEIGHT) or HEIGHT
@@ -157,12 +184,42 @@ class Grafana(StandIn):
             raise Problem(400, "Width and height must be between 1 and 3000 pixels")
         if self.renderer is Renderer.MISSING:
             raise Problem(500, "Rendering failed: no image renderer available/installed")
-        seed = panel_id + 10 * dashboards.ENVIRONMENTS.index(environment)
         if self.renderer is Renderer.PLACEHOLDER:
-            drawn = picture.png(*PLACEHOLDER_SIZE, seed=seed, line=False)
+            drawn = await asyncio.to_thread(picture.notice, *PLACEHOLDER_SIZE)
+        elif self.renderer is Renderer.EMPTY:
+            drawn = await asyncio.to_thread(picture.empty, width, height)
         else:
-            drawn = await asyncio.to_thread(picture.png, width, height, seed=seed)
+            drawing = await self._drawing(board, panel, request)
+            drawn = await asyncio.to_thread(picture.panel, drawing, width, height)
         return web.Response(body=drawn, content_type="image/png")
+
+    async def _drawing(self, board: Board, panel: Panel, request: web.Request) -> picture.Drawing:
+        end = (whole(request.query, "to", None) or int(self.clock.now() * 1000)) / 1000
+        start = (whole(request.query, "from", None) or int(end * 1000) - 3_600_000) / 1000
+        values = {
+            name.removeprefix("var-"): request.query.getall(name)
+            for name in request.query
+            if name.startswith("var-")
+        }
+        if board.environment is not None:
+            values["env"] = [board.environment]
+        if self.prometheus_url:
+            expression = data.filled(panel.expression, values)
+            series = await data.ask(self.prometheus_url, expression, start, end)
+        else:
+            series = {panel.title: picture.wave(panel.id + 10 * board.id, start, end)}
+        return picture.Drawing(
+            title=data.filled(panel.title, values),
+            series=series,
+            start=start,
+            end=end,
+            marks=[
+                mark.time / 1000
+                for mark in self.annotations.values()
+                if mark.dashboard_uid in {None, board.uid} and start <= mark.time / 1000 <= end
+            ],
+            is_ratio=panel.unit == "percentunit",
+        )
 
     async def _list(self, request: web.Request) -> web.Response:
         query = request.query
@@ -178,28 +235,26 @@ class Grafana(StandIn):
         ]
         limit = whole(query, "limit", 100)
         newest_first = sorted(found, key=lambda annotation: annotation.time, reverse=True)
-        return web.json_response([_document(annotation) for annotation in newest_first[:limit]])
+        return web.json_response([annotation.document() for annotation in newest_first[:limit]])
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await json_object(request)
-        _check_annotation(body, ANNOTATION_KEYS)
+        annotations.check(body, annotations.KEYS)
         text = body.get("text")
         if not isinstance(text, str) or not text:
             raise Problem(400, "text field should not be empty")
-        uid = body.get("dashboardUID")
-        if uid is not None and uid not in map(dashboards.uid, dashboards.ENVIRONMENTS):
-            raise Problem(404, "Dashboard not found")
+        uid, panel_id = body.get("dashboardUID"), body.get("panelId")
+        board = None if uid is None else self._known(uid)
         now_ms = int(self.clock.now() * 1000)
-        time_ms = _milliseconds(body, "time", now_ms)
-        panel_id = body.get("panelId")
-        if panel_id is not None and (uid is None or panel_id not in dashboards.all_panels()):
+        time_ms = annotations.milliseconds(body, "time", now_ms)
+        if panel_id is not None and (board is None or panel_id not in board.panels):
             raise Problem(404, "Panel not found")
         annotation = Annotation(
             id=next(self._ids),
             text=text,
             tags=tuple(body.get("tags") or ()),
             time=time_ms,
-            time_end=_milliseconds(body, "timeEnd", time_ms),
+            time_end=annotations.milliseconds(body, "timeEnd", time_ms),
             dashboard_uid=uid,
             panel_id=panel_id,
         )
@@ -212,30 +267,43 @@ class Grafana(StandIn):
         if annotation is None:
             raise Problem(404, "Could not find annotation to update")
         body = await json_object(request)
-        _check_annotation(body, PATCHABLE_KEYS)
+        annotations.check(body, annotations.PATCHABLE_KEYS)
         self.annotations[annotation.id] = replace(
             annotation,
             text=body.get("text", annotation.text),
             tags=tuple(body.get("tags", annotation.tags)),
-            time=_milliseconds(body, "time", annotation.time),
-            time_end=_milliseconds(body, "timeEnd", annotation.time_end),
+            time=annotations.milliseconds(body, "time", annotation.time),
+            time_end=annotations.milliseconds(body, "timeEnd", annotation.time_end),
         )
         return web.json_response({"message": "Annotation patched"})
 
     async def _page(self, request: web.Request) -> web.Response:
         """What a person sees who follows a link to a panel."""
-        environment = _environment(request)
+        board = self._known(request.match_info["uid"])
         panels = "".join(
             f"<h2>{escape(panel.title)}</h2><p><code>{escape(panel.expression)}</code></p>"
-            for panel in dashboards.all_panels().values()
+            for panel in board.panels.values()
         )
         marks = "".join(f"<li>{escape(a.text)}</li>" for a in self.annotations.values())
         return web.Response(
-            text=f"<!doctype html><title>{dashboards.title(environment)}</title>"
-            f"<h1>{dashboards.title(environment)}</h1><p>A stand-in for Grafana.</p>{panels}"
+            text=f"<!doctype html><title>{board.title}</title>"
+            f"<h1>{board.title}</h1><p>A stand-in for Grafana.</p>{panels}"
             f"<h2>Annotations</h2><ul>{marks}</ul>",
             content_type="text/html",
         )
+
+    def _board(self, request: web.Request) -> Board:
+        return self._known(request.match_info["uid"])
+
+    def _known(self, uid: str) -> Board:
+        if uid not in BOARDS:
+            raise not_found("Dashboard not found")
+        if uid in self.hidden:
+            raise Problem(403, "Access denied to this dashboard")
+        return BOARDS[uid]
+
+
+PAGES = (("limit", 1000), ("page", 1))
 
 
 def _check_token(request: web.Request) -> None:
@@ -243,47 +311,3 @@ def _check_token(request: web.Request) -> None:
         return
     if request.headers.get("Authorization") != f"Bearer {seeds.GRAFANA_TOKEN}":
         raise Problem(401, "Invalid API key", messageId="api-key.invalid", statusCode=401)
-
-
-def _environment(request: web.Request) -> str:
-    for environment in dashboards.ENVIRONMENTS:
-        if dashboards.uid(environment) == request.match_info["uid"]:
-            return environment
-    raise not_found("Dashboard not found")
-
-
-def _path(environment: str) -> str:
-    return f"/d/{dashboards.uid(environment)}/{dashboards.uid(environment)}"
-
-
-def _check_annotation(body: dict[str, Any], known: set[str]) -> None:
-    """Refuse what Grafana would ignore, and an end before the beginning."""
-    unknown = body.keys() - known
-    if unknown:
-        raise Problem(400, f"bad request data: unknown {', '.join(sorted(unknown))}")
-    tags = body.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise Problem(400, "bad request data: tags must be a list of strings")
-    if not isinstance(body.get("text", ""), str):
-        raise Problem(400, "bad request data: text must be a string")
-    if body.get("timeEnd") and body.get("time") and body["timeEnd"] < body["time"]:
-        raise Problem(400, "bad request data: timeEnd is before time")
-
-
-def _milliseconds(body: dict[str, Any], name: str, default: int) -> int:
-    value = body.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Problem(400, f"bad request data: {name} must be milliseconds since the epoch")
-    return value
-
-
-def _document(annotation: Annotation) -> dict[str, Any]:
-    return {
-        "id": annotation.id,
-        "dashboardUID": annotation.dashboard_uid,
-        "panelId": annotation.panel_id or 0,
-        "time": annotation.time,
-        "timeEnd": annotation.time_end,
-        "text": annotation.text,
-        "tags": list(annotation.tags),
-    }

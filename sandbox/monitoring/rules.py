@@ -25,10 +25,11 @@ class Rule:
     summary: str
     description: str
     runbook: str
-    panel_id: int
     template: str
     spoken: Callable[[float], str]
     example: float
+    panel_id: int | None = None
+    """The panel it names; whoever wants that of one without has to look for it."""
 
     def labels(self) -> dict[str, str]:
         """What the rule adds to the labels its expression leaves, `env` and `service`."""
@@ -57,14 +58,14 @@ class Rule:
 
     def _annotations(self, *, value: str, number: str, service: str, env: str) -> dict[str, str]:
         words = {"value": value, "service": service, "env": env}
+        # Grafana's own names for "this panel shows it".
+        named = {"__dashboardUid__": f"credlink-{env}", "__panelId__": str(self.panel_id)}
         return {
             "summary": self.summary.format(**words),
             "description": self.description.format(**words),
             "runbook_url": f"{RUNBOOKS}/{self.runbook}",
             "value": number,
-            # Grafana's own names for "this panel shows it".
-            "__dashboardUid__": f"credlink-{env}",
-            "__panelId__": str(self.panel_id),
+            **(named if self.panel_id is not None else {}),
         }
 
 
@@ -128,7 +129,6 @@ LOW_TRAFFIC = Rule(
     summary="Only {value} requests a second reach {service} in {env}",
     description="Customers may be unable to reach us.",
     runbook="low-traffic",
-    panel_id=1,
     template='{{ $value | printf "%.2f" }}',
     spoken=lambda value: f"{value:.2f}",
     example=0.2,

@@ -13,7 +13,8 @@ from integrations.sentry.client import SentryClient
 from sandbox import seeds
 from sandbox.aws.seeds import DISTRIBUTION_ID, PROD
 from sandbox.aws.server import AwsWorld
-from sandbox.grafana.server import Annotation, Grafana
+from sandbox.grafana import Grafana
+from sandbox.grafana.annotations import Annotation
 from sandbox.pagerduty.server import PagerDuty
 from sandbox.sentry.issues import ORGANIZATION, PROJECT
 from sandbox.sentry.server import Sentry

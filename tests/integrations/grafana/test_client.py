@@ -5,11 +5,11 @@ import traceback
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from integrations.errors import Forbidden, NotFound, Rejected, Unavailable
 from integrations.grafana.client import GrafanaClient
-from integrations.grafana.models import Dashboard
+from integrations.grafana.models import Dashboard, Panel
 from tests.integrations.vendor import Says
 
 TOKEN = "a-token-nobody-may-see"
@@ -27,9 +27,12 @@ async def grafana(vendor):
     await opened.aclose()
 
 
-def a_png(width, height):
+def a_png(width, height, *, is_blank=False):
     picture = io.BytesIO()
-    Image.new("RGB", (width, height)).save(picture, "PNG")
+    drawn = Image.new("RGB", (width, height), "white")
+    if not is_blank:
+        ImageDraw.Draw(drawn).line((0, 0, width, height), "green", 3)
+    drawn.save(picture, "PNG")
     return Says(body=picture.getvalue(), content_type="image/png")
 
 
@@ -82,7 +85,7 @@ async def test_a_dashboard_is_read_with_the_panels_in_its_rows(grafana, vendor):
 
 
 async def test_a_panels_address_is_the_public_one(grafana, vendor):
-    url = grafana.panel_url(DASHBOARD, 2, **HOUR, variables={"env": "prod & more"})
+    url = grafana.panel_url(DASHBOARD, 2, **HOUR, variables={"env": ["prod & more"]})
     assert url == (
         "https://grafana.credlink.example/d/credlink/credlink-overview?viewPanel=2"
         "&from=1795431600000&to=1795435200000&var-env=prod+%26+more"
@@ -90,10 +93,67 @@ async def test_a_panels_address_is_the_public_one(grafana, vendor):
     assert vendor.received == []
 
 
+async def test_an_address_takes_several_values_and_no_end_and_nothing_that_lets_the_bot_in(vendor):
+    inside = GrafanaClient("https://bot:secret@grafana.internal/x/", TOKEN)
+    url = inside.panel_url(
+        DASHBOARD, 2, start=NOON, end=None, variables={"pod": ["a&b", "<c|d>"], "none": []}
+    )
+    assert url == (
+        "https://grafana.internal/x/d/credlink/credlink-overview?viewPanel=2"
+        "&from=1795435200000&to=now&var-pod=a%26b&var-pod=%3Cc%7Cd%3E"
+    )
+
+
+async def test_dashboards_are_listed_page_by_page(grafana, vendor):
+    vendor.says(Says(json=[{"uid": "a", "title": "A"}, {"uid": "b"}]))
+    found = await grafana.search_dashboards(page=2, limit=50)
+    assert [(one.uid, one.title) for one in found] == [("a", "A"), ("b", "b")]
+    assert vendor.received[0].query == [("type", "dash-db"), ("limit", "50"), ("page", "2")]
+
+    vendor.says(Says(json=[{"title": "no uid"}]))
+    with pytest.raises(Unavailable, match="not grafana's"):
+        await grafana.search_dashboards()
+
+
+async def test_a_dashboard_the_older_api_refuses_is_asked_for_by_the_newer_one(grafana, vendor):
+    spec = {"title": "New", "elements": {}, "layout": {}}
+    vendor.says(
+        Says(status=406, json={"message": "dashboard api version not supported"}),
+        Says(json={"metadata": {"name": "n"}, "spec": spec}),
+    )
+    dashboard = await grafana.get_dashboard("n")
+    assert (dashboard.uid, dashboard.title, dashboard.panels) == ("n", "New", ())
+    assert [one.path for one in vendor.received] == [
+        "/api/dashboards/uid/n",
+        "/apis/dashboard.grafana.app/v2beta1/namespaces/default/dashboards/n",
+    ]
+
+
+async def test_a_dashboard_we_may_not_see_is_not_asked_for_again(grafana, vendor):
+    vendor.says(Says(status=403, json={"message": "Access denied to this dashboard"}))
+    with pytest.raises(Forbidden, match="Access denied"):
+        await grafana.get_dashboard("secret")
+    assert len(vendor.received) == 1
+
+
+async def test_what_the_library_says_of_a_panel_is_read(grafana, vendor):
+    panel = Panel(id=7, title="Disk", library="lib/1")
+    model = {"type": "stat", "targets": [{"expr": "up"}]}
+    vendor.says(Says(json={"result": {"uid": "lib/1", "model": model}}))
+    read = await grafana.get_library_panel(panel)
+    assert (read.id, read.title, read.type, read.queries) == (7, "Disk", "stat", ("up",))
+    assert vendor.received[0].path == "/api/library-elements/lib%2F1"
+    assert await grafana.get_library_panel(read) is read
+
+    vendor.says(Says(json={"result": {}}))
+    with pytest.raises(Unavailable, match="not grafana's"):
+        await grafana.get_library_panel(panel)
+
+
 async def test_a_picture_of_the_size_asked_for_is_the_panel(grafana, vendor):
     vendor.says(a_png(400, 200))
     picture = await grafana.render_panel(
-        DASHBOARD, 2, **HOUR, width=400, height=200, variables={"env": "prod"}
+        DASHBOARD, 2, **HOUR, width=400, height=200, variables={"env": ["prod"]}
     )
     assert Image.open(io.BytesIO(picture)).size == (400, 200)
     (received,) = vendor.received
@@ -111,6 +171,8 @@ async def test_a_picture_of_the_size_asked_for_is_the_panel(grafana, vendor):
         (Says(json={"message": "no"}), "instead of a picture came application/json"),
         (Says(body=b"", content_type="image/png"), "instead of a picture"),
         (Says(body=b"\x89PNG\r\n\x1a\n", content_type="image/png"), "has not the size"),
+        (a_png(400, 200, is_blank=True), "the picture is empty"),
+        (Says(body=a_png(400, 200).body[:60], content_type="image/png"), "the picture is empty"),
     ],
 )
 async def test_what_is_not_the_picture_asked_for_is_refused(grafana, vendor, says, complaint):

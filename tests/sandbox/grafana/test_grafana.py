@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from sandbox import seeds
@@ -43,7 +45,14 @@ async def test_dashboards_are_found_by_words_and_tags(api):
     async def titles(query: str) -> list[str]:
         return [found["title"] for found in await (await api.get(f"/api/search?{query}")).json()]
 
-    assert await titles("query=credlink") == ["CredLink prod", "CredLink staging", "CredLink eu"]
+    assert await titles("query=credlink") == [
+        "CredLink prod",
+        "CredLink staging",
+        "CredLink eu",
+        "CredLink, every environment",
+    ]
+    assert await titles("limit=2&page=3") == ["Platform"]
+    assert await titles("limit=2&page=4") == []
     assert await titles("query=PROD&tag=credlink-api") == ["CredLink prod"]
     assert await titles("tag=checkout") == []
 
@@ -52,17 +61,35 @@ async def test_a_dashboard_has_the_panels_that_the_alerting_rules_name(api):
     answer = await (await api.get("/api/dashboards/uid/credlink-prod")).json()
     panels = answer["dashboard"]["panels"]
     expressions = {panel["id"]: panel["targets"][0]["expr"] for panel in panels[:-1]}
-    assert {rule.panel_id for rule in RULES} <= expressions.keys()
+    named = {rule.panel_id for rule in RULES if rule.panel_id is not None}
+    assert named
+    assert named <= expressions.keys()
     assert 'env="prod"' in expressions[2]
     assert panels[-1]["type"] == "row"
     assert [panel["id"] for panel in panels[-1]["panels"]] == [6, 7]
     assert answer["meta"]["url"] == "/d/credlink-prod/credlink-prod"
 
 
+async def test_a_dashboard_of_schema_2_is_only_handed_out_by_the_newer_api(api, server: Grafana):
+    older = await api.get("/api/dashboards/uid/platform")
+    assert older.status == 406
+    where = (await older.json())["message"].split()[-2]
+    newer = await (await api.get(where)).json()
+    assert newer["metadata"]["name"] == "platform"
+    assert newer["spec"]["elements"].keys() == {"panel-1", "panel-2"}
+
+    server.hidden.add("platform")
+    assert (await api.get(where)).status == 403
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/api/dashboards/uid/nobody", 404),
+        ("/apis/dashboard.grafana.app/v2beta1/namespaces/other/dashboards/platform", 404),
+        ("/apis/dashboard.grafana.app/v2beta1/namespaces/default/dashboards/credlink-eu", 406),
+        ("/api/library-elements/nothing", 404),
+        ("/api/search?limit=9999", 422),
         ("/api/dashboard", 404),
         ("/render/d-solo/nobody/x?panelId=1", 404),
         (f"{PANEL}?panelId=99", 404),
@@ -94,6 +121,25 @@ async def test_without_its_renderer_it_answers_a_notice_or_an_error(api, server:
     answer = await api.get(f"{PANEL}?panelId=2")
     assert answer.status == 500
     assert "no image renderer" in (await answer.json())["message"]
+
+
+async def test_a_panel_is_drawn_from_what_prometheus_has_with_the_values_of_variables(api, server):
+    asked = []
+
+    async def query_range(request: web.Request) -> web.Response:
+        asked.append(request.query["query"])
+        series = {"metric": {"status_code": "500"}, "values": [[1, "2"], [2, "3"]]}
+        return web.json_response({"data": {"result": [series]}})
+
+    application = web.Application()
+    application.router.add_get("/api/v1/query_range", query_range)
+    async with TestServer(application) as prometheus:
+        server.prometheus_url = str(prometheus.make_url("")).rstrip("/")
+        path = "/render/d-solo/credlink-all/x?panelId=2&var-env=prod&var-env=eu&from=1&to=2000"
+        assert (await api.get(path)).content_type == "image/png"
+    assert asked == ['sum by (status_code) (rate(http_requests_total{env=~"prod|eu"}[1m]))']
+    # Without an answer it draws that there is none.
+    assert (await api.get(path)).status == 200
 
 
 async def test_an_annotation_gets_its_end_later_and_is_found_by_tag_and_time(api, server):

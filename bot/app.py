@@ -29,6 +29,8 @@ from bot.alerts.responding.who import WhoInPagerDuty
 from bot.alerts.sentry.keep import KeepIssues
 from bot.alerts.sentry.press import ActOnIssue
 from bot.alerts.sentry.sweep import SweepIssueActs
+from bot.alerts.runbooks.show import render as show_runbook
+from bot.alerts.runbooks.tick import TickStep
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.silencing.end import KeepSilences
 from bot.alerts.silencing.make import MakeSilence
@@ -202,6 +204,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
                 Kind.SCALING: ShowScaling(catalog, slack.people.groups_of),
                 Kind.ALERT_GROUP: show_alert_group,
                 Kind.STORM: show_storm,
+                Kind.RUNBOOK: show_runbook,
                 Kind.ANSWER: ShowAnswer(_answer_cards(catalog, settings)),
                 Kind.LOCK: show_lock,
                 Kind.FREEZE: show_freeze,
@@ -270,6 +273,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             respond=alerts.respond,
             act_on_issue=alerts.act_on_issue,
             say_of_suspect=alerts.say_of_suspect,
+            tick_step=alerts.tick_step,
             silence=alerts.silence,
             silence_form=SilenceForm(world, changes.ask.propose_silence),
             now=now,
@@ -418,6 +422,7 @@ class _Alerts:
     respond: Respond
     act_on_issue: ActOnIssue
     say_of_suspect: SayOfSuspect
+    tick_step: TickStep
     sweep: SweepAlerts
     sweep_issue_acts: SweepIssueActs
     reconcile: ReconcileAlertmanager
@@ -465,6 +470,12 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
         ),
         say_of_suspect=SayOfSuspect(
             database=world.database, catalog=world.catalog, now=world.now, tell=world.wake
+        ),
+        tick_step=TickStep(
+            database=world.database,
+            catalog=world.catalog,
+            name_of=slack.people.name_of,
+            tell=world.wake,
         ),
         sweep=SweepAlerts(world.database, engine, world.now, world.pace),
         sweep_issue_acts=SweepIssueActs(world.database, engine, world.now, world.pace),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from bot.catalog import Catalog
 from bot.errors import ConfigurationError
 
-LISTED = ("PAGERDUTY_WEBHOOK_SECRETS", "GRAFANA_WEBHOOK_SECRETS")
+LISTED = ("PAGERDUTY_WEBHOOK_SECRETS", "GRAFANA_WEBHOOK_SECRETS", "SENTRY_CLIENT_SECRETS")
 """Several values each, separated by commas."""
 
 
@@ -84,6 +84,9 @@ class Settings(BaseModel):
     """
     sentry_url: str | None = Field(default=None, alias="SENTRY_URL")
     sentry_token: SecretStr | None = Field(default=None, alias="SENTRY_TOKEN")
+    sentry_client_secrets: tuple[SecretStr, ...] = Field(default=(), alias="SENTRY_CLIENT_SECRETS")
+    """Every client secret of the integration still in force, separated by commas: its webhooks are
+    signed with one."""
     pipeline_issuer_url: str = Field(
         default="https://token.actions.githubusercontent.com", alias="PIPELINE_ISSUER_URL"
     )

@@ -12,6 +12,8 @@ from pydantic import SecretStr
 import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
+from bot.alerts.sentry.press import ActOnIssue
+from bot.alerts.runbooks.tick import TickStep
 from bot.alerts.silencing.make import MakeSilence
 from bot.alerts.topics import TellTopic
 from bot.alerts.verdict import SayOfSuspect
@@ -25,11 +27,13 @@ from bot.cards import (
     change_buttons,
     gate,
     guard,
+    runbook,
     scaling,
     silence_form,
     silence_words,
     suspects,
 )
+from bot.cards.alert_evidence import issues
 from bot.cards.answer import Answer
 from bot.catalog import Catalog
 from bot.changes.audit.review import ReviewForced
@@ -51,6 +55,7 @@ from bot.storage.database import Database
 from bot.web import health
 from bot.web.changes import ChangesApi
 from bot.web.senders import AlertmanagerSender, GrafanaSender, PagerDutySender
+from bot.web.sentry import SentrySender
 from bot.web.server import Listener
 from bot.web.sns import SnsSender
 from bot.web.webhooks import Webhooks
@@ -99,7 +104,9 @@ class Ways:
     homes: Homes
     receiver: Receiver
     respond: Respond
+    act_on_issue: ActOnIssue
     say_of_suspect: SayOfSuspect
+    tick_step: TickStep
     silence: MakeSilence
     silence_form: SilenceForm
     now: Callable[[], datetime]
@@ -178,12 +185,16 @@ def _tables(ways: Ways) -> Tables:
             alarm_buttons.UNMUTE: ask.mute_alarms.press_unmute,
             alert.ACKNOWLEDGE: ways.respond.acknowledge,
             alert.RESOLVE: ways.respond.resolve,
+            issues.RESOLVE: ways.act_on_issue.resolve,
+            issues.ASSIGN: ways.act_on_issue.assign,
+            issues.ARCHIVE: ways.act_on_issue.archive,
             silence_words.FORM: ways.silence_form.open,
             silence_words.CONFIRM: ways.silence.confirm,
             silence_words.END: ask.keep_silences.press_end,
             silence_words.EXTEND: ask.keep_silences.press_extend,
             suspects.THIS_WAS_IT: ways.say_of_suspect.this_was_it,
             suspects.NOT_THIS: ways.say_of_suspect.not_this,
+            runbook.TICK: ways.tick_step,
         },
         events=_events(ways).table(),
         otherwise=commands.otherwise(catalog),
@@ -221,6 +232,7 @@ def _webhooks(ways: Ways, sns: Sns) -> Webhooks:
                 _plain(settings.grafana_webhook_token),
                 _plain(*settings.grafana_webhook_secrets),
             ),
+            SentrySender(now, _plain(*settings.sentry_client_secrets)),
             SnsSender(sns, TellTopic(ways.database, channel, now, ways.receiver.tell), now),
         ),
     )

@@ -37,8 +37,9 @@ log = logging.getLogger(__name__)
 
 async def hear_sentry(
     connection: Connection, group: GroupAlerts, delivery: inbox.Delivery, *, at: datetime
-) -> tuple[str, ...]:
-    """Take a webhook in; returns the ids of the looks for more that it asks for."""
+) -> tuple[tuple[str, ...], str]:
+    """Take a webhook in; returns the ids of the looks for more that it asks for, and why it is put
+    aside: empty where it is understood."""
     hook = webhook.parse(delivery.body)
     hearing = _Hearing(connection, group, delivery.received_at, at)
     if hook.event is not None:
@@ -49,11 +50,12 @@ async def hear_sentry(
         outcome, looks = await hearing.issue(hook)
     else:
         outcome, looks = "beside" if hook.resource in webhook.BESIDE else "unknown", ()
-    if outcome == "unknown":
-        kind = f"{hook.resource}.{hook.action}"
-        log.warning("unknown_webhook", extra={"action": "unknown_webhook", "kind": kind})
     metrics.sentry_webhooks.labels(hook.resource, outcome).inc()
-    return looks
+    if outcome != "unknown":
+        return looks, ""
+    kind = f"{hook.resource}.{hook.action}"
+    log.warning("unknown_webhook", extra={"action": "unknown_webhook", "kind": kind})
+    return (), f"nobody here knows what {kind} means"
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,20 +54,17 @@ async def perform_act(act_id: str) -> Outcome:
         return failed("Sentry is not connected.")
 
     async def ask(client: SentryClient) -> None:
-        before = told(
-            await client.get_issue(issue.organization, issue.id),
-            organization=issue.organization,
-            at=here.now(),
-        )
+        at = here.now()
+        found = await client.get_issue(issue.organization, issue.id)
+        before = told(found, organization=issue.organization, at=at)
         if act.is_fulfilled_by(before) and act.tried_at is None:
             note = f"{issue.label} was {before.status.word} in Sentry already."
             await _settle(here, act, before, note=note)
             return
+        at = here.now()
         async with here.database.write() as connection:
-            await issue_acts.trying(connection, act_id, at=here.now())
-        after = told(
-            await _asked(client, act, issue), organization=issue.organization, at=here.now()
-        )
+            await issue_acts.trying(connection, act_id, at=at)
+        after = told(await _asked(client, act, issue), organization=issue.organization, at=at)
         await _settle(here, act, replace(after, moved_by=act.name))
 
     return await _tried(here.sentry, ask, act)

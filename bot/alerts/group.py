@@ -61,8 +61,7 @@ class GroupAlerts:
         group = self._group(update, firing, occurrence=before.occurrence + 1 if before else 1)
         group = _judged(group, update, firing, firing, at=at)
         group = replace(group, told_firing=_fingerprints(firing), told_severity=group.severity)
-        await alerts.add(connection, group, urgency=_urgency_of(group))
-        await alerts.write_alerts(connection, group, firing, urgency=_urgency_of(group))
+        await alerts.add(connection, group, firing, urgency=_urgency_of(group))
         await thread.opened(connection, group, firing)
         await keep_onset(connection, group, self.catalog)
         await self._adopted(connection, group)
@@ -182,10 +181,12 @@ class GroupAlerts:
         An incident of an earlier occurrence that is still open is this one's too: PagerDuty joins
         a new event of the same key to it.
         """
-        for incident in await incidents.with_key(connection, group.dedup_key):
+        found = await incidents.with_key(connection, group.dedup_key)
+        for incident in found:
             if incident.is_open:
                 await incidents.link(connection, group.id, incident.id)
-        await with_incidents(connection, group.id)
+        if found:
+            await with_incidents(connection, group.id)
 
 
 async def _promised(

@@ -168,9 +168,12 @@ async def firing_fingerprints(connection: Connection) -> dict[str, frozenset[str
     return {group_id: frozenset(inside) for group_id, inside in found.items()}
 
 
-async def add(connection: Connection, group: AlertGroup, *, urgency: Urgency) -> None:
-    """Write a new group and open its card, in one go: no group is ever without one."""
+async def add(
+    connection: Connection, group: AlertGroup, firing: Iterable[Alert] = (), *, urgency: Urgency
+) -> None:
+    """Write a new group with its alerts and open its card: no group is ever without one."""
     await connection.execute(insert(alert_groups).values(**_columns(group)))
+    await _write(connection, group, firing)
     await cards.open_card(
         connection,
         kind=Kind.ALERT_GROUP,
@@ -234,6 +237,12 @@ async def write_alerts(
     connection: Connection, group: AlertGroup, changed: Iterable[Alert], *, urgency: Urgency
 ) -> None:
     """Write these alerts of a group, new ones and known ones alike."""
+    if await _write(connection, group, changed):
+        await cards.mark(connection, Kind.ALERT_GROUP, group.id, urgency=urgency)
+
+
+async def _write(connection: Connection, group: AlertGroup, changed: Iterable[Alert]) -> bool:
+    """Write these alerts; False where there are none."""
     rows = [
         {
             "group_id": group.id,
@@ -251,12 +260,12 @@ async def write_alerts(
         for alert in changed
     ]
     if not rows:
-        return
+        return False
     new = insert_into(connection, alerts)
     kept = {column: new.excluded[column] for column in _KEPT}
     keys = [alerts.c.group_id, alerts.c.fingerprint, alerts.c.starts_at]
     await connection.execute(new.on_conflict_do_update(index_elements=keys, set_=kept), rows)
-    await cards.mark(connection, Kind.ALERT_GROUP, group.id, urgency=urgency)
+    return True
 
 
 _PLAIN: Sequence[str] = [

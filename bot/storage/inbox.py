@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.storage import deduplication
 from bot.storage.database import Connection, database_now, in_seconds
@@ -94,6 +106,33 @@ async def _insert(
     )
 
 
+async def claim_fresh(
+    connection: Connection, owner: str, *, for_s: float, at_most: int
+) -> tuple[Delivery, ...]:
+    """Take rows that nobody has ever claimed, each the first of its partition, the oldest first.
+
+    Whoever dies of one of several taken together takes them one by one afterwards, by `claim`:
+    then the deadly one alone has failed.
+    """
+    due = (
+        select(inbox.c.id)
+        .where(inbox.c.state == WAITING, inbox.c.next_at <= database_now())
+        .where(inbox.c.owner.is_(None), inbox.c.failures == 0, _first_of_its_partition())
+        .order_by(inbox.c.id)
+        .limit(at_most)
+        .with_for_update(skip_locked=True, of=inbox)
+        .cte("due")
+    )
+    claimed = (
+        update(inbox)
+        .where(inbox.c.id.in_(select(due.c.id)), inbox.c.state == WAITING, inbox.c.owner.is_(None))
+        .values(owner=owner, lease_until=in_seconds(for_s))
+        .returning(inbox)
+    )
+    rows = (await connection.execute(claimed)).all()
+    return tuple(_delivery(row, owner) for row in sorted(rows, key=lambda row: row.id))
+
+
 async def claim(connection: Connection, owner: str, *, for_s: float) -> Delivery | None:
     """Take the oldest row that is the first of its partition, is due and nobody has.
 
@@ -101,12 +140,6 @@ async def claim(connection: Connection, owner: str, *, for_s: float) -> Delivery
     That counts as a failure, for the row may be what its owner died of.
     An owner takes rows one after another, so one that it still holds was interrupted.
     """
-    earlier = inbox.alias()
-    first_of_its_partition = ~exists().where(
-        earlier.c.partition_key == inbox.c.partition_key,
-        earlier.c.state == WAITING,
-        earlier.c.id < inbox.c.id,
-    )
     free = or_(
         inbox.c.lease_until.is_(None),
         inbox.c.lease_until < database_now(),
@@ -115,7 +148,7 @@ async def claim(connection: Connection, owner: str, *, for_s: float) -> Delivery
     due = (
         select(inbox.c.id)
         .where(inbox.c.state == WAITING, inbox.c.next_at <= database_now())
-        .where(free, first_of_its_partition)
+        .where(free, _first_of_its_partition())
         .order_by(inbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=inbox)
@@ -133,8 +166,19 @@ async def claim(connection: Connection, owner: str, *, for_s: float) -> Delivery
         .returning(inbox)
     )
     row = (await connection.execute(claimed)).first()
-    if row is None:
-        return None
+    return None if row is None else _delivery(row, owner)
+
+
+def _first_of_its_partition() -> ColumnElement[bool]:
+    earlier = inbox.alias()
+    return ~exists().where(
+        earlier.c.partition_key == inbox.c.partition_key,
+        earlier.c.state == WAITING,
+        earlier.c.id < inbox.c.id,
+    )
+
+
+def _delivery(row: Row[Any], owner: str) -> Delivery:
     return Delivery(
         id=row.id,
         source=row.source,

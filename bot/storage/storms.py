@@ -132,9 +132,9 @@ async def join(
     rows = [_joining(one, now, is_folded=True) for one in folded]
     rows += [_joining(one, now, is_folded=False) for one in own]
     await connection.execute(insert(storm_groups), rows)
-    await _show(connection, storm.id, Kind.ALERT_GROUP, [row["group_id"] for row in rows])
+    card_id = await _show(connection, storm.id, Kind.ALERT_GROUP, [row["group_id"] for row in rows])
     await cards.fold(connection, Kind.ALERT_GROUP, [one.group_id for one in folded])
-    await mark(connection, storm.id)
+    await cards.want(connection, [card_id], urgency=Urgency.PROGRESS)
     return now
 
 
@@ -155,12 +155,13 @@ async def show_answers(connection: Connection, storm_id: str, answer_ids: Iterab
 
 async def _show(
     connection: Connection, storm_id: str, kind: Kind, subject_ids: Iterable[str]
-) -> None:
-    """Whatever changes one of these rows wants a new revision of the storm's card."""
+) -> str:
+    """Whatever changes one of these rows wants the storm's card anew; returns the card's id."""
     card = select(card_rows.c.id).where(_is_card_of(storm_id))
-    card_id = (await connection.execute(card)).scalar_one()
+    card_id = str((await connection.execute(card)).scalar_one())
     shown = [{"card_id": card_id, "kind": kind.value, "subject_id": one} for one in subject_ids]
     await connection.execute(insert(card_shows), shown)
+    return card_id
 
 
 async def mark(connection: Connection, storm_id: str) -> None:

@@ -26,11 +26,11 @@ from bot.alerts.reconcile import ReconcileAlertmanager
 from bot.alerts.reconcile_pagerduty import ReconcilePagerDuty
 from bot.alerts.respond import Respond
 from bot.alerts.responding.who import WhoInPagerDuty
+from bot.alerts.runbooks.show import render as show_runbook
+from bot.alerts.runbooks.tick import TickStep
 from bot.alerts.sentry.keep import KeepIssues
 from bot.alerts.sentry.press import ActOnIssue
 from bot.alerts.sentry.sweep import SweepIssueActs
-from bot.alerts.runbooks.show import render as show_runbook
-from bot.alerts.runbooks.tick import TickStep
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.silencing.end import KeepSilences
 from bot.alerts.silencing.make import MakeSilence

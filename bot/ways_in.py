@@ -12,8 +12,8 @@ from pydantic import SecretStr
 import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
-from bot.alerts.sentry.press import ActOnIssue
 from bot.alerts.runbooks.tick import TickStep
+from bot.alerts.sentry.press import ActOnIssue
 from bot.alerts.silencing.make import MakeSilence
 from bot.alerts.topics import TellTopic
 from bot.alerts.verdict import SayOfSuspect

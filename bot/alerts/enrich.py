@@ -19,10 +19,11 @@ from bot.alerts.evidence.issues import look_at_issues
 from bot.alerts.evidence.log_lines import look_in_log
 from bot.alerts.evidence.on_call import look_who_is_on_call
 from bot.alerts.evidence.panel import BUDGET_S, look_for_panel
+from bot.alerts.evidence.runbook import look_for_runbook
 from bot.alerts.lookup import look_up_incident
 from bot.alerts.onset import SOURCE as ONSET
 from bot.alerts.onset import look_before
-from bot.domain.evidence import history, issues, log_lines, on_call, panel
+from bot.domain.evidence import history, issues, log_lines, on_call, panel, runbook
 from bot.domain.finding import CHART, Finding, Phase
 from bot.engine import CONTROL, receive, step, surely, workflow, world
 from bot.storage import findings, storms
@@ -61,6 +62,7 @@ SOURCES = (
     Source(log_lines.SOURCE, "CloudWatch", "error lines", 8.0, look_in_log),
     Source(history.SOURCE, "the bot's own record", "look at the last time", 3.0, look_back),
     Source(on_call.SOURCE, "PagerDuty", "word of who is on call", 5.0, look_who_is_on_call),
+    Source(runbook.SOURCE, "its file", "runbook", 3.0, look_for_runbook),
 )
 
 

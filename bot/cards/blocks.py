@@ -230,6 +230,24 @@ def overflow(
     }
 
 
+def tickable(
+    text: str, label: str, *, action_id: str, subject_id: str, revision: int, is_ticked: bool
+) -> Block:
+    """A paragraph with a box to tick beside it; `label` is mrkdwn.
+
+    What was ticked off carries nothing, so the block's id says whose box it is. It differs with
+    each revision: a client keeps what was ticked in a block it takes for the same.
+
+    Source: https://docs.slack.dev/reference/block-kit/block-elements/checkboxes-element
+    """
+    option = {"text": mrkdwn(cut(label, OPTION_CHARACTERS)), "value": "ticked"}
+    box: Element = {"type": "checkboxes", "action_id": action_id, "options": [option]}
+    if is_ticked:
+        box["initial_options"] = [option]
+    drawn_with = json.dumps({"id": subject_id, "revision": revision}, separators=(",", ":"))
+    return {**section(text, accessory=box, is_unfolded=True), "block_id": drawn_with}
+
+
 def link_button(label: str, url: str, *, action_id: str) -> Element:
     """A button that opens a page; Slack still reports the press, under `action_id`."""
     return {

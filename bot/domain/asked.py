@@ -53,7 +53,8 @@ class Press:
     """One press of a button.
 
     `subject_id` and `revision` are what the button was drawn with: the row it belongs to and that
-    row's state revision then. `state` holds the values of the inputs beside it.
+    row's state revision then. `state` holds the values of the inputs beside it. `is_ticked` says
+    of a box whether it is ticked now.
     """
 
     asked: Asked
@@ -61,6 +62,7 @@ class Press:
     subject_id: str
     revision: int
     state: Mapping[str, Any] = field(default_factory=dict)
+    is_ticked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,15 @@ def asked(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Asked:
 def press(body: Mapping[str, Any], request: Asked) -> Press | None:
     """What was pressed; None for what carries nothing of ours: a link, or another's.
 
-    What was chosen in a menu behind “…” is an action of its own, under the menu's id.
+    What was chosen in a menu behind “…” is an action of its own, under the menu's id. A box that
+    is ticked off has no value: what it carries is its block's id.
     """
     action = body["actions"][0]
     chosen = action.get("selected_option") or {}
+    is_box = action.get("type") == "checkboxes"
     try:
-        drawn_with = json.loads(action.get("value") or chosen["value"])
+        carried = action["block_id"] if is_box else action.get("value") or chosen["value"]
+        drawn_with = json.loads(carried)
         subject_id, revision = str(drawn_with["id"]), int(drawn_with["revision"])
         action_id = str(action["action_id"])
         if "do" in drawn_with:
@@ -53,7 +56,8 @@ def press(body: Mapping[str, Any], request: Asked) -> Press | None:
     except (KeyError, TypeError, ValueError):
         return None
     values = (body.get("state") or {}).get("values") or {}
-    return Press(request, action_id, subject_id, revision, values)
+    is_ticked = bool(action.get("selected_options"))
+    return Press(request, action_id, subject_id, revision, values, is_ticked)
 
 
 def suggestion(body: Mapping[str, Any]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select, update
 
 from bot.domain.card import Kind, Urgency
-from bot.domain.evidence import history, log_lines, on_call, panel
+from bot.domain.evidence import history, log_lines, on_call, panel, runbook
 from bot.domain.finding import Finding, Phase
 from bot.domain.oncall import OnCall
 from bot.storage import cards
@@ -21,6 +21,7 @@ SHAPES: Mapping[str, TypeAdapter[Any]] = {
     panel.SOURCE: TypeAdapter(panel.PanelShown),
     history.SOURCE: TypeAdapter(history.LastTime),
     on_call.SOURCE: TypeAdapter(OnCall),
+    runbook.SOURCE: TypeAdapter(runbook.RunbookFound),
 }
 """What a source of this name says; a source that is not here says nothing in its own shape."""
 

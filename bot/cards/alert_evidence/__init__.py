@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.cards.alert_evidence import history, issues, log_lines, on_call, panel
+from bot.cards.alert_evidence import history, issues, log_lines, on_call, panel, runbook
 from bot.cards.blocks import Block
 from bot.domain.alert import AlertGroup
 from bot.domain.evidence import history as earlier
@@ -11,6 +11,7 @@ from bot.domain.evidence import issues as sentry
 from bot.domain.evidence import log_lines as logs
 from bot.domain.evidence import on_call as called
 from bot.domain.evidence import panel as grafana
+from bot.domain.evidence import runbook as steps
 from bot.domain.finding import Finding
 
 BLOCKS: Mapping[str, Callable[[Any, AlertGroup], Sequence[Block]]] = {
@@ -19,6 +20,7 @@ BLOCKS: Mapping[str, Callable[[Any, AlertGroup], Sequence[Block]]] = {
     logs.SOURCE: log_lines.blocks,
     earlier.SOURCE: history.blocks,
     called.SOURCE: on_call.blocks,
+    steps.SOURCE: runbook.blocks,
 }
 """By the name of the source; each is given what its source said and whose card it is."""
 

@@ -1,0 +1,1 @@
+"""Runbooks in threads: drawn from their rows, and ticked."""

@@ -27,18 +27,19 @@ KEY = re.compile(r"=(?![=>])|:(?!:)")
 WORDS = frozenset({"for", "in", "if", "true", "false", "null", "else", "endif", "endfor"})
 FUNCTIONS = frozenset(
     """
-    abs abspath alltrue anytrue base64decode base64encode base64gzip base64sha256 base64sha512 basename
-    bcrypt can ceil chomp chunklist cidrhost cidrnetmask cidrsubnet cidrsubnets coalesce coalescelist
-    compact concat contains csvdecode dirname distinct element endswith ephemeralasnull file filebase64
-    filebase64sha256 filebase64sha512 fileexists filemd5 fileset filesha1 filesha256 filesha512 flatten
-    floor format formatdate formatlist indent index issensitive join jsondecode jsonencode keys length
-    log lookup lower matchkeys max md5 merge min nonsensitive one parseint pathexpand plantimestamp pow
-    range regex regexall replace reverse rsadecrypt sensitive setintersection setproduct setsubtract
-    setunion sha1 sha256 sha512 signum slice sort split startswith strcontains strrev substr sum
-    templatefile templatestring textdecodebase64 textencodebase64 timeadd timecmp timestamp title tobool
-    tolist tomap tonumber toset tostring transpose trim trimprefix trimspace trimsuffix try type upper
-    urlencode uuid uuidv5 values yamldecode yamlencode zipmap
-    """.split()
+    abs abspath alltrue anytrue base64decode base64encode base64gzip base64sha256 base64sha512
+    basename bcrypt can ceil chomp chunklist cidrhost cidrnetmask cidrsubnet cidrsubnets
+    coalesce coalescelist compact concat contains csvdecode dirname distinct element endswith
+    ephemeralasnull file filebase64 filebase64sha256 filebase64sha512 fileexists filemd5
+    fileset filesha1 filesha256 filesha512 flatten floor format formatdate formatlist indent
+    index issensitive join jsondecode jsonencode keys length log lookup lower matchkeys max
+    md5 merge min nonsensitive one parseint pathexpand plantimestamp pow range regex regexall
+    replace reverse rsadecrypt sensitive setintersection setproduct setsubtract setunion sha1
+    sha256 sha512 signum slice sort split startswith strcontains strrev substr sum
+    templatefile templatestring textdecodebase64 textencodebase64 timeadd timecmp timestamp
+    title tobool tolist tomap tonumber toset tostring transpose trim trimprefix trimspace
+    trimsuffix try type upper urlencode uuid uuidv5 values yamldecode yamlencode zipmap
+    """.split()  # noqa: SIM905  a word a line would be a page
 )
 """https://developer.hashicorp.com/terraform/language/functions"""
 
@@ -175,7 +176,9 @@ def members(kind: str) -> dict[str, bool] | None:
     if begin < 0 or kind.removeprefix("${").strip()[:6] != "object":
         return None
     inside = kind[begin + len("object({") : _closing(kind, begin + len("object({"))]
-    while (deep := re.search(r"\([^()]*\)", inside)) is not None:  # what an attribute's own type has
+    while (
+        deep := re.search(r"\([^()]*\)", inside)
+    ) is not None:  # what an attribute's own type has
         inside = inside[: deep.start()] + inside[deep.end() :]
     pairs = re.findall(r"(\w+)\s*=\s*(\w+)", inside)
     return {name: of != "optional" for name, of in pairs}

@@ -58,13 +58,17 @@ def _names(declaration: str, code: str) -> dict[str, Any]:
     interfaces = {name: (base, body) for name, base, body in INTERFACE.findall(declaration)}
     own = next(n for n, (base, _) in interfaces.items() if "TerraformMetaArguments" in base)
     bodies = {name: body for name, (_, body) in interfaces.items()}
-    itself = re.split(r"^class \w+ extends cdktf\.Terraform(?:Resource|DataSource)", code, flags=re.M)
+    itself = re.split(
+        r"^class \w+ extends cdktf\.Terraform(?:Resource|DataSource)", code, flags=re.MULTILINE
+    )
     read = {first or second for first, second in GETTER.findall(itself[-1])}
     return {**_block(bodies[own], bodies), "attributes": sorted(read)}
 
 
 def _block(body: str, bodies: dict[str, str]) -> dict[str, Any]:
-    required, optional, blocks = [], [], {}
+    required: list[str] = []
+    optional: list[str] = []
+    blocks: dict[str, Any] = {}
     for comment, question, kind in MEMBER.findall(body):
         name = LINK.search(comment)
         if name is None:

@@ -1,56 +1,48 @@
 """Are the Terraform files right: do they parse, and is every name one that there is?
 
-`terraform validate` needs the provider, which only Terraform's registry has. So the files are read by
-HashiCorp's own parser, and resources, arguments, blocks and attributes are compared with the
+`terraform validate` needs the provider, which only Terraform's registry has. So the files are read
+by HashiCorp's own parser, and resources, arguments, blocks and attributes are compared with the
 provider's schema (`aws_names.json`, see provider_names.py); references, modules and functions with
 what the files themselves declare.
-
-    python -m infra.checks.terraform [folder]
 """
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from infra.checks import expressions, hcl
 from infra.checks.hcl import Module
+from infra.checks.problem import Problem
 from infra.checks.provider_names import NAMES
-from infra.checks.report import finish
 
 OF_ALL = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle"})
 """Arguments that are Terraform's own, of any resource."""
 OF_MODULES = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 BUILT_IN = frozenset({"each", "count", "path", "terraform", "self"})
+NEW = "of one that is new, infra/checks/provider_names.py writes the names"
 ATTRIBUTES_OF_ALL = frozenset({"id"})
 
 
-def problems(root: Path = hcl.TERRAFORM) -> list[str]:
-    """Everything that is wrong below `root`, each with its file and line.
-
-    Raises:
-        Missing: node or the parser cannot be had.
-    """
+def check(root: Path) -> Iterator[Problem]:
+    """Needs node, and HashiCorp's parser from npm. Costs 0.6 s."""
     names = json.loads(NAMES.read_text(encoding="utf-8"))
-    modules = hcl.read(hcl.folders(root))
-    found: list[str] = []
+    modules = hcl.read(root, hcl.folders(root / hcl.TERRAFORM))
     for module in modules.values():
-        found += module.errors
+        yield from module.errors
         if not module.errors:  # what cannot be read would make everything else look unknown
-            found += sorted({*_of_module(module, modules, names)})
-    return found
+            yield from {*_of_module(module, modules, names)}
 
 
 def _of_module(
     module: Module, modules: Mapping[Path, Module], names: Mapping[str, Any]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     for address, body in module.blocks.items():
         place = module.places[address]
         for said in _of_block(address, body, modules, module, names):
-            yield f"{place}: {address}: {said}"
+            yield Problem(place, f"{address}: {said}")
         for said in _of_expressions(address, body, module, modules, names):
-            yield f"{place}: {address}: {said}"
+            yield Problem(place, f"{address}: {said}")
     yield from _unused(module)
 
 
@@ -72,12 +64,14 @@ def _of_block(
         of, label = ("data", rest.split(".")[0]) if kind == "data" else ("resource", kind)
         known = names[of].get(label)
         if known is None:
-            yield f"the provider {names['provider']} has no {of} {label}, or provider_names.py was not run"
+            yield f"{names['provider']} of the provider has no {of} {label}; {NEW}"
         else:
             yield from _arguments(body, known, top=True)
 
 
-def _arguments(body: Mapping[str, Any], known: Mapping[str, Any], *, top: bool = False) -> Iterator[str]:
+def _arguments(
+    body: Mapping[str, Any], known: Mapping[str, Any], *, top: bool = False
+) -> Iterator[str]:
     required, optional = set(known.get("required", ())), set(known.get("optional", ()))
     blocks: Mapping[str, Any] = known.get("blocks", {})
     dynamic: Mapping[str, Any] = body.get("dynamic", {})
@@ -103,7 +97,13 @@ def _arguments(body: Mapping[str, Any], known: Mapping[str, Any], *, top: bool =
 def _ignored(body: Mapping[str, Any], known: set[str]) -> Iterator[str]:
     for lifecycle in body.get("lifecycle", ()):
         for written in lifecycle.get("ignore_changes", ()):
-            name = str(written).removeprefix("${").removesuffix("}").partition(".")[0].partition("[")[0]
+            name = (
+                str(written)
+                .removeprefix("${")
+                .removesuffix("}")
+                .partition(".")[0]
+                .partition("[")[0]
+            )
             if name not in known:
                 yield f"ignore_changes names {name}, which it does not have"
 
@@ -123,7 +123,9 @@ def _call(body: Mapping[str, Any], module: Module, modules: Mapping[Path, Module
         kind = expressions.members(str(variables[name].get("type", "")))
         if kind is not None and isinstance(body[name], dict):
             # Terraform takes an unknown attribute without a word, and drops it.
-            yield from (f"{name} has no attribute {key}" for key in sorted(body[name].keys() - kind))
+            yield from (
+                f"{name} has no attribute {key}" for key in sorted(body[name].keys() - kind)
+            )
             must = {key for key, needed in kind.items() if needed}
             yield from (f"{name} needs {key}" for key in sorted(must - body[name].keys()))
 
@@ -144,8 +146,14 @@ def _of_expressions(
 ) -> Iterator[str]:
     iterators = set(_dynamic_labels(body))
     # What it ignores are its own arguments, without a name before them.
-    said = expressions.found(_without(body, "ignore_changes", "type" if address.startswith("var.") else ""))
-    yield from (f"there is no function {name}()" for name in said.functions if name not in expressions.FUNCTIONS)
+    said = expressions.found(
+        _without(body, "ignore_changes", "type" if address.startswith("var.") else "")
+    )
+    yield from (
+        f"there is no function {name}()"
+        for name in said.functions
+        if name not in expressions.FUNCTIONS
+    )
     for reference in said.references:
         if reference.partition(".")[0] not in iterators | BUILT_IN:
             yield from _reference(reference, module, modules, names)
@@ -191,17 +199,15 @@ def _reference(
             yield f"{reference}: {label} has no attribute {attribute}"
 
 
-def _unused(module: Module) -> Iterator[str]:
+def _unused(module: Module) -> Iterator[Problem]:
     used = {
         ".".join(reference.split(".")[:2])
         for address, body in module.blocks.items()
-        for reference in expressions.found(_without(body, "validation") if address.startswith("var.") else body).references
+        for reference in expressions.found(
+            _without(body, "validation") if address.startswith("var.") else body
+        ).references
     }
     used |= {".".join(r.split(".")[:2]) for r in expressions.found(module.settings).references}
     for address, place in module.places.items():
         if address.startswith(("var.", "local.")) and address not in used:
-            yield f"{place}: {address} is never used"
-
-
-if __name__ == "__main__":
-    finish("Terraform", lambda: problems(*map(Path, sys.argv[1:2])))
+            yield Problem(place, f"{address} is never used")

@@ -1,33 +1,31 @@
 """The programs that check the infrastructure, in environments of their own below var/tools.
 
-checkov wants another boto3 than the bot, HashiCorp's parser wants node: neither may be a part of the
-project's own environment. `make check-infra` installs them; what cannot be had is said.
+checkov wants another boto3 than the bot, HashiCorp's parser wants node: neither may be a part of
+the project's own environment. `make check-infra` installs them; what cannot be had is said.
 """
 
-import os
 import shutil
 from pathlib import Path
 
-HOME = Path("var/tools")
+from infra.checks.problem import NotHere
+
+HOME = Path(__file__).parents[3] / "var" / "tools"
 NODE_MODULES = HOME / "node_modules"
 VENV_BIN = HOME / "venv" / "bin"
-
-
-class Missing(Exception):
-    """A tool is not there, so its check was not made."""
+HOW = "sh infra/checks/tools/install"
 
 
 def node() -> str:
     """The path of node, with the parser installed.
 
     Raises:
-        Missing: one of both is not there.
+        NotHere: one of both is not there.
     """
     found = shutil.which("node")
     if found is None:
-        raise Missing("node is missing (apt-get install nodejs npm)")
+        raise NotHere("node is not on the PATH: apt-get install nodejs npm")
     if not (NODE_MODULES / "@cdktf" / "hcl2json").exists():
-        raise Missing("HashiCorp's parser is missing (make check-infra installs it)")
+        raise NotHere(f"HashiCorp's parser is not in {HOME.name}: {HOW}")
     return found
 
 
@@ -35,14 +33,9 @@ def installed(program: str) -> str:
     """The path of a program of the tools' own Python environment.
 
     Raises:
-        Missing: it is not there.
+        NotHere: it is not there.
     """
     path = VENV_BIN / program
     if not path.exists():
-        raise Missing(f"{program} is missing (make check-infra installs it)")
-    return str(path.absolute())
-
-
-def is_ci() -> bool:
-    """Whether a missing tool is a failure rather than a warning."""
-    return bool(os.environ.get("CI"))
+        raise NotHere(f"{program} is not in {HOME.name}: {HOW}")
+    return str(path)

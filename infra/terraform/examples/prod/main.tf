@@ -35,8 +35,9 @@ provider "aws" {
 module "network" {
   source = "../../modules/network"
 
-  name = "credlink-prod"
-  cidr = "10.30.0.0/16"
+  name  = "credlink-prod"
+  cidr  = "10.30.0.0/16"
+  zones = var.zones
 }
 
 module "api" {

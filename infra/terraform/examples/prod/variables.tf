@@ -4,6 +4,12 @@ variable "region" {
   default     = "us-east-1"
 }
 
+variable "zones" {
+  description = "Three of the region's availability zones."
+  type        = list(string)
+  default     = ["us-east-1a", "us-east-1b", "us-east-1c"]
+}
+
 variable "account" {
   description = "The account of prod, twelve digits."
   type        = string

@@ -36,6 +36,7 @@ module "network" {
 
   name         = "credlink-staging"
   cidr         = "10.20.0.0/16"
+  zones        = var.zones
   nat_per_zone = false # a zone that is lost may cost staging its way out
 }
 

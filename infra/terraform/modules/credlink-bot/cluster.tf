@@ -40,7 +40,6 @@ resource "aws_ecs_cluster_capacity_providers" "bot" {
 
 resource "aws_cloudwatch_log_group" "bot" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts with a key of its own, and the bot writes no secret
-  #checkov:skip=CKV_AWS_338:a person chooses the retention, 365 days unless told otherwise
   name              = "/ecs/${var.name}"
   retention_in_days = var.log_retention_days
 }

@@ -31,6 +31,7 @@ resource "aws_db_parameter_group" "bot" {
 }
 
 resource "aws_db_instance" "bot" {
+  #checkov:skip=CKV_AWS_133:backup_retention_days is 14 unless a person chooses otherwise, and never below 7
   #checkov:skip=CKV_AWS_157:multi_az is true unless a person chooses otherwise
   #checkov:skip=CKV_AWS_293:deletion_protection is true unless a person chooses otherwise
   #checkov:skip=CKV_AWS_161:the bot's driver signs in with a password; tokens of IAM last 15 minutes and every new connection would need one

@@ -20,8 +20,7 @@ locals {
 }
 
 resource "aws_cloudfront_distribution" "this" {
-  #checkov:skip=CKV_AWS_68:a WAF is set with web_acl_arn: what it lets through is the service's own business
-  #checkov:skip=CKV2_AWS_47:likewise
+  #checkov:skip=CKV2_AWS_47:the rules of a WAF stand with the WAF, not here
   #checkov:skip=CKV_AWS_305:an API has no page at its root
   #checkov:skip=CKV_AWS_310:one origin, in three zones; a second one would be another region
   #checkov:skip=CKV_AWS_374:whom it serves is not a matter of countries

@@ -24,7 +24,6 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 
 resource "aws_cloudwatch_log_group" "service" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts with a key of its own; a key of ours would be one more thing whose loss loses the logs
-  #checkov:skip=CKV_AWS_338:a person chooses the retention, 365 days unless told otherwise
   name              = "/ecs/${var.name}/${var.service}"
   retention_in_days = var.log_retention_days
 }

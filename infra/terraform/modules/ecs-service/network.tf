@@ -29,7 +29,6 @@ resource "aws_vpc_security_group_ingress_rule" "from_cloudfront" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "from_everybody" {
-  #checkov:skip=CKV_AWS_260:port 80 only redirects to HTTPS, and only where no CloudFront stands before it
   for_each = var.cloudfront == null ? { https = 443, http = 80 } : {}
 
   security_group_id = aws_security_group.balancer.id

@@ -3,7 +3,6 @@ locals {
 }
 
 resource "aws_ecs_task_definition" "service" {
-  #checkov:skip=CKV_AWS_336:whether the service writes to its disk is the service's own business
   family                   = var.service
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"

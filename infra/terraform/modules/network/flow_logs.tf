@@ -8,7 +8,6 @@ resource "aws_flow_log" "rejected" {
 
 resource "aws_cloudwatch_log_group" "flow" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts with a key of its own; addresses of refused packets need no key of ours
-  #checkov:skip=CKV_AWS_338:a person chooses the retention, 365 days unless told otherwise
   name              = "/vpc/${var.name}"
   retention_in_days = var.flow_log_retention_days
 }

@@ -1,17 +1,8 @@
 # Three zones, in each a public subnet (load balancers, NAT) and a private one (tasks, databases).
 
-data "aws_availability_zones" "usable" {
-  state = "available"
-
-  filter { # no Local Zones: Fargate does not run there
-    name   = "opt-in-status"
-    values = ["opt-in-not-required"]
-  }
-}
-
 locals {
-  zones     = { for number in range(3) : data.aws_availability_zones.usable.names[number] => number }
-  nat_zones = var.nat_per_zone ? keys(local.zones) : slice(keys(local.zones), 0, 1)
+  zones     = { for number, zone in var.zones : zone => number }
+  nat_zones = var.nat_per_zone ? var.zones : slice(var.zones, 0, 1)
 }
 
 resource "aws_vpc" "this" {

@@ -19,6 +19,16 @@ variable "cidr" {
   }
 }
 
+variable "zones" {
+  description = "Three availability zones, as us-east-1a. Their order is the order of the subnets' addresses: do not change it."
+  type        = list(string)
+
+  validation {
+    condition     = length(distinct(var.zones)) == 3 && alltrue([for zone in var.zones : can(regex("^[a-z-]+-[0-9][a-z]$", zone))])
+    error_message = "Three different zones, as us-east-1a, us-east-1b, us-east-1c."
+  }
+}
+
 variable "nat_per_zone" {
   description = "One NAT gateway a zone (true), or one for all: about 33 USD a month less each, and with its zone the way out is gone."
   type        = bool

@@ -48,7 +48,6 @@ resource "aws_cloudwatch_event_target" "queue" {
 }
 
 resource "aws_sqs_queue" "events" {
-  #checkov:skip=CKV_AWS_27:encrypted with SQS's own key (sqs_managed_sse_enabled); a key of ours would have to let EventBridge in
   name                       = "${var.name}-events"
   sqs_managed_sse_enabled    = true
   visibility_timeout_seconds = 60
@@ -63,7 +62,6 @@ resource "aws_sqs_queue" "events" {
 }
 
 resource "aws_sqs_queue" "lost" {
-  #checkov:skip=CKV_AWS_27:likewise
   name                      = "${var.name}-events-lost"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600

@@ -28,6 +28,15 @@ MISSING = ("missing", "notBreaching", "breaching", "ignore")
 _RULE = re.compile(r'(ALARM|OK|INSUFFICIENT_DATA)\("?([^")]+)"?\)')
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A state that an alarm has left; what it is in now, the alarm says."""
+
+    state: str
+    reason: str
+    at: float
+
+
 @dataclass(slots=True)
 class Alarm:
     """`raw` is as it was put; moments are epoch seconds."""
@@ -39,6 +48,8 @@ class Alarm:
     state: str = NO_DATA
     reason: str = "Unchecked: Initial alarm creation"
     enabled: bool = True
+    tell: "Tell | None" = None
+    """Is told of every state it turns to."""
 
     @property
     def name(self) -> str:
@@ -50,8 +61,14 @@ class Alarm:
 
     def turn(self, state: str, reason: str, at: float) -> None:
         if state != self.state:
+            before = Left(self.state, self.reason, self.changed_at)
             self.changed_at = at
             self.state, self.reason = state, reason
+            if self.tell is not None:
+                self.tell(self, before)
+
+
+Tell = Callable[[Alarm, Left], None]
 
 
 class Alarms:
@@ -60,6 +77,8 @@ class Alarms:
     def __init__(self, metrics: Metrics, *, arn: Callable[[str], str], now: float) -> None:
         self.metrics = metrics
         self.by_name: dict[str, Alarm] = {}
+        self.tell: Tell | None = None
+        """Is told of every state an alarm turns to, from when it is set."""
         self._arn = arn
         self._judged_at = now
 
@@ -75,7 +94,7 @@ class Alarms:
         if known is not None:
             known.raw, known.configured_at, known.enabled = raw, at, enabled
             return known
-        made = Alarm(raw, self._arn(f"alarm:{name}"), at, at, enabled=enabled)
+        made = Alarm(raw, self._arn(f"alarm:{name}"), at, at, enabled=enabled, tell=self._turned)
         self.by_name[name] = made
         return made
 
@@ -88,6 +107,10 @@ class Alarms:
         if name not in self.by_name:
             raise Refused("ResourceNotFound", f"Alarm {name} does not exist", status=404)
         return self.by_name[name]
+
+    def _turned(self, alarm: Alarm, before: Left) -> None:
+        if self.tell is not None:
+            self.tell(alarm, before)
 
     def judge(self, now: float) -> None:
         """Bring every state up to `now`."""

@@ -42,6 +42,7 @@ class Event:
     resource: str
     detail: Json
     at: float
+    source: str = "aws.ecs"
 
 
 class Outbox:
@@ -112,7 +113,7 @@ class Outbox:
 
 def _entry(event: Event) -> Json:
     return {
-        "Source": "aws.ecs",
+        "Source": event.source,
         "Time": datetime.fromtimestamp(event.at, UTC),
         "DetailType": event.detail_type,
         "Resources": [event.resource],

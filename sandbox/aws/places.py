@@ -68,6 +68,12 @@ class Places:
             self._watches[place] = Watch(*place, schedule=self._schedule, logs=self.logs(*place))
         return self._watches[place]
 
+    def judge_alarms(self) -> None:
+        """Bring every alarm that somebody is told of up to the clock."""
+        for watch in self._watches.values():
+            if watch.alarms.tell is not None:
+                watch.alarms.judge(watch.now)
+
     def beside(self, service: str, account: str, region: str) -> Any:
         """What is kept for a service of `api.BESIDE`."""
         kept: Mapping[str, Callable[[str, str], Any]] = {

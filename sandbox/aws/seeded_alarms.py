@@ -30,6 +30,8 @@ LIMIT_CONNECTIONS = 180.0
 REQUESTS_A_LINE = 50.0
 MADE_BEFORE_S = 40 * 24 * 3600.0
 TOPIC = "arn:aws:sns:us-east-1:222222222222:credlink-oncall"
+DATABASE_TOPIC = "arn:aws:sns:us-east-1:222222222222:credlink-database"
+"""What no alert of Prometheus tells: whoever subscribes hears of it once."""
 
 
 def seed(watch: Watch, log_group: str, *, cpu_until: float) -> None:
@@ -50,13 +52,18 @@ def seed(watch: Watch, log_group: str, *, cpu_until: float) -> None:
             "latency-p95", latency, "p95", 1, "One request in twenty takes over 1 s.", periods=3
         ),
         _alarm("cpu-high", CPU, "Average", 85, "The tasks are short of CPU.", periods=5),
-        _alarm(
-            "rds-connections",
-            CONNECTIONS,
-            "Maximum",
-            LIMIT_CONNECTIONS,
-            "The database allows 200 connections.",
-        ),
+        {
+            **_alarm(
+                "rds-connections",
+                CONNECTIONS,
+                "Maximum",
+                LIMIT_CONNECTIONS,
+                "The database allows 200 connections.",
+            ),
+            "AlarmActions": [DATABASE_TOPIC],
+            "OKActions": [DATABASE_TOPIC],
+            "InsufficientDataActions": [DATABASE_TOPIC],
+        },
         _alarm("queue-age", QUEUE_AGE, "Maximum", 300, "Settlements wait for five minutes."),
         _error_ratio(failures, requests),
         {

@@ -8,12 +8,15 @@ from typing import Any
 from moto.cloudfront.models import cloudfront_backends
 
 from sandbox.aws import registry, seeded_scaling
+from sandbox.aws.alarm_news import SOURCE, STATE_CHANGE
 from sandbox.aws.model import Json
+from sandbox.aws.seeded_alarms import PREFIX
 from sandbox.credlink_api.history import history
 from sandbox.seeds import MAIN_ACCOUNT, PROD_ACCOUNT, REGION, RUNNING_TAG, SERVICE, TAGS
 
 DISTRIBUTION_ID = "E2CREDLINK"
 EVENTS_QUEUE = "credlink-ecs"
+ALARMS_RULE = "credlink-alarms"
 """Of each account; an EventBridge rule of the same name fills it."""
 PORT = 8080
 HOUR_S = 3600.0
@@ -117,12 +120,26 @@ def seed(environment: Environment, client: Client) -> None:
 
 
 def seed_events_queue(client: Client) -> None:
-    """Have ECS's events put into a queue: whoever listens there knows at once what others do."""
+    """Have ECS's events put into a queue: whoever listens there knows at once what others do.
+
+    News of the database's alarms come beside them: what Prometheus watches is told by it.
+    """
     sqs, events = client("sqs"), client("events")
     url = sqs.create_queue(QueueName=EVENTS_QUEUE)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     events.put_rule(Name=EVENTS_QUEUE, EventPattern=json.dumps({"source": ["aws.ecs"]}))
-    events.put_targets(Rule=EVENTS_QUEUE, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
+    events.put_rule(
+        Name=ALARMS_RULE,
+        EventPattern=json.dumps(
+            {
+                "source": [SOURCE],
+                "detail-type": [STATE_CHANGE],
+                "detail": {"alarmName": [{"prefix": f"{PREFIX}rds-"}]},
+            }
+        ),
+    )
+    for rule in (EVENTS_QUEUE, ALARMS_RULE):
+        events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn["QueueArn"]}])
 
 
 def past_lines(

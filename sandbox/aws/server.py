@@ -1,9 +1,10 @@
 """The sandbox's AWS: moto with the rollout simulator over it, on a loopback port or in process."""
 
+import json
 import math
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, Self
@@ -11,7 +12,8 @@ from typing import Any, Self
 from moto import mock_aws
 from moto.moto_api._internal.models import moto_api_backend
 
-from sandbox.aws import registry, seeded_alarms, seeds, shapes
+from sandbox.aws import alarm_news, registry, seeded_alarms, seeds, shapes
+from sandbox.aws.alarms import Alarm, Left
 from sandbox.aws.calls import AwsCall, Fault, Faults
 from sandbox.aws.clients import Clients
 from sandbox.aws.ecs import Ecs
@@ -52,6 +54,10 @@ def nobody_knows(_cluster: str, _service: str, _tasks: int) -> float | None:
     return None
 
 
+def nobody_hears(_topic: str, _message: str) -> None:
+    """Nothing is published anywhere."""
+
+
 class AwsWorld:
     """AWS for one process: two accounts, every call recorded, faults on demand.
 
@@ -70,6 +76,8 @@ class AwsWorld:
         self.lock = threading.RLock()
         self.utilisation: Utilisation = nobody_knows
         """How much of its CPU a service uses: autoscaling follows it. Set before it starts."""
+        self.publish: Callable[[str, str], None] = nobody_hears
+        """Publishes a message to a topic of SNS. Set before it starts."""
         self.outbox = Outbox(self._events_client)
         self._schedule = Schedule(self.clock, pace=pace)
         self._places = self._new_places()
@@ -336,9 +344,20 @@ class AwsWorld:
         self.watch(account).count_logs(group)
         if environment.name == seeds.PROD.name:
             is_measured = self.utilisation is not nobody_knows
-            seeded_alarms.seed(
-                self.watch(account), group, cpu_until=now if is_measured else math.inf
-            )
+            watch = self.watch(account)
+            seeded_alarms.seed(watch, group, cpu_until=now if is_measured else math.inf)
+            watch.alarms.tell = partial(self._turned, account)
+
+    def _turned(self, account: str, alarm: Alarm, before: Left) -> None:
+        """CloudWatch tells that an alarm changed its state: everybody who wants to know."""
+        place = {"account": account, "region": REGION}
+        self.outbox.put(alarm_news.event(alarm, before, **place))
+        watch = self.watch(account)
+        if watch.is_muted(alarm.name):
+            return
+        told = alarm_news.message(alarm, before, **place)
+        for topic in alarm_news.actions(alarm):
+            self.publish(topic, json.dumps(told))
 
     def _new_places(self) -> Places:
         return Places(
@@ -360,6 +379,7 @@ class AwsWorld:
         while not self._stopping.wait(TICK_S):
             with self.lock:
                 self.settle()
+                self._places.judge_alarms()
 
 
 def _target_groups(service: Service) -> set[str]:

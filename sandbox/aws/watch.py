@@ -6,7 +6,7 @@ from sandbox.aws.alarms import Alarms
 from sandbox.aws.logs import Logs
 from sandbox.aws.metrics import Metric, Metrics, Points
 from sandbox.aws.model import Json
-from sandbox.aws.mute_rules import MuteRule
+from sandbox.aws.mute_rules import ACTIVE, MuteRule
 from sandbox.aws.schedule import Schedule
 
 
@@ -24,6 +24,13 @@ class Watch:
     @property
     def now(self) -> float:
         return self._schedule.now
+
+    def is_muted(self, alarm: str) -> bool:
+        """Whether a rule holds back what an alarm would do now."""
+        return any(
+            alarm in rule.alarms and rule.status(self.now) == ACTIVE
+            for rule in self.mute_rules.values()
+        )
 
     def arn(self, rest: str) -> str:
         return f"arn:aws:cloudwatch:{self._place}:{rest}"

@@ -1,5 +1,6 @@
 """Run every check of infra/ and say what each found: `python -m infra.checks [name …]`."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -8,10 +9,14 @@ from infra.checks import (
     alertmanager,
     cloudwatch,
     dashboards,
+    dockerfile,
     prometheus,
     rules,
     runbooks,
     schemas,
+    shell,
+    terraform,
+    terraform_checkov,
 )
 from infra.checks.problem import NotHere, Problem
 
@@ -25,11 +30,18 @@ CHECKS: Mapping[str, Check] = {
     "cloudwatch": cloudwatch.check,
     "runbooks": runbooks.check,
     "schemas": schemas.check,
+    "terraform": terraform.check,
+    "checkov": terraform_checkov.check,
+    "dockerfile": dockerfile.check,
+    "shell": shell.check,
 }
 
 
 def main(names: Iterable[str]) -> int:
-    """Run these checks, or all; 0 where nothing is wrong, 1 otherwise, 2 for an unknown name."""
+    """Run these checks, or all; 0 where nothing is wrong, 1 otherwise, 2 for an unknown name.
+
+    What could not be checked for want of a program is said; in CI it counts as wrong.
+    """
     chosen = list(names) or list(CHECKS)
     unknown = [name for name in chosen if name not in CHECKS]
     if unknown:
@@ -40,7 +52,8 @@ def main(names: Iterable[str]) -> int:
         try:
             problems = sorted(CHECKS[name](Path.cwd()))
         except NotHere as exc:
-            print(f"– {name}: not checked. {exc}")
+            print(f"– {name}: NOT CHECKED. {exc}")
+            is_wrong = is_wrong or bool(os.environ.get("CI"))
             continue
         print(f"{'✗' if problems else '✓'} {name}")
         for problem in problems:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +15,13 @@ from sandbox import seeds
 from sandbox.actions import Issuer
 from sandbox.aws import seeds as aws_seeds
 from sandbox.aws.running import RunningTask
-from sandbox.aws.seeded_alarms import USUAL_CPU_PERCENT
+from sandbox.aws.seeded_alarms import DATABASE_TOPIC, USUAL_CPU_PERCENT
 from sandbox.aws.server import AwsWorld
+from sandbox.aws.sns import Sns
 from sandbox.clock import Clock, RealClock
 from sandbox.credlink_api.lines import Line
 from sandbox.credlink_api.server import CredlinkApi
+from sandbox.grafana.alerting import Alerting
 from sandbox.grafana.server import Grafana
 from sandbox.monitoring import ByHand, Monitoring
 from sandbox.pagerduty.server import PagerDuty
@@ -64,6 +66,8 @@ class World:
     pace: float = 1.0
     with_workspace: bool = True
     with_monitoring: bool = True
+    make_monitoring: Callable[[], Monitoring] | None = None
+    """Another Prometheus and Alertmanager than the sandbox's own; asked for once the rest is up."""
     slack_mode: str = "socket"
     clock: Clock = field(default_factory=RealClock)
     workspace: PageWorkspace = field(init=False)
@@ -72,6 +76,7 @@ class World:
     grafana: Grafana = field(init=False)
     sentry: Sentry = field(init=False)
     actions: Issuer = field(init=False)
+    sns: Sns = field(init=False)
     credlink_api: CredlinkApi = field(init=False)
     monitoring: Monitoring | None = field(init=False, default=None)
     load: dict[str, float] = field(init=False, default_factory=dict)
@@ -91,6 +96,8 @@ class World:
         self.grafana = Grafana(clock=self.clock)
         self.sentry = Sentry(clock=self.clock, webhook_url=f"{self.bot_url}/webhooks/sentry")
         self.actions = Issuer(clock=self.clock)
+        self.sns = Sns(clock=self.clock, pace=self.pace)
+        self.aws.publish = self.sns.publish
         self.credlink_api = CredlinkApi(
             running=self.running,
             clock=self.clock,
@@ -113,6 +120,11 @@ class World:
     def by_hand(self) -> ByHand:
         """Alertmanager's part, played by hand."""
         return ByHand(webhook_url=self.alertmanager_webhook_url, pagerduty_url=self.pagerduty.url)
+
+    def grafana_alerting(self) -> Alerting:
+        """Grafana's own alerting, played by hand."""
+        url = f"{self.bot_url}/webhooks/grafana"
+        return Alerting(grafana_url=self.grafana.url, webhook_url=url, clock=self.clock)
 
     def running(self, environment: str) -> Sequence[RunningTask]:
         """The tasks that serve traffic in an environment now."""
@@ -151,23 +163,28 @@ class World:
             self.grafana.start(self.ports["grafana"]),
             self.sentry.start(self.ports["sentry"]),
             self.actions.start(self.ports["actions"]),
+            self.sns.start(self.ports["sns"]),
             self.credlink_api.start(self.ports["credlink_api"]),
         )
         if self.with_workspace:
             await self.workspace.start(self.ports["workspace"])
         if self.with_monitoring and Monitoring.available():
-            self.monitoring = Monitoring(
-                folder=self.folder / "monitoring",
-                api_url=self.credlink_api.url,
-                pagerduty_url=self.pagerduty.url,
-                webhook_url=self.alertmanager_webhook_url,
-            )
+            self.monitoring = (self.make_monitoring or self._own_monitoring)()
             await self.monitoring.start(
                 prometheus_port=self.ports["prometheus"],
                 alertmanager_port=self.ports["alertmanager"],
             )
             self.grafana.prometheus_url = f"http://127.0.0.1:{self.ports['prometheus']}"
+        self.sns.subscribe(DATABASE_TOPIC, f"{self.bot_url}/webhooks/sns")
         self.started_in_s = time.monotonic() - began
+
+    def _own_monitoring(self) -> Monitoring:
+        return Monitoring(
+            folder=self.folder / "monitoring",
+            api_url=self.credlink_api.url,
+            pagerduty_url=self.pagerduty.url,
+            webhook_url=self.alertmanager_webhook_url,
+        )
 
     async def stop(self) -> None:
         if self.monitoring is not None:
@@ -175,7 +192,8 @@ class World:
             self.monitoring = None
         if self.with_workspace:
             await self.workspace.stop()
-        for part in (self.credlink_api, self.actions, self.sentry, self.grafana, self.pagerduty):
+        others = (self.sns, self.actions, self.sentry, self.grafana, self.pagerduty)
+        for part in (self.credlink_api, *others):
             await part.stop()
         await asyncio.to_thread(self.aws.stop)
 
@@ -207,6 +225,7 @@ class World:
             "DATABASE_URL": f"sqlite:///{self.folder}/bot.sqlite",
             "ENGINE_DATABASE_URL": f"sqlite:///{self.folder}/engine.sqlite",
             "AWS_ENDPOINT_URL": self.aws.url,
+            "AWS_ENDPOINT_URL_SNS": self.sns.url,
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_DEFAULT_REGION": seeds.REGION,
@@ -216,6 +235,7 @@ class World:
             "ALERTMANAGER_WEBHOOK_TOKEN": seeds.ALERTMANAGER_WEBHOOK_TOKEN,
             "GRAFANA_URL": self.grafana.url,
             "GRAFANA_TOKEN": seeds.GRAFANA_TOKEN,
+            "GRAFANA_WEBHOOK_SECRETS": seeds.GRAFANA_WEBHOOK_SECRET,
             "PAGERDUTY_API_URL": self.pagerduty.url,
             "PAGERDUTY_EVENTS_URL": self.pagerduty.url,
             "PAGERDUTY_ROUTING_KEYS": f"{seeds.SERVICE}={seeds.PAGERDUTY_ROUTING_KEY}",

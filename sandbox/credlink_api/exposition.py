@@ -19,16 +19,18 @@ REDIS_MAX_BYTES = 512 * MIB
 NODE_BYTES = 2048 * MIB
 
 
-def exposition(traffic: Traffic) -> bytes:
-    """What a scrape of this environment answers."""
+def exposition(traffic: Traffic, *, with_ground: bool = True) -> bytes:
+    """What a scrape of this environment answers; without its ground, what the service itself has to
+    say."""
     registry = CollectorRegistry()
-    registry.register(_Metrics(traffic))
+    registry.register(_Metrics(traffic, with_ground=with_ground))
     return generate_latest(registry)
 
 
 class _Metrics(Collector):
-    def __init__(self, traffic: Traffic) -> None:
+    def __init__(self, traffic: Traffic, *, with_ground: bool) -> None:
         self._traffic = traffic
+        self._with_ground = with_ground
 
     def describe(self) -> list[Metric]:
         return []  # registering asks for the names, and need not draw a gauge's noise for them
@@ -36,8 +38,9 @@ class _Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         yield self._requests()
         yield self._latency()
-        yield from self._gauges()
-        yield self._cpu()
+        if self._with_ground:
+            yield from self._gauges()
+            yield self._cpu()
 
     def _requests(self) -> Metric:
         family = CounterMetricFamily(

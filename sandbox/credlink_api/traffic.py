@@ -59,6 +59,20 @@ class Histogram:
         self.sum_s += seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """What is wrong with every answer, whatever the version."""
+
+    errors: float = 0.0
+    """The ratio answered with 500, beside the version's own."""
+    refused: float = 0.0
+    """The ratio answered with 429."""
+    slowdown: float = 1.0
+
+
+WELL = Ailment()
+
+
 class Traffic:
     """Requests arrive, tasks share them by weight, and each version answers in its own way.
 
@@ -81,6 +95,7 @@ class Traffic:
         self.environment = environment
         # Multiplies the number of requests: 0 is a silent night, 10 is a campaign.
         self.demand = 1.0
+        self.ailment = WELL
         self.requests: Counter[tuple[str, str, str, str]] = Counter()
         self.latency: dict[tuple[str, str, str], Histogram] = {}
         self.cpu_busy_s = 0.0
@@ -97,6 +112,7 @@ class Traffic:
         self._now = now
         self._owed_requests = 0.0
         self._owed_errors: dict[str, float] = {}
+        self._owed_refusals = 0.0
         self._serving_since: dict[str, float] = {}
 
     def advance(self, now: float) -> None:
@@ -150,18 +166,27 @@ class Traffic:
         chosen = self._random.choices(tuple(weights), tuple(weights.values()), k=requests)
         for route, tag in zip(routes, chosen, strict=True):
             owed = self._owed_errors.get(tag, 0.0) + behaviours[tag].error_ratio
+            owed += self.ailment.errors
             fails = owed >= 1
             self._owed_errors[tag] = owed - fails
             failed[tag] += fails
             usual_s = self._random.lognormvariate(math.log(MEDIAN_LATENCY_S), LATENCY_SIGMA)
-            status = "500" if fails else success(route[0])
-            seconds = usual_s * behaviours[tag].slowdown
+            status = "500" if fails else self._refused_or(success(route[0]))
+            seconds = usual_s * behaviours[tag].slowdown * self.ailment.slowdown
             self._answer(route, tag, status, seconds)
             self._note(now, route, tag, status, seconds)
         if self._on_errors is not None:
             for tag, count in failed.items():
                 if count:
                     self._on_errors(self.environment, tag, count)
+
+    def _refused_or(self, status: str) -> str:
+        """`429` for its share of what went well, evenly as errors are."""
+        self._owed_refusals += self.ailment.refused
+        if self._owed_refusals < 1:
+            return status
+        self._owed_refusals -= 1
+        return "429"
 
     def _answer(self, route: Route, version: str, status: str, seconds: float) -> None:
         self.requests[(status, *route, version)] += 1

@@ -98,17 +98,15 @@ def durations(text: str) -> list[timedelta]:
 
 
 def _own(node: Any) -> Iterator[timedelta]:
+    """Those of the node itself; the selector within a range is a node of its own."""
     match node:
         case promql.MatrixSelector():
-            yield node.range  # its selector, with the offset, is a node of its own
+            yield node.range
         case promql.SubqueryExpr():
             yield node.range
-            if node.step:
-                yield node.step
-            if node.offset:
-                yield abs(node.offset)
-        case promql.VectorSelector() if node.offset:
-            yield abs(node.offset)
+            yield from (abs(each) for each in (node.step, node.offset) if each)
+        case promql.VectorSelector():
+            yield from (abs(each) for each in (node.offset,) if each)
 
 
 def _same(some: list[timedelta], others: list[timedelta]) -> bool:

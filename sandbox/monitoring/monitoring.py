@@ -1,5 +1,6 @@
 """Real Prometheus and real Alertmanager, watching the sandbox's service."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ class Monitoring:
     `webhook_url` where all alerts go, with `webhook_token` as its bearer token.
     """
 
+    prometheus_flags: Sequence[str] = ()
+
     def __init__(
         self,
         *,
@@ -39,7 +42,7 @@ class Monitoring:
         webhook_token: str = seeds.ALERTMANAGER_WEBHOOK_TOKEN,
         routing_key: str = seeds.PAGERDUTY_ROUTING_KEY,
     ) -> None:
-        self._folder = folder.resolve()
+        self.folder = folder.resolve()
         self._api_url = api_url
         self._alertmanager_configuration = configuration.alertmanager(
             pagerduty_url=pagerduty_url,
@@ -73,7 +76,7 @@ class Monitoring:
             raise NotStarted(HOW_TO_GET_THEM)
         self.prometheus_url = _url(prometheus_port)
         self.alertmanager_url = _url(alertmanager_port)
-        self._write_configuration()
+        self.write_configuration()
         self._programs = [
             self._alertmanager_program(alertmanager),
             self._prometheus_program(prometheus),
@@ -100,53 +103,56 @@ class Monitoring:
         for program in self._programs:
             program.thaw()
 
-    def _write_configuration(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._write(configuration.RULES_FILE, configuration.rules())
-        self._write(
+    def write_configuration(self) -> None:
+        """Write what both read at start into `folder`; their addresses are known by now."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.write(configuration.RULES_FILE, configuration.rules())
+        self.write(
             "prometheus.yml",
             configuration.prometheus(
                 api=_address(self._api_url), alertmanager=_address(self.alertmanager_url)
             ),
         )
-        self._write("alertmanager.yml", self._alertmanager_configuration)
+        self.write("alertmanager.yml", self._alertmanager_configuration)
 
-    def _write(self, name: str, document: dict[str, Any]) -> None:
+    def write(self, name: str, document: Any) -> None:
+        """Write a YAML document into `folder`."""
         # Names that are used twice are written twice: anchors are not for people.
         text = yaml.dump(document, Dumper=_WithoutAnchors, sort_keys=False)
-        (self._folder / name).write_text(text)
+        (self.folder / name).write_text(text)
 
     def _prometheus_program(self, path: str) -> Program:
         return Program(
             [
                 path,
-                f"--config.file={self._folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={self._folder / 'prometheus'}",
+                f"--config.file={self.folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={self.folder / 'prometheus'}",
                 "--storage.tsdb.retention.time=1d",
                 f"--web.listen-address={_address(self.prometheus_url)}",
                 # Alerts carry it as the address of their expression.
                 f"--web.external-url={self.prometheus_url}",
+                *self.prometheus_flags,
                 # An Alertmanager that was restarted knows what is firing soon after.
                 "--rules.alert.resend-delay=5s",
                 "--log.level=warn",
             ],
             ready_url=f"{self.prometheus_url}/-/ready",
-            log=self._folder / "prometheus.log",
+            log=self.folder / "prometheus.log",
         )
 
     def _alertmanager_program(self, path: str) -> Program:
         return Program(
             [
                 path,
-                f"--config.file={self._folder / 'alertmanager.yml'}",
-                f"--storage.path={self._folder / 'alertmanager'}",
+                f"--config.file={self.folder / 'alertmanager.yml'}",
+                f"--storage.path={self.folder / 'alertmanager'}",
                 f"--web.listen-address={_address(self.alertmanager_url)}",
                 f"--web.external-url={self.alertmanager_url}",
                 "--cluster.listen-address=",  # one alone; the default would listen everywhere
                 "--log.level=warn",
             ],
             ready_url=f"{self.alertmanager_url}/-/ready",
-            log=self._folder / "alertmanager.log",
+            log=self.folder / "alertmanager.log",
         )
 
 

@@ -16,6 +16,7 @@ NAMES = (
     "grafana",
     "sentry",
     "actions",
+    "sns",
 )
 
 

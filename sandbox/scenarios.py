@@ -36,6 +36,7 @@ def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
     return (
         *_of_alerts(world),
         *_of_alarms(world),
+        *_of_grafana(world),
         *_of_changes(world),
         *_of_traffic(world),
         *_of_the_bot(bot),
@@ -52,7 +53,7 @@ def _of_alarms(world: World) -> list[Scenario]:
         Scenario(
             "database-full",
             "The database runs out of connections",
-            "A CloudWatch alarm of prod fires in a few seconds; no alert of Prometheus does.",
+            "A CloudWatch alarm of prod fires in a few seconds, told by SNS and by EventBridge.",
             partial(hold, FULL_CONNECTIONS),
         ),
         Scenario(
@@ -60,6 +61,40 @@ def _of_alarms(world: World) -> list[Scenario]:
             "The database has connections again",
             "The CloudWatch alarm is OK again within a minute.",
             partial(hold, None),
+        ),
+    ]
+
+
+def _of_grafana(world: World) -> list[Scenario]:
+    alerting = cache(world.grafana_alerting)
+
+    async def fire() -> None:
+        await alerting().fire()
+
+    async def lose_data() -> None:
+        await alerting().fire(has_data=False)
+
+    async def resolve() -> None:
+        await alerting().resolve()
+
+    return [
+        Scenario(
+            "grafana-fires",
+            "A rule of Grafana's own fires",
+            "Grafana's contact point sends a signed webhook; Alertmanager knows nothing of it.",
+            fire,
+        ),
+        Scenario(
+            "grafana-no-data",
+            "A rule of Grafana's gets no data",
+            "Grafana sends DatasourceNoData: neither a failure nor a sign that all is well.",
+            lose_data,
+        ),
+        Scenario(
+            "grafana-resolves",
+            "Grafana's rule is over",
+            "Whatever of it fired is sent as resolved.",
+            resolve,
         ),
     ]
 

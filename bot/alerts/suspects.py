@@ -3,7 +3,7 @@
 Costs about a dozen small queries of our own database. Nothing outside is asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from bot.domain.silence import Silence
 from bot.domain.silence.matchers import Operator
 from bot.domain.suspects import LOOK_BACK, Deed, DeedKind, Onset, Ranking, rank
 from bot.domain.suspects.beside import DAY, Firing, seen_beside, seen_elsewhere
-from bot.storage import alerts, changes, silences, suspects
+from bot.storage import alerts, changes, sentry, silences, suspects
 from bot.storage.database import Connection
 from bot.storage.suspects import Before
 
@@ -68,6 +68,7 @@ async def _deeds(connection: Connection, group: AlertGroup, *, since: datetime) 
     done = await suspects.changes_in(connection, environment, since=since)
     weights = await suspects.traffic(connection, group.id)
     found = [_of_change(one, done, weights.get(one.id), group.started_at) for one in done]
+    found = _with_issues(found, service, await sentry.began_with(connection, group.id))
     for scaling in await suspects.scalings_in(connection, environment, since=since):
         found += _of_scaling(scaling)
     for lock in await suspects.locks_in(connection, environment, service, since=since):
@@ -153,6 +154,17 @@ def _new_issues(change: Change) -> int | None:
     found = (one.after for one in change.judgement.findings if one.name == SENTRY_FINDING)
     issues = next(found, None)
     return None if issues is None else int(issues)
+
+
+def _with_issues(done: Iterable[Deed], service: str, began_with: Mapping[str, int]) -> list[Deed]:
+    """The deploys of the group's service with the issues beside it that each version began: its
+    own watch may have ended before there were any."""
+    return [
+        replace(deed, new_issues=max(deed.new_issues or 0, began_with[deed.version]))
+        if deed.kind is DeedKind.DEPLOY and deed.service == service and deed.version in began_with
+        else deed
+        for deed in done
+    ]
 
 
 def _of_scaling(scaling: Scaling) -> list[Deed]:

@@ -132,10 +132,11 @@ async def _asked(client: SentryClient, act: IssueAct, issue: SentryIssue) -> Iss
 async def _settle(here: World, act: IssueAct, now: SentryIssue, *, note: str = "") -> None:
     """Write down that it is done, and how the issue stands now."""
     async with here.database.write() as connection:
-        if await issue_acts.end(connection, act.id, ActState.DONE, why=note):
-            await audit.add(connection, await _entry(connection, here, act, DONE, note))
+        is_news = await issue_acts.end(connection, act.id, ActState.DONE, why=note)
         await take_in(connection, here.catalog, now, at=here.now())
         await sentry.mark(connection, act.issue_id, urgency=Urgency.NEW)
+        if is_news:
+            await audit.add(connection, await _entry(connection, here, act, DONE, note))
     here.wake()
 
 

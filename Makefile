@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-CODE := bot commands integrations sandbox tests benchmarks
+CODE := bot commands integrations sandbox infra tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: alone help sandbox demo check test golden lock migration programs clean
+.PHONY: alone help sandbox demo check check-infra test golden lock migration programs clean
 
 help: ## Say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,7 +32,10 @@ check: $(READY) ## Format, lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check programs ## check, then every test: what CI runs
+check-infra: $(READY) programs ## infra/ and docs/runbooks by the tools of those who read them
+	$(BIN)/python -m infra.checks
+
+test: check check-infra ## Both checks, then every test: what CI runs
 	$(BIN)/pytest --numprocesses 3 --no-loadscope-reorder --durations 30 --durations-min 4 || $(MAKE) --no-print-directory alone
 
 # What failed beside others gets one more try by itself: two at once starve each other on a small

@@ -1,4 +1,4 @@
-"""The compose file: by its published schema, and that what it starts is pinned, watched and there."""
+"""The compose file: by its published schema; what it starts is pinned, watched and there."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ PROMISED = frozenset(
     }
 )
 PINNED = re.compile(r":v?\d+\.\d+\.\d+[\w.-]*(?:@sha256:[0-9a-f]{64})?$")
-OF_THE_MACHINE = ("secrets/", "bot.env", "credlink.yml", ".env")
+OF_THE_MACHINE = ("./secrets/", "./bot.env", "./credlink.yml")
 """What only the machine itself has; docs/monitoring.md says how to make it."""
 _DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 
@@ -45,9 +45,9 @@ def _of_service(
         yield "nobody sees whether it is well: it has no health check"
     for source in _mounted(service):
         if source.startswith(("./", "../")):
-            if not source.startswith(tuple(f"./{own}" for own in OF_THE_MACHINE)):
-                if not (folder / source).exists():
-                    yield f"it mounts {source}, which is not there"
+            is_own = source.startswith(OF_THE_MACHINE)
+            if not is_own and not (folder / source).exists():
+                yield f"it mounts {source}, which is not there"
         elif not source.startswith("/") and source not in document.get("volumes", {}):
             yield f"there is no volume {source}"
     for secret in service.get("secrets", ()):

@@ -1,4 +1,4 @@
-"""Grafana's dashboards: every query is PromQL of metrics that are there, every panel stands well."""
+"""Grafana's dashboards: every query is PromQL of metrics that there are, panels stand well."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence

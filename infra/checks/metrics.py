@@ -1,4 +1,4 @@
-"""Every metric that can be asked for, with its kind, and what an expression asks for beside them."""
+"""Every metric that can be asked for, with its kind, and what an expression asks beside them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -60,7 +60,7 @@ def of_cloudwatch(root: Path) -> Iterator[str]:
 
 
 def mistakes(expression: str, metrics: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with an expression: not PromQL, an unknown metric, a rate of what is no counter.
+    """What is wrong with an expression: no PromQL, an unknown metric, a rate of what is no counter.
 
     Variables of Grafana may stand within quotes, and its own lengths of time in ranges.
     """
@@ -96,10 +96,11 @@ def _ranged(tree: Any) -> Iterator[tuple[str, str]]:
 
     def visit(node: Any) -> bool:
         if isinstance(node, promql.Call):
-            for argument in node.args:
-                if isinstance(argument, promql.MatrixSelector):
-                    for selector in selectors(argument.vector_selector):
-                        found.append((node.func.name, selector.name or ""))
+            found.extend(
+                (node.func.name, argument.vector_selector.name or "")
+                for argument in node.args
+                if isinstance(argument, promql.MatrixSelector)
+            )
         return True
 
     promql.walk(tree, visit)
@@ -118,7 +119,7 @@ def _snake(name: str) -> str:
 
 def _renamed(name: str, relabelings: Any) -> str:
     for one in relabelings:
-        if one.get("source_labels") == ["__name__"] and one.get("target_label") == "__name__":
-            if re.fullmatch(one["regex"], name):
-                name = one["replacement"]
+        of_names = one.get("source_labels") == ["__name__"] and one["target_label"] == "__name__"
+        if of_names and re.fullmatch(one["regex"], name):
+            name = one["replacement"]
     return name

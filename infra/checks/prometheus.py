@@ -1,4 +1,4 @@
-"""Prometheus' own judgement of its configuration, its rules and their tests, and what it cannot know."""
+"""Prometheus' judgement of its configuration, rules and their tests, and what it cannot know."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every alert is whole: what it asks is known, what it says is what the bot reads, both are tested."""
+"""Every alert is whole: what it asks is known, what it says the bot reads, both are tested."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path

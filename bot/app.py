@@ -21,10 +21,14 @@ from bot.alerts.dialects.reconcile import ReconcileAlarms
 from bot.alerts.evidence.panel_index import READ_EVERY_S, ReadPanels
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
+from bot.alerts.notes.mark import NoteMarked
+from bot.alerts.notes.write import WriteNote
 from bot.alerts.receive import Receiver
 from bot.alerts.reconcile import ReconcileAlertmanager
 from bot.alerts.reconcile_pagerduty import ReconcilePagerDuty
 from bot.alerts.respond import Respond
+from bot.alerts.responding.choices import Choices
+from bot.alerts.responding.forms import RespondingForms
 from bot.alerts.responding.who import WhoInPagerDuty
 from bot.alerts.runbooks.show import render as show_runbook
 from bot.alerts.runbooks.tick import TickStep
@@ -97,6 +101,7 @@ from bot.settings import Settings, config_file, read_settings
 from bot.slack.deliver import Deliverer
 from bot.slack.edge import SlackEdge, connected_slack
 from bot.slack.home import Homes
+from bot.slack.marked import MarkedMessages
 from bot.slack.rhythm import Rhythm
 from bot.storage import deduplication, inbox, leases, migrate
 from bot.storage.database import Database
@@ -251,12 +256,16 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         alerts.receiver.start()
         leaving.push_async_callback(alerts.receiver.stop)
         keep_alarm = KeepAlarmEvent(database, alerts.receiver.wake)
+        responding = _responding(world, alerts.respond)
+        marked = _marked(world, slack, responding)
+        leaving.push_async_callback(marked.stop)
         events = EcsEvents(world, engine, others, keep_alarm)
         events.start()
         leaving.push_async_callback(events.stop)
         chores = [
             *_sweeps(world, changes, alerts, marks, others),
             Chore("sweep answers", SWEEP_S, asking.sweep),
+            Chore("read marked messages", SWEEP_S, marked.sweep),
             Chore("look up who is on call", ON_CALL_S, KeepOnCall(world)),
             *_housekeeping(world, engine),
         ]
@@ -271,6 +280,8 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             homes=homes,
             receiver=alerts.receiver,
             respond=alerts.respond,
+            responding=responding,
+            marked=marked,
             act_on_issue=alerts.act_on_issue,
             say_of_suspect=alerts.say_of_suspect,
             tick_step=alerts.tick_step,
@@ -488,6 +499,33 @@ def _alerts(world: World, engine: Engine, slack: SlackEdge) -> _Alerts:
             name_of=slack.people.name_of,
             workspace_url=slack.identity.url,
         ),
+    )
+
+
+def _responding(world: World, respond: Respond) -> RespondingForms:
+    return RespondingForms(
+        respond=respond,
+        write=WriteNote(respond),
+        choices=Choices(world.pagerduty, world.now),
+        emoji=world.catalog.alerts.note_emoji,
+    )
+
+
+def _marked(world: World, slack: SlackEdge, responding: RespondingForms) -> MarkedMessages:
+    return MarkedMessages(
+        api=slack.api,
+        replies=slack.replies,
+        database=world.database,
+        emoji=world.catalog.alerts.note_emoji,
+        bot_user_id=slack.identity.user_id,
+        take=NoteMarked(
+            write=responding.write,
+            name_of=slack.people.name_of,
+            groups_of=slack.people.groups_of,
+            workspace_url=slack.identity.url,
+        ),
+        now=world.now,
+        pace=world.pace,
     )
 
 

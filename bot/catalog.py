@@ -398,6 +398,9 @@ class Alerts(Part):
     """The label that names a service of the catalogue."""
     environment_label: str = "env"
     """The label that names its environment."""
+    note_emoji: str = Field(default="memo", pattern=r"^[a-z0-9_+'-]+$")
+    """A message of an alert's thread that is marked with it becomes a note in PagerDuty; its name
+    without colons."""
 
 
 UnitWord = Literal[

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 import commands
 from bot.alerts.receive import Receiver
 from bot.alerts.respond import Respond
+from bot.alerts.responding.forms import RespondingForms
 from bot.alerts.runbooks.tick import TickStep
 from bot.alerts.sentry.press import ActOnIssue
 from bot.alerts.silencing.make import MakeSilence
@@ -27,6 +28,7 @@ from bot.cards import (
     change_buttons,
     gate,
     guard,
+    responding_forms,
     runbook,
     scaling,
     silence_form,
@@ -49,6 +51,7 @@ from bot.slack.events import Events
 from bot.slack.home import Homes
 from bot.slack.http import HttpMode
 from bot.slack.listeners import Listeners, Tables
+from bot.slack.marked import MarkedMessages
 from bot.slack.socket import SocketMode
 from bot.storage import migrate
 from bot.storage.database import Database
@@ -104,6 +107,8 @@ class Ways:
     homes: Homes
     receiver: Receiver
     respond: Respond
+    responding: RespondingForms
+    marked: MarkedMessages
     act_on_issue: ActOnIssue
     say_of_suspect: SayOfSuspect
     tick_step: TickStep
@@ -185,6 +190,7 @@ def _tables(ways: Ways) -> Tables:
             alarm_buttons.UNMUTE: ask.mute_alarms.press_unmute,
             alert.ACKNOWLEDGE: ways.respond.acknowledge,
             alert.RESOLVE: ways.respond.resolve,
+            **ways.responding.actions(),
             issues.RESOLVE: ways.act_on_issue.resolve,
             issues.ASSIGN: ways.act_on_issue.assign,
             issues.ARCHIVE: ways.act_on_issue.archive,
@@ -198,7 +204,12 @@ def _tables(ways: Ways) -> Tables:
         },
         events=_events(ways).table(),
         otherwise=commands.otherwise(catalog),
-        forms={silence_form.SUBMIT: ways.silence_form.submit},
+        forms={
+            silence_form.SUBMIT: ways.silence_form.submit,
+            **ways.responding.submissions(),
+        },
+        kept={"reaction_added": ways.marked.keep},
+        options={responding_forms.SEARCH: ways.responding.choices.suggest},
     )
 
 

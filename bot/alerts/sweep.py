@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from bot import metrics
 from bot.alerts.enrich import AGAIN_AFTER_S, enrich
+from bot.alerts.notes.write import write_note
 from bot.alerts.respond import WAITS_S, respond
 from bot.engine import Engine
-from bot.storage import findings, responses
+from bot.storage import findings, notes, responses
 from bot.storage.database import Database
 
 OLD_ENOUGH = timedelta(seconds=5)
@@ -43,13 +44,18 @@ class SweepAlerts:
         async with self.database.read() as connection:
             looks = await findings.unfinished(connection, cutoff)
             asked = await responses.pending(connection, cutoff)
-        known = await self.engine.known([*looks, *asked])
+            written = await notes.pending(connection, cutoff)
+        known = await self.engine.known([*looks, *asked, *written])
         forgotten = [identity for identity in looks if identity not in known]
         await BeginLooks(self.engine, self.pace)(forgotten)
         waits_s = [wait_s / self.pace for wait_s in WAITS_S]
         promised = [identity for identity in asked if identity not in known]
         for identity in promised:
             await self.engine.begin(respond, identity, identity, waits_s)
+        unwritten = [identity for identity in written if identity not in known]
+        for identity in unwritten:
+            await self.engine.begin(write_note, identity, identity, waits_s)
         metrics.swept.labels("enrich").inc(len(forgotten))
         metrics.swept.labels("respond").inc(len(promised))
-        return len(forgotten) + len(promised)
+        metrics.swept.labels("note").inc(len(unwritten))
+        return len(forgotten) + len(promised) + len(unwritten)

@@ -1,7 +1,7 @@
 """Trying to carry out what somebody asked of PagerDuty, and saying what came of it."""
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from bot import reporting
@@ -23,7 +23,7 @@ Outcome = dict[str, Any]
 """What a step returns: `ok`, whether to try `again`, and `why` not, sentences."""
 Act = Callable[[PagerDutyClient, Responder, str], Awaitable[str]]
 """What is asked, as this person and by this e-mail; returns why it did not happen, or nothing."""
-Step = Callable[..., Coroutine[Any, Any, Any]]
+Step = Callable[..., Awaitable[Any]]
 
 log = logging.getLogger(__name__)
 

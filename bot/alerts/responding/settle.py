@@ -52,8 +52,8 @@ async def _tell(
         case ResponseKind.RESPONDER:
             message = words.asked_entry(incident, by.name, asked.detail["name"])
         case ResponseKind.SNOOZE:
-            until = day_and_time(datetime.fromisoformat(asked.detail["until"]))
-            message = words.snoozed_entry(incident, by.name, until)
+            until = incident.triggers_again_at or datetime.fromisoformat(asked.detail["until"])
+            message = words.snoozed_entry(incident, by.name, day_and_time(until))
         case _:
             return
     key = f"response {asked.id}"

@@ -115,7 +115,7 @@ class GroupAlerts:
                 asked = await _promised(connection, group, Phase.ONSET, at=at, is_anew=True)
         else:
             ended_at = max(alert.ends_at or at for alert in everything)
-            group = replace(group.to(GroupState.RESOLVED), resolved_at=ended_at, is_blind=False)
+            group = replace(group.to(GroupState.RESOLVED), resolved_at=ended_at)
             asked = await _promised(connection, group, Phase.END, at=at)
         group, reason = _told(group, firing)
         if update.is_repeat and not group.is_final:

@@ -155,7 +155,9 @@ def _is_measured(view: AlertView) -> bool:
 
 
 def _summary(view: AlertView) -> str:
-    """What the alert says of itself, where all that fired say the same."""
+    """What the alert says of itself, where all that fired say the same; without data, that."""
+    if view.group.is_blind:
+        return " ".join(escaped(note) for note in notes_of(view.alerts)[:1])
     for name in ("summary", "description"):
         said = {alert.annotations.get(name, "") for alert in view.alerts}
         if len(said) == 1 and (text := said.pop()):
@@ -180,7 +182,7 @@ def _small_print(view: AlertView) -> list[str]:
     """What cannot be seen, what is missing and why, and what the alerts have in common."""
     group = view.group
     notes = [group.condition.note if group.condition else group.condition_note]
-    notes += notes_of(view.alerts)
+    notes += [] if group.is_blind else notes_of(view.alerts)
     notes += [finding.note for finding in view.findings]
     notes += [f"⚪ {finding.missing}" for finding in view.findings if finding.missing]
     if group.truncated:

@@ -136,7 +136,7 @@ def _note(news: AlarmNews, prefix: str) -> str:
     unit, scale = unit_of(news.metric, news.unit)
     why = masked(reasoned(news.reason, unit=unit, scale=scale)).rstrip(".")
     what = " ".join(filter(None, (news.statistic, news.metric))) or "its expression"
-    return f"CloudWatch, of {what}: {why}." if why else ""
+    return f"CloudWatch: {what}, {why}." if why else ""
 
 
 def _only(names: Iterable[str]) -> str | None:

@@ -85,8 +85,7 @@ def _note(told: webhook.Alert, name: str) -> str:
     """Why it is in its state where that is not its condition, or which values it had."""
     reason = told.annotations.get(webhook.REASON_ANNOTATION, "")
     if told.status == "resolved":
-        why = f"Grafana ended it because of {reason[:LONGEST_ERROR]}, not because its condition "
-        return f"{why}passed: that is no sign that it is well." if reason else ""
+        return _end_note(name, reason)
     if name == webhook.NO_DATA or reason.startswith("NoData"):
         return (
             "Grafana's rule got no data: that is no failure of the service, and no sign that it "
@@ -99,6 +98,13 @@ def _note(told: webhook.Alert, name: str) -> str:
     if _value(told) is None and told.values:
         return f"Values: {', '.join(_spoken(told.values))}."
     return ""
+
+
+def _end_note(name: str, reason: str) -> str:
+    if reason:
+        why = f"Grafana ended it because of {reason[:LONGEST_ERROR]}"
+        return f"{why}, not because its condition passed: that is no sign that it is well."
+    return "Grafana's rule can be judged again." if name in {webhook.NO_DATA, webhook.ERROR} else ""
 
 
 def _spoken(values: Mapping[str, float | None]) -> Iterable[str]:

@@ -9,8 +9,6 @@ from markdown_it.token import Token
 from bot.domain.runbooks import Step
 from bot.domain.secrecy import masked
 
-MOST_STEPS = 40
-"""A message has fifty blocks: one for each step, and for some headings."""
 _MARKER = re.compile(r"(?P<marker>[ \t]*(?:\d{1,9}[.)]|[-*+])[ \t]+)(?P<task>\[[ xX]\][ \t]+)?")
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _markdown = MarkdownIt("commonmark")

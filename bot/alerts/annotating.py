@@ -20,6 +20,7 @@ from bot.domain.mark import MarkState
 from bot.engine import CONTROL, Engine, receive, step, surely, workflow, world
 from bot.storage import alerts, annotations, findings
 from bot.storage.annotations import Promised
+from bot.storage.database import Connection
 from bot.storage.transient import is_transient
 from bot.world import World
 from integrations.errors import Forbidden, IntegrationError, NotFound, RateLimited
@@ -161,6 +162,10 @@ async def _close(
         return await spans.close(grafana, span, end=end, known=reference)
 
     await _end(here, promised, MarkState.DONE, await _somewhere(here, closed, group, known))
+    if begun is not None and begun.state is MarkState.FAILED:
+        async with here.database.write() as connection:
+            await _say(connection, here, promised, missing=None)
+        here.wake()
     return _done()
 
 
@@ -213,16 +218,23 @@ async def _end(
 
 async def _failed(here: World, promised: Promised, why: str) -> None:
     """Say on the card that there is no mark, and why."""
-    missing = f"Not marked in Grafana: {why}."
-    finding = Finding(source=SOURCE, phase=promised.phase, missing=missing, found_at=here.now())
     log.warning(
         "annotation_missing",
         extra={"action": "annotation_missing", "alert_group": promised.group_id, "why": why},
     )
     async with here.database.write() as connection:
         if await annotations.end(connection, promised, MarkState.FAILED, at=here.now()):
-            await findings.write(connection, promised.group_id, finding)
+            missing = f"Not marked in Grafana: {why}."
+            await _say(connection, here, promised, missing=missing)
     here.wake()
+
+
+async def _say(
+    connection: Connection, here: World, promised: Promised, *, missing: str | None
+) -> None:
+    """Say on the card that the mark is missing, or no longer so."""
+    finding = Finding(source=SOURCE, phase=promised.phase, missing=missing, found_at=here.now())
+    await findings.write(connection, promised.group_id, finding)
 
 
 @step(attempts=5, retry_when=is_transient)

@@ -39,6 +39,7 @@ from bot.alerts.show import render as show_alert_group
 from bot.alerts.silencing.end import KeepSilences
 from bot.alerts.silencing.make import MakeSilence
 from bot.alerts.silencing.sync import SyncSilences
+from bot.alerts.storms.press import PressStorm
 from bot.alerts.storms.show import render as show_storm
 from bot.alerts.storms.unfold import EndStorms
 from bot.alerts.sweep import BeginLooks, SweepAlerts
@@ -253,6 +254,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         homes = _homes(world, slack, replica)
         await started(leaving, homes)
         leaving.push_async_callback(asking.stop)
+        storms = PressStorm.of(world, engine, alerts.respond.who, alerts.silence)
         alerts.receiver.start()
         leaving.push_async_callback(alerts.receiver.stop)
         keep_alarm = KeepAlarmEvent(database, alerts.receiver.wake)
@@ -265,6 +267,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
         chores = [
             *_sweeps(world, changes, alerts, marks, others),
             Chore("sweep answers", SWEEP_S, asking.sweep),
+            Chore("sweep storms", SWEEP_S, storms.acknowledge.sweep),
             Chore("read marked messages", SWEEP_S, marked.sweep),
             Chore("look up who is on call", ON_CALL_S, KeepOnCall(world)),
             *_housekeeping(world, engine),
@@ -287,6 +290,7 @@ async def running(catalog: Catalog, settings: Settings, stop: asyncio.Event) -> 
             tick_step=alerts.tick_step,
             silence=alerts.silence,
             silence_form=SilenceForm(world, changes.ask.propose_silence),
+            storms=storms,
             now=now,
         )
         await leaving.enter_async_context(opened(ways))

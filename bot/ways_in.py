@@ -16,6 +16,7 @@ from bot.alerts.responding.forms import RespondingForms
 from bot.alerts.runbooks.tick import TickStep
 from bot.alerts.sentry.press import ActOnIssue
 from bot.alerts.silencing.make import MakeSilence
+from bot.alerts.storms.press import PressStorm
 from bot.alerts.topics import TellTopic
 from bot.alerts.verdict import SayOfSuspect
 from bot.answers.ask import AskQuestion
@@ -114,6 +115,7 @@ class Ways:
     tick_step: TickStep
     silence: MakeSilence
     silence_form: SilenceForm
+    storms: PressStorm
     now: Callable[[], datetime]
 
 
@@ -195,6 +197,7 @@ def _tables(ways: Ways) -> Tables:
             issues.ASSIGN: ways.act_on_issue.assign,
             issues.ARCHIVE: ways.act_on_issue.archive,
             silence_words.FORM: ways.silence_form.open,
+            **ways.storms.actions(),
             silence_words.CONFIRM: ways.silence.confirm,
             silence_words.END: ask.keep_silences.press_end,
             silence_words.EXTEND: ask.keep_silences.press_extend,
@@ -207,7 +210,9 @@ def _tables(ways: Ways) -> Tables:
         forms={
             silence_form.SUBMIT: ways.silence_form.submit,
             **ways.responding.submissions(),
+            **ways.storms.forms(),
         },
+        drawn=ways.storms.drawn(),
         kept={"reaction_added": ways.marked.keep},
         options={responding_forms.SEARCH: ways.responding.choices.suggest},
     )

@@ -28,6 +28,7 @@ class Modal:
     submit: str
     blocks: tuple[Block, ...]
     carried: Mapping[str, str] = field(default_factory=dict)
+    close: str = "Back"
 
 
 def form(modal: Modal) -> Element:
@@ -37,7 +38,7 @@ def form(modal: Modal) -> Element:
         "callback_id": modal.callback_id,
         "title": plain(cut(modal.title, TITLE_CHARACTERS)),
         "submit": plain(cut(modal.submit, TITLE_CHARACTERS)),
-        "close": plain("Back"),
+        "close": plain(cut(modal.close, TITLE_CHARACTERS)),
         "private_metadata": json.dumps(dict(modal.carried), separators=(",", ":")),
         "blocks": list(modal.blocks),
     }

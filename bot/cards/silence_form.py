@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.cards.blocks import context
+from bot.cards.blocks import Block, context
 from bot.cards.modal import Modal, choice, text_input
 from bot.cards.text import spoken
 from bot.domain.silence.matchers import Matcher
@@ -35,18 +35,19 @@ def silence_form(matchers: Sequence[Matcher], *, channel_id: str) -> Modal:
                 hint="One condition a line: all of them must hold. Take lines away to hide more.",
                 lines=True,
             ),
-            choice(
-                LENGTH,
-                "For how long",
-                [(said, spoken(_SPOKEN[said])) for said in LENGTHS],
-                initial=USUAL,
-            ),
-            text_input(
-                REASON,
-                "Why",
-                placeholder="deploying v1.2.0",
-                at_most=REASON_CHARACTERS,
-            ),
+            length_choice(),
+            reason_input(),
             context("Nothing is silenced yet: you see first what this would hide."),
         ),
     )
+
+
+def length_choice() -> Block:
+    """For how long."""
+    options = [(said, spoken(_SPOKEN[said])) for said in LENGTHS]
+    return choice(LENGTH, "For how long", options, initial=USUAL)
+
+
+def reason_input() -> Block:
+    """Why, for whoever wonders."""
+    return text_input(REASON, "Why", placeholder="deploying v1.2.0", at_most=REASON_CHARACTERS)

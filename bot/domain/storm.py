@@ -214,6 +214,14 @@ def pages(groups: int) -> int:
     return max(1, -(-groups // PAGE))
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Who took a group on that pages nobody."""
+
+    by: str
+    at: datetime
+
+
 class Outcome(StrEnum):
     """What *Acknowledge all* came to for one group."""
 

@@ -22,7 +22,7 @@ from bot import metrics, reporting
 from bot.cards.answer import Answer, Later
 from bot.cards.blocks import FALLBACK_CHARACTERS, cut
 from bot.cards.live import live
-from bot.cards.modal import Loading, Modal, notice, options_of
+from bot.cards.modal import Loading, Modal, form, notice, options_of
 from bot.domain.asked import Asked, Press, Submission
 from bot.errors import BotError, FormError
 from bot.logs import correlated
@@ -37,8 +37,12 @@ Run = Callable[[Sequence[str], Asked], Awaitable[Answer | Later | None]]
 """A verb of the slash command: the words after it, and who asked; None where a card answers."""
 Act = Callable[[Press], Awaitable[Answer | Later | Modal | Loading | None]]
 """What a button does; its answer is shown to the presser alone, or it opens a form for them."""
-Take = Callable[[Submission], Awaitable[Answer | Later | None]]
-"""What is made of a form that was sent in; FormError names what cannot be read in it."""
+Take = Callable[[Submission], Awaitable[Answer | Later | Modal | None]]
+"""What is made of a form that was sent in, or the form that takes its place; FormError names what
+cannot be read in it."""
+Draw = Callable[[Mapping[str, str], str, Answer | None], Awaitable[Modal]]
+"""A form that has buttons, anew after one was pressed: (what it carries, the subject of the press,
+what came of it) → the form."""
 On = Callable[[Mapping[str, Any]], None]
 """What an event changes in memory; it must not take time."""
 Keep = Callable[[Connection, Mapping[str, Any]], Awaitable[Callable[[], None] | None]]
@@ -72,6 +76,7 @@ class Tables:
     events: Mapping[str, On]
     otherwise: Run
     forms: Mapping[str, Take] = field(default_factory=dict)
+    drawn: Mapping[str, Draw] = field(default_factory=dict)
     kept: Mapping[str, Keep] = field(default_factory=dict)
     options: Mapping[str, Suggest] = field(default_factory=dict)
     """By `<form>.<block>`."""
@@ -179,9 +184,18 @@ class Listeners:
         elif isinstance(said, Loading):
             fill = partial(_filled, said, request)
             self._replies.open_later(to, request.key, said, fill, request.correlation_id)
+        elif to.is_in_form and (draw := self._drawn(body)) is not None:
+            anew = partial(
+                _drawn_anew, draw, requests.carried_by(body), press.subject_id, said, request
+            )
+            self._replies.redraw(str(body["view"]["id"]), anew, request.correlation_id)
         else:
             self._tell(to, said, request)
         return await ack()
+
+    def _drawn(self, body: Mapping[str, Any]) -> Draw | None:
+        """What draws the form that a button was pressed in."""
+        return self._tables.drawn.get(str(body["view"].get("callback_id", "")))
 
     async def _form(self, ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
         """Take a form that was sent in: it closes, or says in its place what is wrong."""
@@ -192,7 +206,7 @@ class Listeners:
             return await self._nothing_behind(ack, body)
         problems: Mapping[str, str] = {}
 
-        async def answer() -> Answer | Later | None:
+        async def answer() -> Answer | Later | Modal | None:
             nonlocal problems
             try:
                 return await take(submission)
@@ -206,6 +220,8 @@ class Listeners:
             return await ack(response_action="errors", errors=dict(problems))
         if outcome != "answered" and isinstance(said, Answer):
             return await ack(response_action="update", view=notice(NOT_DONE, said.text))
+        if isinstance(said, Modal):
+            return await ack(response_action="update", view=form(said))
         self._tell(requests.beside(request), said, request)
         return await ack()
 
@@ -275,6 +291,20 @@ class Listeners:
 async def _afterwards(later: Later, request: Asked) -> Answer | None:
     said, _ = await answered(later.ask, request)
     return said
+
+
+async def _drawn_anew(
+    draw: Draw,
+    carried: Mapping[str, str],
+    subject_id: str,
+    said: Answer | Later | None,
+    request: Asked,
+) -> Modal | Answer:
+    """The form as it is after a press in it, with what came of that: nothing beside it is seen."""
+    if isinstance(said, Later):
+        said = await _afterwards(said, request)
+    shown, _ = await answered(partial(draw, carried, subject_id, said), request)
+    return shown
 
 
 async def _filled(loading: Loading, request: Asked) -> Modal | Answer:

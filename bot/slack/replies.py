@@ -52,7 +52,10 @@ class Replies:
         task.add_done_callback(self._tasks.discard)
 
     def open_form(self, to: Whereto, trigger_id: str, modal: Modal, correlation_id: str) -> None:
-        """Open a form over what was pressed; Slack takes it within 3 s of the press."""
+        """Open a form over what was pressed; Slack takes it within 3 s of the press.
+
+        What was pressed in a form stays beneath.
+        """
         self._begin(self._open(to, trigger_id, form(modal), correlation_id))
 
     def open_later(
@@ -60,6 +63,10 @@ class Replies:
     ) -> None:
         """Open what says that somebody is being asked, and put the form in its place."""
         self._begin(self._fill(to, trigger_id, loading, fill, correlation_id))
+
+    def redraw(self, view_id: str, draw: Fill, correlation_id: str) -> None:
+        """Show a form anew in which something was pressed, once that is done."""
+        self._begin(self._redraw(view_id, draw, correlation_id))
 
     def _begin(self, opening: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(opening, name="open form")
@@ -84,8 +91,9 @@ class Replies:
         self, to: Whereto, trigger_id: str, view: Element, correlation_id: str
     ) -> str | None:
         """Slack's id of what was opened; None where it was not, which the person is told."""
+        method = "views.push" if to.is_in_form else "views.open"
         try:
-            opened = await self._api.call("views.open", trigger_id=trigger_id, view=view)
+            opened = await self._api.call(method, trigger_id=trigger_id, view=view)
         except SlackError as exc:
             log.warning("form_not_opened", extra={"action": "form_not_opened", "error": str(exc)})
             await self._tell(to, Answer(NOT_OPENED), correlation_id)
@@ -99,7 +107,11 @@ class Replies:
         view_id = await self._open(to, trigger_id, first, correlation_id)
         if view_id is None:
             return
-        said = await fill()
+        await self._redraw(view_id, fill, correlation_id)
+
+    async def _redraw(self, view_id: str, draw: Fill, correlation_id: str) -> None:
+        with correlated(correlation_id):
+            said = await draw()
         view = form(said) if isinstance(said, Modal) else notice(NOT_DONE, said.text)
         try:
             await self._api.call("views.update", view_id=view_id, view=view)

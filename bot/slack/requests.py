@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -22,6 +22,8 @@ class Whereto:
     """The person's own id for what was pressed in their App Home: their direct messages."""
     thread_ts: str | None
     response_url: str | None
+    is_in_form: bool = False
+    """Whether it was pressed in a form: what opens then goes on top of it."""
 
 
 def asked(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Asked:
@@ -68,19 +70,22 @@ def suggestion(body: Mapping[str, Any]) -> tuple[str, str]:
 
 def submission(body: Mapping[str, Any], *, groups: Groups, now: datetime) -> Submission:
     """The form sent in. It was asked for in the channel that it carries, if it carries one."""
-    view = body["view"]
-    try:
-        carried = {str(k): str(v) for k, v in json.loads(view["private_metadata"]).items()}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        carried = {}
+    view, carried = body["view"], carried_by(body)
     request = asked(body, groups=groups, now=now)
-    if "channel" in carried:
-        request = replace(request, channel_id=carried["channel"])
     inputs = ((view.get("state") or {}).get("values") or {}).items()
     values = {
         str(block_id): _value(element) for block_id, found in inputs for element in found.values()
     }
     return Submission(request, str(view.get("callback_id", "")), carried, values)
+
+
+def carried_by(body: Mapping[str, Any]) -> dict[str, str]:
+    """What the form was opened with that this comes from; nothing where it comes from none."""
+    try:
+        found = json.loads((body.get("view") or {})["private_metadata"])
+        return {str(k): str(v) for k, v in found.items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
 
 
 def _value(element: Mapping[str, Any]) -> str:
@@ -103,6 +108,7 @@ def whereto(body: Mapping[str, Any]) -> Whereto:
         channel_id=_channel_id(body) or user_id,
         thread_ts=thread_ts if thread_ts != message.get("ts") else None,
         response_url=body.get("response_url"),
+        is_in_form=(body.get("view") or {}).get("type") == "modal",
     )
 
 
@@ -113,6 +119,7 @@ def beside(request: Asked, response_url: Any = None) -> Whereto:
 
 
 def _channel_id(body: Mapping[str, Any]) -> str | None:
+    """Where it was done; in a form, where that was opened."""
     channel = body.get("channel")
-    found = body.get("channel_id") or (channel or {}).get("id")
+    found = body.get("channel_id") or (channel or {}).get("id") or carried_by(body).get("channel")
     return str(found) if found else None

@@ -89,7 +89,7 @@ async def ended_before(connection: Connection, group: AlertGroup) -> AlertGroup 
             .limit(1)
         )
     ).first()
-    return None if row is None else _group(row)
+    return None if row is None else read(row)
 
 
 async def with_dedup_key(connection: Connection, dedup_key: str) -> tuple[AlertGroup, ...]:
@@ -99,7 +99,7 @@ async def with_dedup_key(connection: Connection, dedup_key: str) -> tuple[AlertG
         .where(alert_groups.c.dedup_key == dedup_key)
         .order_by(alert_groups.c.started_at.desc(), alert_groups.c.id)
     )
-    return tuple(_group(row) for row in rows)
+    return tuple(read(row) for row in rows)
 
 
 async def _first(
@@ -112,7 +112,7 @@ async def _first(
         .limit(1)
     )
     row = (await connection.execute(wanted.with_for_update() if lock else wanted)).first()
-    return None if row is None else _group(row)
+    return None if row is None else read(row)
 
 
 async def firing_in(connection: Connection, environment: str, service: str) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ async def open_in(connection: Connection, environment: str, service: str) -> tup
         )
         .order_by(alert_groups.c.severity.desc(), alert_groups.c.started_at, alert_groups.c.id)
     )
-    return tuple(_group(row) for row in rows)
+    return tuple(read(row) for row in rows)
 
 
 async def every_open(connection: Connection) -> tuple[AlertGroup, ...]:
@@ -152,7 +152,7 @@ async def every_open(connection: Connection) -> tuple[AlertGroup, ...]:
         .where(alert_groups.c.is_open)
         .order_by(alert_groups.c.severity.desc(), alert_groups.c.started_at, alert_groups.c.id)
     )
-    return tuple(_group(row) for row in rows)
+    return tuple(read(row) for row in rows)
 
 
 async def firing_fingerprints(connection: Connection) -> dict[str, frozenset[str]]:
@@ -294,7 +294,8 @@ def _columns(group: AlertGroup) -> dict[str, Any]:
     }
 
 
-def _group(row: Row[Any]) -> AlertGroup:
+def read(row: Row[Any]) -> AlertGroup:
+    """A group from its row."""
     told = row.told_severity
     return AlertGroup(
         **{name: getattr(row, name) for name in _PLAIN},

@@ -13,12 +13,14 @@ from sqlalchemy import Row, and_, exists, func, insert, select, update
 
 from bot.domain.alert import AlertGroup, GroupState, Severity
 from bot.domain.card import Kind, Urgency
+from bot.domain.incident import IncidentStatus
 from bot.domain.silence import SilenceState
-from bot.domain.storm import PAGE, Left, Member, Storm, Waiting
+from bot.domain.storm import PAGE, Left, Member, Noted, Storm, Waiting
+from bot.domain.storm_silence import Heard
 from bot.errors import NotKnown
 from bot.storage import alerts, cards
 from bot.storage.database import Connection
-from bot.storage.schema.alerts import alert_groups
+from bot.storage.schema.alerts import alert_group_incidents, alert_groups, pagerduty_incidents
 from bot.storage.schema.alerts import alerts as alert_rows
 from bot.storage.schema.cards import card_shows, channels, owed
 from bot.storage.schema.cards import cards as card_rows
@@ -366,6 +368,60 @@ async def page(
         .offset((number - 1) * PAGE)
     )
     return tuple([(await alerts.get(connection, row.group_id), row.is_folded) for row in rows])
+
+
+async def noted(connection: Connection, group_ids: Sequence[str]) -> dict[str, Noted]:
+    """Who took these groups on, where somebody did and they page nobody, by the group's id."""
+    rows = await connection.execute(
+        select(_g.group_id, _g.noted_by, _g.noted_at).where(
+            _g.group_id.in_(group_ids), _g.noted_by.is_not(None)
+        )
+    )
+    return {row.group_id: Noted(row.noted_by, row.noted_at) for row in rows}
+
+
+async def shown_firing(
+    connection: Connection, storm_id: str, revision: int
+) -> tuple[AlertGroup, ...]:
+    """The groups that a card of this revision showed and that have not ended."""
+    rows = await connection.execute(
+        select(alert_groups)
+        .join(storm_groups, _g.group_id == _a.id)
+        .where(_g.storm_id == storm_id, _g.since <= revision, _a.is_open)
+        .order_by(_a.severity.desc(), _a.started_at, _a.id)
+    )
+    return tuple(alerts.read(row) for row in rows)
+
+
+async def heard(connection: Connection, storm_id: str, revision: int) -> tuple[Heard, ...]:
+    """The alerts of the groups that a card of this revision showed and that have not ended.
+
+    Those that have ended within them are among them, so that the same form means the same alerts.
+    """
+    rows = await connection.execute(
+        select(alert_rows.c.group_id, alert_rows.c.fingerprint, alert_rows.c.labels)
+        .join(alert_groups, _a.id == alert_rows.c.group_id)
+        .join(storm_groups, _g.group_id == _a.id)
+        .where(_g.storm_id == storm_id, _g.since <= revision, _a.is_open)
+    )
+    return tuple(Heard(row.group_id, row.fingerprint, row.labels) for row in rows)
+
+
+async def has_triggered_incident(connection: Connection, storm_id: str) -> bool:
+    """Whether PagerDuty pages for any group of a storm, and nobody has acknowledged it."""
+    found = (
+        select(pagerduty_incidents.c.id)
+        .join(
+            alert_group_incidents, alert_group_incidents.c.incident_id == pagerduty_incidents.c.id
+        )
+        .join(storm_groups, _g.group_id == alert_group_incidents.c.group_id)
+        .where(
+            _g.storm_id == storm_id,
+            pagerduty_incidents.c.status == IncidentStatus.TRIGGERED.value,
+        )
+        .limit(1)
+    )
+    return (await connection.execute(found)).first() is not None
 
 
 async def count(connection: Connection, storm_id: str) -> int:

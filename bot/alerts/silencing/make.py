@@ -6,7 +6,7 @@ the row, and looks first whether it is there: its comment holds the row's id.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -90,15 +90,20 @@ class MakeSilence:
                 return Answer("This has been confirmed already: look at the card as it stands now.")
             await audit.add(connection, accepted)
         self.world.wake()
-        return Later(partial(self._make, silence.id))
+        return Later(partial(self.make_all, [silence.id]))
 
     async def sweep(self) -> int:
         """Make what was promised and nobody makes; returns how many were tried."""
         async with self.world.database.read() as connection:
             promised = await silences.unclaimed(connection)
-        for silence_id in promised:
-            await self._make(silence_id)
+        await self.make_all(promised)
         return len(promised)
+
+    async def make_all(self, silence_ids: Sequence[str]) -> None:
+        """Make these promised ones, and bring the groups' cards up to date once."""
+        made = [silence_id for silence_id in silence_ids if await self._made(silence_id)]
+        if made:
+            await self._say_what_is_covered()
 
     def _request(self, question: Question, press: Press) -> SilenceRequest:
         if question.kind is not QuestionKind.SILENCE or question.round != press.revision:
@@ -121,22 +126,25 @@ class MakeSilence:
             await audit.add(connection, denied)
         raise NotAllowed(why)
 
-    async def _make(self, silence_id: str) -> None:
+    async def _made(self, silence_id: str) -> bool:
         """Ask Alertmanager, if nobody else does; the card says what came of it."""
         async with self.world.database.write() as connection:
             if not await silences.claim(connection, silence_id, for_s=CLAIM_S / self.world.pace):
-                return
+                return False
             silence = await silences.get(connection, silence_id)
         if silence is None:
-            return
+            return False
         try:
             made_as = await self._asked(silence)
         except IntegrationError as exc:
             await self._not_made(silence, exc)
-            return
+            return False
         await was_made(self.world, silence, made_as)
         log.info("silenced", extra={"action": "silenced", "silence": made_as, "by": silence.by})
         self.world.wake()
+        return True
+
+    async def _say_what_is_covered(self) -> None:
         try:
             await self.sync()
         except IntegrationError:  # it is made; the chore brings the groups' cards up to date

@@ -159,12 +159,13 @@ def _new_issues(change: Change) -> int | None:
 def _with_issues(done: Iterable[Deed], service: str, began_with: Mapping[str, int]) -> list[Deed]:
     """The deploys of the group's service with the issues beside it that each version began: its
     own watch may have ended before there were any."""
-    return [
-        replace(deed, new_issues=max(deed.new_issues or 0, began_with[deed.version]))
-        if deed.kind is DeedKind.DEPLOY and deed.service == service and deed.version in began_with
-        else deed
-        for deed in done
-    ]
+    found = []
+    for deed in done:
+        began = began_with.get(deed.version or "", 0)
+        if began and deed.kind is DeedKind.DEPLOY and deed.service == service:
+            deed = replace(deed, new_issues=max(deed.new_issues or 0, began))
+        found.append(deed)
+    return found
 
 
 def _of_scaling(scaling: Scaling) -> list[Deed]:

@@ -11,6 +11,7 @@ from bot.alerts.enrich import SOURCES, ask_all
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
 from bot.alerts.receive import Receiver
+from bot.alerts.sentry.keep import KeepIssues
 from bot.alerts.sentry.press import ActOnIssue
 from bot.catalog import Catalog
 from bot.domain.alert import AlertGroup
@@ -116,6 +117,10 @@ class Desk:
         sources = [source for source in SOURCES if source.name == SOURCE]
         return await ask_all(self.world, sources, group.id, Phase.ONSET)
 
+    async def keeps(self) -> int:
+        """The chore is done; returns how many groups were asked about."""
+        return await KeepIssues(self.world)()
+
     async def hears(self) -> int:
         """Everything Sentry has sent is worked off; returns how many webhooks were put aside."""
         await self.sentry.hooks.drained()
@@ -152,7 +157,7 @@ class Desk:
     async def audited(self) -> list[tuple[str, str, str]]:
         """Act, outcome and actor of every entry, the first one first."""
         async with self.world.database.read() as connection:
-            found = await audit.newest(connection, limit=50)
+            found, _ = await audit.newest(connection, audit.Wanted(), at_most=50)
         return [(one.entry.act, one.entry.outcome, one.entry.actor) for one in reversed(found)]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from integrations.errors import Forbidden, NotFound, Rejected, Unavailable
 from integrations.sentry.client import SentryClient
+from integrations.sentry.models import Commit, Member
 from tests.integrations.vendor import Says
 
 TOKEN = "a-token-nobody-may-see"
@@ -110,3 +111,78 @@ async def test_a_token_never_reaches_an_error_or_its_traceback(sentry, vendor):
     with pytest.raises(Forbidden) as caught:
         await sentry.create_deploy("credlink", "v1", environment="prod")
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_an_issue_is_read_and_changed_by_its_id(sentry, vendor):
+    assigned = {**ISSUE, "status": "ignored", "assignedTo": {"name": "Carol Méndez"}}
+    vendor.says(Says(json={**ISSUE, "project": {"slug": "api-gw"}}), Says(json=assigned))
+
+    found = await sentry.get_issue("credlink", "4812")
+    assert (found.status, found.project, found.assigned_to) == ("unresolved", "api-gw", None)
+    assert (await sentry.resolve_issue("credlink", "4812")).assigned_to == "Carol Méndez"
+    assert (await sentry.archive_issue("credlink", "4812")).status == "ignored"
+    await sentry.assign_issue("credlink", "4812", user_id="3003")
+
+    asked = [(one.method, one.path) for one in vendor.received]
+    path = "/api/0/organizations/credlink/issues/4812/"
+    assert asked == [("GET", path), ("PUT", path), ("PUT", path), ("PUT", path)]
+    assert [json.loads(one.body) for one in vendor.received[1:]] == [
+        {"status": "resolved"},
+        {"status": "ignored", "substatus": "archived_until_escalating"},
+        {"assignedTo": "user:3003"},
+    ]
+
+
+async def test_a_member_is_found_by_e_mail_and_somebody_invited_is_none(sentry, vendor):
+    carol = {
+        "email": "Carol@credlink.example",
+        "name": "carol",
+        "user": {"id": "3003", "name": "Carol Méndez", "email": "c@home.example"},
+    }
+    vendor.says(Says(json=[{"email": "carol@credlink.example", "user": None}, carol]))
+    found = await sentry.find_member_by_email("credlink", "carol@credlink.example")
+    assert found == Member(user_id="3003", name="Carol Méndez", email="Carol@credlink.example")
+    assert vendor.received[0].query == [("query", "email:carol@credlink.example")]
+
+    vendor.says(Says(json=[{"email": "dave@credlink.example", "user": None}]))
+    with pytest.raises(NotFound, match="nobody has the e-mail dave@"):
+        await sentry.find_member_by_email("credlink", "dave@credlink.example")
+
+
+async def test_the_likeliest_suspect_commit_is_that_of_the_latest_event(sentry, vendor):
+    commit = {"id": "4be19f0c", "message": "feat: x\n\nmore", "pullRequest": None}
+    committer = {"author": {"name": "Bob", "email": "b@x"}, "commits": [commit]}
+    vendor.says(Says(json={"eventID": "e1"}), Says(json={"committers": [committer]}))
+
+    found = await sentry.find_suspect_commit("credlink", "api-gw", "4812")
+
+    assert found == Commit(id="4be19f0c", message="feat: x", author="Bob")
+    assert [one.path for one in vendor.received] == [
+        "/api/0/organizations/credlink/issues/4812/events/latest/",
+        "/api/0/projects/credlink/api-gw/events/e1/committers/",
+    ]
+
+
+async def test_without_commits_none_is_suspected(sentry, vendor):
+    vendor.says(Says(json={"eventID": "e1"}), Says(status=404, json={"detail": "No committers"}))
+    assert await sentry.find_suspect_commit("credlink", "api-gw", "4812") is None
+    vendor.says(Says(json={"eventID": "e1"}), Says(json={"committers": []}))
+    assert await sentry.find_suspect_commit("credlink", "api-gw", "4812") is None
+
+
+async def test_comments_are_read_and_written(sentry, vendor):
+    vendor.says(Says(json=[{"id": "1", "data": {"text": "hello"}}]), Says(status=201, json={}))
+
+    assert await sentry.list_comments("credlink", "4812") == ("hello",)
+    await sentry.create_comment("credlink", "4812", "done")
+
+    assert json.loads(vendor.received[1].body) == {"text": "done"}
+    assert vendor.received[1].path == "/api/0/organizations/credlink/issues/4812/comments/"
+
+
+async def test_an_answer_of_another_shape_is_not_taken_for_sentrys(sentry, vendor):
+    vendor.says(Says(json={"committers": "none"}))
+    with pytest.raises(Unavailable, match="not sentry's"):
+        await sentry.get_issue("credlink", "4812")
+    with pytest.raises(Unavailable, match="not sentry's"):
+        await sentry.find_suspect_commit("credlink", "api-gw", "4812")

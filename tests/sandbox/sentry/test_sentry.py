@@ -1,14 +1,18 @@
 """The Sentry stand-in: issues that grow with a bad version, releases and deploys."""
 
+import json
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from sandbox import seeds
 from sandbox.clock import ManualClock
 from sandbox.credlink_api import CredlinkApi
 from sandbox.sentry import Sentry
+from sandbox.sentry.hooks import signature
 from sandbox.sentry.issues import moment
 from sandbox.standin import Fault
 
@@ -220,3 +224,105 @@ async def test_a_permalink_leads_a_person_to_a_page(api, server: Sentry):
         assert "CRED-812" in page
         assert "3 events" in page
         assert (await browser.get(issue["permalink"].replace(issue["id"], "0"))).status == 404
+
+
+async def test_an_issue_is_resolved_assigned_and_commented_on(api, server: Sentry):
+    server.saw("prod", BAD, 1)
+    path = f"{API}/issues/CRED-812/"
+    answer = await api.put(path, json={"status": "resolved", "assignedTo": "user:3002"})
+    issue = await answer.json()
+    assert (issue["status"], issue["assignedTo"]["name"]) == ("resolved", "Bob Lindqvist")
+    assert await issues(api, query="is:unresolved") == []
+    assert await issues(api, query="is:resolved") == [("CRED-812", "1")]
+
+    said = {"text": "by hand"}
+    assert (await api.post(f"{path}comments/", json=said)).status == 201
+    assert (await api.post(f"{path}comments/", json=said)).status == 400
+    assert [c["data"]["text"] for c in await (await api.get(f"{path}comments/")).json()] == [
+        "by hand"
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "closed"},
+        {"status": "resolved", "substatus": "archived_forever"},
+        {"status": "ignored", "substatus": "later"},
+        {"assignedTo": "user:1"},
+        {"state": "resolved"},
+    ],
+)
+async def test_what_sentry_would_not_take_is_refused(api, server: Sentry, body):
+    server.saw("prod", BAD, 1)
+    assert (await api.put(f"{API}/issues/CRED-812/", json=body)).status == 400
+
+
+async def test_members_are_found_by_e_mail_and_the_invited_have_no_user(api):
+    async def found(query: str) -> list[object]:
+        answer = await api.get(f"{API}/members/", params={"query": query})
+        return [member["user"] and member["user"]["name"] for member in await answer.json()]
+
+    assert await found("email:CAROL@credlink.example") == ["Carol Méndez"]
+    assert await found("email:dave@credlink.example") == []
+    assert await found("email:mallory@credlink.example") == [None]
+    assert (await api.get(f"{API}/members/", params={"query": "role:owner"})).status == 400
+
+
+async def test_a_commit_is_suspected_of_what_a_version_began(api, server: Sentry):
+    server.saw("prod", BAD, 1)
+    server.saw("prod", "v1.1.9", 1)
+
+    async def committers(issue: str) -> int:
+        event = await (await api.get(f"{API}/issues/{issue}/events/latest/")).json()
+        path = f"/api/0/projects/credlink/api-gw/events/{event['eventID']}/committers/"
+        return (await api.get(path)).status
+
+    assert await committers("CRED-812") == 200
+    assert await committers("CRED-640") == 404
+
+
+async def test_what_a_person_does_on_the_page_is_sent_signed_and_in_order(api, clock):
+    received: list[tuple[str, str, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        body = await request.read()
+        assert request.headers["Sentry-Hook-Signature"] == signature(body)
+        assert request.headers["Sentry-Hook-Timestamp"] == f"{int(clock.now())}"
+        told = json.loads(body)
+        resource = request.headers["Sentry-Hook-Resource"]
+        received.append((resource, told["action"], told["actor"]["name"]))
+        return web.Response(status=202)
+
+    app = web.Application()
+    app.router.add_post("/hook", take)
+    listener = TestServer(app)
+    await listener.start_server()
+    server = Sentry(clock=clock, webhook_url=str(listener.make_url("/hook")))
+    await server.start()
+    try:
+        server.saw("prod", BAD, 1)
+        issue = server.issues.all()[-1]
+        async with aiohttp.ClientSession(server.url) as page:
+            for act in ("assign", "ignored", "resolved", "resolved", "alert"):
+                await page.post(
+                    f"/organizations/credlink/issues/{issue.id}/act",
+                    data={"act": act, "user": "3002"},
+                )
+            shown = await (await page.get(f"/organizations/credlink/issues/{issue.id}/")).text()
+        server.acts.metric("critical")
+        await server.hooks.drained()
+    finally:
+        await server.stop()
+        await listener.close()
+
+    assert "Bob Lindqvist" in shown
+    assert received == [
+        ("issue", "created", "Sentry"),
+        ("issue", "assigned", "Bob Lindqvist"),
+        ("issue", "archived", "Bob Lindqvist"),
+        ("issue", "resolved", "Bob Lindqvist"),
+        ("event_alert", "triggered", "Sentry"),
+        ("metric_alert", "critical", "Sentry"),
+    ]
+    assert [attempt.status for attempt in server.hooks.attempts] == [202] * 6

@@ -42,7 +42,7 @@ def check(root: Path) -> Iterator[Problem]:
         except ValueError as exc:
             yield Problem(where, str(exc))
             continue
-        for what in _of_dashboard(path, model):
+        for what in (*_of_dashboard(path, model), *_unknown(model["templating"]["list"], sources)):
             yield Problem(where, what)
         for panel in _shown(model):
             for what in _of_panel(panel, metrics, sources, set(_variables(model))):
@@ -92,10 +92,13 @@ def _of_panel(
         for name in _used(query):
             if name not in variables and not OWN_VARIABLES.match(name):
                 yield f"there is no variable ${name}"
-    for target in (panel, *panel.get("targets", ())):
-        uid = (target.get("datasource") or {}).get("uid")
-        if uid not in sources:
-            yield f"there is no data source {uid}"
+    yield from _unknown((panel, *panel.get("targets", ())), sources)
+
+
+def _unknown(askers: Iterable[Mapping[str, Any]], sources: set[str]) -> Iterator[str]:
+    """Data sources that are asked and that nobody provides."""
+    for uid in {(asker.get("datasource") or {}).get("uid") for asker in askers} - sources:
+        yield f"there is no data source {uid}"
 
 
 def _shown(model: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -25,7 +25,7 @@ RUNBOOKS = Path("docs/runbooks")
 _BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """In YAML 1.1 `on` is a truth value: to GitHub and compose it is a word."""
 
 

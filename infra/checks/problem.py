@@ -48,5 +48,5 @@ def asked(
 def refusals(where: str, done: "subprocess.CompletedProcess[str]") -> Iterator[Problem]:
     """What the program did not accept, in its own words."""
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip()) or f"exit status {done.returncode}"
-        yield Problem(where, said)
+        said = "\n".join(filter(None, (done.stdout.strip(), done.stderr.strip())))
+        yield Problem(where, said or f"exit status {done.returncode}")

@@ -8,7 +8,7 @@ from bot.catalog import Catalog
 from bot.catalog_file import load
 from bot.domain.logs.read import read as read_logs
 from bot.domain.query.read import read as read_query
-from bot.domain.runbooks.read import MOST_STEPS, steps_of
+from bot.domain.runbooks.read import steps_of
 from bot.domain.silence.request import read_request
 from bot.errors import BotError
 from bot.slack.words import words_of
@@ -19,7 +19,8 @@ from infra.checks.problem import Problem
 from infra.checks.rule_files import alerts_of
 
 SECTIONS = ("Meaning", "First look", "Likely causes", "What ends it")
-LEAST_STEPS = 4
+LEAST_STEPS, MOST_STEPS = 4, 10
+"""More are no first look."""
 INDEX = "README.md"
 EXAMPLE = Path("credlink.example.yml")
 _HEADING = re.compile(r"^(#{1,2}) (.+)$", re.MULTILINE)
@@ -62,7 +63,7 @@ def _page(text: str, alert: str | None) -> Iterator[str]:
         yield f"its sections are {', '.join(SECTIONS)}, not {', '.join(sections)}"
     steps = len(steps_of(text))
     if not LEAST_STEPS <= steps <= MOST_STEPS:
-        yield f"it has {steps} numbered steps: {LEAST_STEPS} to {MOST_STEPS} make a checklist"
+        yield f"it has {steps} numbered steps: {LEAST_STEPS} to {MOST_STEPS} are a first look"
 
 
 def _typed(typed: str, catalog: Catalog, metrics: Mapping[str, str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import aiohttp
@@ -76,8 +77,8 @@ class Sns(StandIn):
         self.deliveries: list[Delivery] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sending: set[asyncio.Task[None]] = set()
-        self._key: rsa.RSAPrivateKey | None = None
-        self._certificate = b""
+        self.certificate = b""
+        """What is given for SNS's own, in PEM."""
 
     def application(self) -> web.Application:
         app = web.Application()
@@ -88,7 +89,7 @@ class Sns(StandIn):
 
     async def start(self, port: int = 0) -> None:
         self._loop = asyncio.get_running_loop()
-        self._key, self._certificate = await asyncio.to_thread(_self_signed)
+        self.certificate = await asyncio.to_thread(certificate)
         await super().start(port)
 
     async def stop(self) -> None:
@@ -135,12 +136,10 @@ class Sns(StandIn):
 
     def signed(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The message with the signature of its members."""
-        if self._key is None:
-            raise RuntimeError("SNS has not started")
         members = SIGNED if message["Type"] == NOTIFICATION else SIGNED_OF_SUBSCRIPTIONS
         written = "".join(f"{name}\n{message[name]}\n" for name in members if name in message)
         algorithm = _HASHES[self.signature_version]
-        signature = self._key.sign(written.encode(), padding.PKCS1v15(), algorithm)
+        signature = signing_key().sign(written.encode(), padding.PKCS1v15(), algorithm)
         return {
             **message,
             "SignatureVersion": self.signature_version,
@@ -206,7 +205,7 @@ class Sns(StandIn):
 
     async def _give_certificate(self, request: web.Request) -> web.StreamResponse:
         async def give(_request: web.Request) -> web.StreamResponse:
-            return web.Response(body=self._certificate, content_type="binary/octet-stream")
+            return web.Response(body=self.certificate, content_type="binary/octet-stream")
 
         answer = await self.with_faults("certificate", request, give)
         self.record("certificate", {}, answer.status)
@@ -244,19 +243,24 @@ def _refused(code: str, words: str) -> web.Response:
     return web.Response(status=400, text=text, content_type="text/xml")
 
 
-def _self_signed() -> tuple[rsa.RSAPrivateKey, bytes]:
-    """A key, and its certificate in the name of SNS."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
-    now = datetime.now(UTC)
-    certificate = (
+@cache
+def signing_key() -> rsa.RSAPrivateKey:
+    """The key of every stand-in of this process: making one takes a tenth of a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def certificate(*, name: str = NAME, begins: datetime | None = None) -> bytes:
+    """The key's certificate in the name of SNS, or of another; good from `begins`, or yesterday."""
+    names = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    begins = begins or datetime.now(UTC) - timedelta(days=1)
+    made = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
+        .subject_name(names)
+        .issuer_name(names)
+        .public_key(signing_key().public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + VALID_FOR)
-        .sign(key, hashes.SHA256())
+        .not_valid_before(begins)
+        .not_valid_after(begins + VALID_FOR)
+        .sign(signing_key(), hashes.SHA256())
     )
-    return key, certificate.public_bytes(serialization.Encoding.PEM)
+    return made.public_bytes(serialization.Encoding.PEM)

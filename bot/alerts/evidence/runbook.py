@@ -1,6 +1,7 @@
 """The runbook of an alert: a Markdown file in the catalogue's folder, its steps into the thread."""
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,7 +12,7 @@ from bot.domain.alert import Alert, AlertGroup, runbook_of
 from bot.domain.evidence.runbook import SOURCE, RunbookFound
 from bot.domain.finding import Finding, Phase
 from bot.domain.runbooks import Step
-from bot.domain.runbooks.read import steps_of
+from bot.domain.runbooks.read import steps_of, title_of
 from bot.storage import alerts, findings, runbooks
 from bot.world import World
 from integrations.errors import Rejected
@@ -19,6 +20,8 @@ from integrations.errors import Rejected
 SYSTEM = "the runbook's file"
 ENDING = ".md"
 LARGEST_BYTES = 200_000
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Between the words of an alert's name."""
 
 
 async def look_for_runbook(world: World, group_id: str, phase: Phase) -> None:
@@ -72,19 +75,22 @@ def _kept_in(catalog: Catalog, group: AlertGroup) -> tuple[list[Path], list[str]
 
 
 def _names(group: AlertGroup, known: Iterable[Alert]) -> Iterator[str]:
-    """What the file may be called: as the annotation's address ends, or as the alert."""
+    """What the file may be called: as the annotation's address ends, or as the alert, whose name
+    may be written `high-error-ratio` too."""
     address = runbook_of(known)
     if address is not None:
         end = unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2]
         yield end.removesuffix(ENDING)
     yield group.name
+    yield _WORDS.sub("-", group.name).lower()
 
 
 def _read_first(folders: list[Path], names: list[str]) -> tuple[str, tuple[Step, ...]] | None:
     for folder in folders:
         for name in names:
             if (file := _inside(folder, name)) is not None:
-                return name, steps_of(_read(file))
+                document = _read(file)
+                return title_of(document) or name, steps_of(document)
     return None
 
 

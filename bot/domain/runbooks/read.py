@@ -14,13 +14,26 @@ _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _markdown = MarkdownIt("commonmark")
 
 
+def title_of(document: str) -> str:
+    """The document's own name: its first heading, if it is one of the first rank; else nothing."""
+    tokens = _markdown.parse(_body(document))
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            return masked(tokens[place + 1].content) if token.tag == "h1" else ""
+    return ""
+
+
 def steps_of(document: str) -> tuple[Step, ...]:
     """Read the steps, without secrets of a known look; what else the document says is left out.
 
     Items within an item belong to it. Takes some milliseconds for a long document.
     """
-    text = _FRONT_MATTER.sub("", document.replace("\r\n", "\n"), count=1)
+    text = _body(document)
     return tuple(_steps(_markdown.parse(text), text.split("\n")))
+
+
+def _body(document: str) -> str:
+    return _FRONT_MATTER.sub("", document.replace("\r\n", "\n"), count=1)
 
 
 def _steps(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Step]:

@@ -61,6 +61,17 @@ async def test_it_is_found_by_the_alerts_name(world: World, folder: Path):
     assert "*runbook*  HighErrorRatio: 2 steps to tick in the thread" in card
 
 
+async def test_it_is_found_by_the_words_of_the_alerts_name_and_called_by_its_own(
+    world: World, folder: Path
+):
+    (folder / "api-high-latency-p95.md").write_text(f"# High latency\n\n{STEPS}")
+
+    _, card, steps, _ = await looked(kept_in(world, folder), alertname="APIHighLatencyP95")
+
+    assert steps == "Look, Mend"
+    assert "*runbook*  High latency: 2 steps" in card
+
+
 async def test_it_is_found_as_the_annotations_address_ends_before_the_alerts_name(
     world: World, folder: Path
 ):

@@ -11,6 +11,8 @@ from sandbox import seeds
 from sandbox.actions import job
 from sandbox.aws import pipeline, registry, seeded_alarms
 from sandbox.bot_process import BotProcess
+from sandbox.sentry.issues import Issue
+from sandbox.sentry.people import USERS as SENTRY_USERS
 from sandbox.world import PLACES, World
 
 ALERT = "HighErrorRatio"
@@ -35,12 +37,34 @@ def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
     """
     return (
         *_of_alerts(world),
+        *_of_storms(world),
         *_of_alarms(world),
         *_of_grafana(world),
         *_of_changes(world),
         *_of_traffic(world),
+        *_of_sentry(world),
         *_of_the_bot(bot),
     )
+
+
+def _of_storms(world: World) -> list[Scenario]:
+    storm = cache(world.storm)
+
+    async def blow() -> None:
+        await storm().blow()
+
+    async def calm() -> None:
+        await storm().calm()
+
+    return [
+        Scenario(
+            "storm",
+            "A storm: 200 alert groups at once",
+            "2,000 alerts of seven names begin together, as when a database is gone.",
+            blow,
+        ),
+        Scenario("calm", "The storm calms down", "All 200 groups of it are resolved.", calm),
+    ]
 
 
 def _of_alarms(world: World) -> list[Scenario]:
@@ -209,6 +233,45 @@ def _of_traffic(world: World) -> list[Scenario]:
             "Sentry sees a new error in the running version",
             "Opens an issue whose first release is what runs in prod; no metric shows it.",
             new_error,
+        ),
+    ]
+
+
+def _of_sentry(world: World) -> list[Scenario]:
+    def newest() -> Issue:
+        found = [issue for issue in world.sentry.issues.all() if issue.status == "unresolved"]
+        if not found:
+            raise RuntimeError("Sentry has no unresolved issue.")
+        return found[-1]
+
+    async def resolve() -> None:
+        world.sentry.acts.move(newest(), "resolved", SENTRY_USERS[1].actor())
+
+    async def alert() -> None:
+        world.sentry.acts.alert_about(newest(), "prod")
+
+    async def metric() -> None:
+        is_firing = world.sentry.acts.metric_since is not None
+        world.sentry.acts.metric("resolved" if is_firing else "critical")
+
+    return [
+        Scenario(
+            "sentry-resolve",
+            "An issue is resolved in Sentry",
+            "Bob resolves the newest one on Sentry's own page; its cards follow by a webhook.",
+            resolve,
+        ),
+        Scenario(
+            "sentry-alert",
+            "An alert rule of Sentry's fires about the newest issue",
+            "It joins the alerts that are open in prod, or opens a card of its own.",
+            alert,
+        ),
+        Scenario(
+            "sentry-metric",
+            "A metric alert of Sentry's fires, or is resolved",
+            "Critical the first time, resolved the next: a card of its own.",
+            metric,
         ),
     ]
 

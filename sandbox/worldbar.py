@@ -53,6 +53,7 @@ def _links(world: World) -> list[dict[str, str]]:
     links = [
         {"name": "PagerDuty", "url": f"{world.pagerduty.url}/incidents"},
         {"name": "Grafana", "url": world.grafana.url},
+        {"name": "Sentry", "url": world.sentry.url},
         {"name": "CredLink /metrics", "url": f"{world.credlink_api.url}/metrics/prod"},
         {"name": "Bot /readyz", "url": f"{world.operations_url}/readyz"},
     ]

@@ -117,3 +117,22 @@ async def test_a_new_error_belongs_to_the_version_that_runs(world: World):
     version = world.running("prod")[0].tag
     assert await choose(world, "new-sentry-error") == {"ok": True}
     assert world.sentry.issues.all()[-1].first_release == version
+
+
+async def test_sentry_resolves_and_alerts_and_says_where_there_is_nothing_to_do(world: World):
+    world.sentry.new_error("prod", seeds.RUNNING_TAG, 1)
+    issue = world.sentry.issues.all()[-1]
+    for scenario in ("sentry-alert", "sentry-resolve", "sentry-metric", "sentry-metric"):
+        assert await choose(world, scenario) == {"ok": True}
+    await world.sentry.hooks.drained()
+    told = [(one.resource, one.action) for one in world.sentry.hooks.attempts]
+    assert issue.status == "resolved"
+    assert told[-4:] == [
+        ("event_alert", "triggered"),
+        ("issue", "resolved"),
+        ("metric_alert", "critical"),
+        ("metric_alert", "resolved"),
+    ]
+    for left in world.sentry.issues.all():
+        left.status = "resolved"
+    assert (await choose(world, "sentry-resolve"))["error"] == "failed"

@@ -33,6 +33,7 @@ check: $(READY) ## Format, lint, types and import contracts
 	$(BIN)/lint-imports
 
 check-infra: $(READY) programs ## infra/ and docs/runbooks by the tools of those who read them
+	@sh infra/checks/tools/install
 	$(BIN)/python -m infra.checks
 
 test: check check-infra ## Both checks, then every test: what CI runs

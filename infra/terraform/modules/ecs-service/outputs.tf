@@ -1,22 +1,21 @@
 output "catalogue" {
   description = "What credlink.yml says of this place; role and events_queue are in the output of credlink-bot/place."
-  value = merge(
-    {
-      account          = local.account
-      region           = local.region
-      cluster          = aws_ecs_cluster.this.name
-      ecs_service      = aws_ecs_service.this.name
-      container        = var.service
-      image_repository = aws_ecr_repository.service.name
-      target_group     = aws_lb_target_group.this["blue"].name
-      scale            = { min = var.scaling.min, max = var.scaling.max }
-      logs             = aws_cloudwatch_log_group.service.name
-      alarms           = "${var.name}-"
-    },
-    var.cloudfront == null ? {} : {
-      cloudfront = { distribution = aws_cloudfront_distribution.this[0].id, paths = var.cloudfront.static_paths }
-    },
-  )
+  value = {
+    account          = local.account
+    region           = local.region
+    cluster          = aws_ecs_cluster.this.name
+    ecs_service      = aws_ecs_service.this.name
+    container        = var.service
+    image_repository = aws_ecr_repository.service.name
+    target_group     = aws_lb_target_group.this["blue"].name
+    scale            = { min = var.scaling.min, max = var.scaling.max }
+    logs             = aws_cloudwatch_log_group.service.name
+    alarms           = "${var.name}-"
+    cloudfront = var.cloudfront == null ? null : {
+      distribution = aws_cloudfront_distribution.this[0].id
+      paths        = var.cloudfront.static_paths
+    }
+  }
 }
 
 output "access" {

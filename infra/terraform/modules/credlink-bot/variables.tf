@@ -96,10 +96,13 @@ variable "secrets" {
       "SLACK_SIGNING_SECRET",
       "ALERTMANAGER_WEBHOOK_TOKEN",
       "GRAFANA_TOKEN",
+      "GRAFANA_WEBHOOK_TOKEN",
+      "GRAFANA_WEBHOOK_SECRETS",
       "PAGERDUTY_TOKEN",
       "PAGERDUTY_WEBHOOK_SECRETS",
       "PAGERDUTY_ROUTING_KEYS",
       "SENTRY_TOKEN",
+      "SENTRY_CLIENT_SECRETS",
       "SENTRY_DSN",
     ])) == 0
     error_message = "Only the secrets that docs/configuration.md names; the database's are made here."

@@ -156,6 +156,7 @@ class GroupAlerts:
             mention=place.mention,
             severity=max(alert.severity for alert in firing),
             started_at=min(alert.starts_at for alert in firing),
+            truncated=update.truncated,
         )
 
     def _taken_over(

@@ -21,11 +21,13 @@ BOX_CHARACTERS = 2900
 NEWEST = "The newest {}, newest first"
 
 
-def thread_text(lines: Sequence[Line], title: str = NEWEST) -> Message:
-    """All lines that were read, in this order, as one text; what does not fit is counted."""
+def thread_text(
+    lines: Sequence[Line], title: str = NEWEST, *, at_most: int | None = None
+) -> Message:
+    """Lines that were read, in this order, as one text; what does not fit is counted."""
     boxes: list[str] = []
     taken = shown = 0
-    for line in lines:
+    for line in lines[:at_most]:
         text = f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.whole}"[:BOX_CHARACTERS]
         if taken + len(text) > THREAD_CHARACTERS:
             break

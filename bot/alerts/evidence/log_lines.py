@@ -18,7 +18,7 @@ from integrations.aws.log_models import LogLine
 
 READ_LINES = 300
 """At most, of each of the two times."""
-IN_THREAD = 40
+IN_THREAD = 20
 SAID_AT_MOST = 5
 LEAD = timedelta(minutes=10)
 """An alert waits before it fires: its errors began before it did."""
@@ -88,5 +88,5 @@ async def _keep(world: World, group_id: str, found: ErrorLines, lines: Sequence[
                 Kind.ALERT_GROUP,
                 group_id,
                 key="error lines",
-                message=thread_text(lines[:IN_THREAD], FIRST),
+                message=thread_text(lines, FIRST, at_most=IN_THREAD),
             )

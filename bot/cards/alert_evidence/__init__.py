@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.cards.alert_evidence import history, issues, log_lines, on_call, panel, runbook
-from bot.cards.blocks import Block
+from bot.cards.blocks import Block, section
 from bot.domain.alert import AlertGroup
 from bot.domain.evidence import history as earlier
 from bot.domain.evidence import issues as sentry
@@ -23,14 +23,24 @@ BLOCKS: Mapping[str, Callable[[Any, AlertGroup], Sequence[Block]]] = {
     steps.SOURCE: runbook.blocks,
 }
 """By the name of the source; each is given what its source said and whose card it is."""
+SHORT_CHARACTERS = 1000
+"""Two such paragraphs are joined: a section takes 3,000."""
 
 
 def blocks(findings: Sequence[Finding], group: AlertGroup) -> list[Block]:
-    """The blocks of every source that said something."""
+    """The blocks of every source that said something; what is only lines stands together."""
     said = {finding.source: finding.said for finding in findings if finding.said is not None}
-    return [
-        block
-        for source, drawn in BLOCKS.items()
-        if source in said
-        for block in drawn(said[source], group)
-    ]
+    shown: list[Block] = []
+    for source, drawn in BLOCKS.items():
+        for block in drawn(said[source], group) if source in said else ():
+            if shown and _is_lines(shown[-1]) and _is_lines(block):
+                shown[-1] = section(f"{shown[-1]['text']['text']}\n{block['text']['text']}")
+            else:
+                shown.append(block)
+    return shown
+
+
+def _is_lines(block: Block) -> bool:
+    """Whether it is nothing but a paragraph, and a short one."""
+    is_plain = block.keys() == {"type", "text"} and block["type"] == "section"
+    return is_plain and len(block["text"]["text"]) < SHORT_CHARACTERS

@@ -21,8 +21,7 @@ from bot.changes.outside import events
 from bot.settings import Settings
 from infra.checks import expressions, hcl
 from infra.checks.hcl import TERRAFORM, Module
-from infra.checks.problem import NotHere
-from tests.programs import require
+from tests.infra.tools import needed
 
 MODULES = TERRAFORM / "modules"
 POLICY = {"channel", "deploy", "slo", "grafana", "logs_scan_limit"}
@@ -50,11 +49,8 @@ SAMPLES: Mapping[str, Any] = {
 @cache
 def modules() -> Mapping[Path, Module]:
     root = Path.cwd()
-    try:
+    with needed():
         return hcl.read(root, hcl.folders(root / TERRAFORM))
-    except NotHere as exc:
-        require("the tools of check-infra", str(exc))
-        raise
 
 
 def module(name: str) -> Module:

@@ -9,8 +9,7 @@ import pytest
 
 from infra.checks import terraform, terraform_checkov
 from infra.checks.hcl import TERRAFORM
-from infra.checks.problem import NotHere, Problem
-from tests.programs import require
+from tests.infra.tools import found
 
 NETWORK, SERVICE = TERRAFORM / "modules/network", TERRAFORM / "modules/ecs-service"
 CALL = 'module "network" {\n  source = "../../modules/network"\n'
@@ -19,16 +18,8 @@ BOT = 'module "bot" {\n  source = "../../modules/credlink-bot"\n'
 OF_THE_BOT = 'vpc_id = "v"\n  private_subnets = []\n  place_roles = []\n'
 
 
-def here(check, root: Path) -> list[str]:
-    """What a check finds; where its tool is missing, skipped aloud, and failed in CI."""
-    try:
-        return [str(problem) for problem in check(root)]
-    except NotHere as exc:
-        return [require("the tools of check-infra", str(exc))]
-
-
 def test_every_name_in_the_files_is_one_that_there_is():
-    assert here(terraform.check, Path.cwd()) == []
+    assert found(terraform.check, Path.cwd()) == []
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="an extra, where Terraform is")
@@ -204,12 +195,12 @@ def caught(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         calling = root / TERRAFORM / "examples" / f"calling-{number}"
         calling.mkdir(parents=True)
         (calling / "main.tf").write_text(text)
-    said = here(terraform.check, root)
+    said = found(terraform.check, root)
     folders = [f"{TERRAFORM}/planted-{n}/" for n in range(len(PLANTED))]
     folders += [f"{TERRAFORM}/examples/calling-{n}/" for n in range(len(CALLS))]
-    found = {f: [s for s in said if s.startswith(f)] for f in folders}
-    assert sum(map(len, found.values())) == len(said), "something is wrong beside what was planted"
-    return dict(zip([*PLANTED, *CALLS], found.values(), strict=True))
+    of = [[one for one in said if one.startswith(folder)] for folder in folders]
+    assert sum(map(len, of)) == len(said), "something is wrong beside what was planted"
+    return dict(zip([*PLANTED, *CALLS], of, strict=True))
 
 
 @pytest.mark.parametrize("what", [*PLANTED, *CALLS])
@@ -233,15 +224,10 @@ def test_what_checkov_finds_and_what_is_skipped_for_nothing_is_caught(tmp_path: 
         "  sqs_managed_sse_enabled = true\n}\n"
     )
 
-    try:
-        found = sorted(terraform_checkov.check(tmp_path))
-    except NotHere as exc:
-        require("checkov", str(exc))
-
     where = f"{TERRAFORM}/main.tf"
     said = "aws_sqs_queue.open: CKV_AWS_27: Ensure all data stored in the SQS queue is encrypted"
-    assert found == [
-        Problem(f"{where}:1", said),
-        Problem(f"{where}:13", "CKV_AWS_27 is skipped where it finds nothing"),
-        Problem(f"{where}:9", "CKV_AWS_27 is skipped without a reason"),
+    assert found(terraform_checkov.check, tmp_path) == [
+        f"{where}:13: CKV_AWS_27 is skipped where it finds nothing",
+        f"{where}:1: {said}",
+        f"{where}:9: CKV_AWS_27 is skipped without a reason",
     ]

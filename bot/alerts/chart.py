@@ -14,6 +14,7 @@ from bot.charts import Chart, Line, Marker, line_chart
 from bot.domain.alert import Alert, AlertGroup, Condition, Peak, common
 from bot.domain.card import Kind, Urgency
 from bot.domain.change import Change
+from bot.domain.evidence.chart import ChartDrawn
 from bot.domain.finding import CHART, Finding, Phase
 from bot.storage import alerts, cards, findings
 from bot.world import World
@@ -128,7 +129,7 @@ async def keep_drawn(
         peak=(reading.peak.at, reading.peak.value) if reading.peak and group.is_final else None,
     )
     png = await asyncio.to_thread(line_chart, chart)
-    await _keep(world, group.id, look.phase, reading, png)
+    await _keep(world, look, reading, png)
 
 
 def shown_from(
@@ -163,7 +164,8 @@ async def _ask(
     return drawn, limits
 
 
-async def _keep(world: World, group_id: str, phase: Phase, reading: Reading, png: bytes) -> None:
+async def _keep(world: World, look: Look, reading: Reading, png: bytes) -> None:
+    group_id, phase = look.group.id, look.phase
     async with world.database.write() as connection:
         known = await alerts.locked(connection, group_id)
         group = replace(known, normal=reading.normal if known.normal is None else known.normal)
@@ -182,7 +184,8 @@ async def _keep(world: World, group_id: str, phase: Phase, reading: Reading, png
             name=f"{file_name(group)}-{phase.value}.png",
             alt=chart_alt(group),
         )
-        finding = Finding(source=CHART, phase=phase, picture=key, found_at=world.now())
+        drawn = ChartDrawn(look.start, look.window.end)
+        finding = Finding(source=CHART, phase=phase, picture=key, said=drawn, found_at=world.now())
         await findings.write(connection, group_id, finding)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from bot.domain.card import Kind, Urgency
 from bot.domain.evidence import history, log_lines, on_call, panel, runbook
-from bot.domain.finding import Finding, Phase
+from bot.domain.evidence.chart import ChartDrawn
+from bot.domain.finding import CHART, Finding, Phase
 from bot.domain.oncall import OnCall
 from bot.storage import cards
 from bot.storage.database import Connection
@@ -18,6 +19,7 @@ from bot.storage.schema.alerts import enrichments, findings
 
 SHAPES: Mapping[str, TypeAdapter[Any]] = {
     log_lines.SOURCE: TypeAdapter(log_lines.ErrorLines),
+    CHART: TypeAdapter(ChartDrawn),
     panel.SOURCE: TypeAdapter(panel.PanelShown),
     history.SOURCE: TypeAdapter(history.LastTime),
     on_call.SOURCE: TypeAdapter(OnCall),

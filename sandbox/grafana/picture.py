@@ -13,7 +13,7 @@ LINES = ("#73bf69", "#f2cc0c", "#5794f2", "#ff780a", "#b877d9", "#e02f44")
 MARK = "#5794f2"
 DPI = 100
 WAVE_POINTS = 200
-TICKS_S = (10, 30, 60, 300, 600, 1800, 3600, 6 * 3600, 24 * 3600)
+TICKS_S = (10, 20, 30, 60, 120, 300, 600, 1800, 3600, 6 * 3600, 24 * 3600)
 
 Points = Sequence[tuple[float, float]]
 """Seconds since the epoch, and a value."""
@@ -31,11 +31,11 @@ class Drawing:
     is_ratio: bool = False
 
 
-def panel(drawing: Drawing, width: int, height: int) -> bytes:
-    """A PNG of this size in pixels."""
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=PAPER)
-    figure.text(0.012, 0.955, drawing.title, color=INK, fontsize=12, va="top")
-    axes = figure.add_axes((0.08, 0.2, 0.9, 0.66), facecolor=PAPER)
+def panel(drawing: Drawing, width: int, height: int, scale: int = 1) -> bytes:
+    """A PNG of this size in pixels, each of them `scale` wide and high."""
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * scale, facecolor=PAPER)
+    figure.text(0.024, 0.955, drawing.title, color=INK, fontsize=11, va="top")
+    axes = figure.add_axes((0.1, 0.22, 0.87, 0.62), facecolor=PAPER)
     for number, (name, points) in enumerate(drawing.series.items()):
         moments = [at for at, _ in points]
         values = [value * (100 if drawing.is_ratio else 1) for _, value in points]
@@ -71,8 +71,8 @@ def panel(drawing: Drawing, width: int, height: int) -> bytes:
 
 
 def _ticks(start: float, end: float) -> list[float]:
-    """At whole multiples of a length people count in, seven at most."""
-    step = next((one for one in TICKS_S if (end - start) / one <= 7), TICKS_S[-1])
+    """At whole multiples of a length people count in, five at most."""
+    step = next((one for one in TICKS_S if (end - start) / one <= 5), TICKS_S[-1])
     first = math.ceil(start / step) * step
     return [first + n * step for n in range(int((end - first) / step) + 1)]
 

@@ -23,6 +23,7 @@ from sandbox.standin import Handler, StandIn
 
 WIDTH, HEIGHT = 800, 400
 MAX_PIXELS = 3000
+MAX_SCALE = 4
 # The notice is a file of Grafana's: its size is its own, whatever was asked for.
 PLACEHOLDER_SIZE = (480, 120)
 MOST_FOUND = 5000
@@ -182,15 +183,18 @@ class Grafana(StandIn):
         height = whole(request.query, "height", HEIGHT) or HEIGHT
         if not (0 < width <= MAX_PIXELS and 0 < height <= MAX_PIXELS):
             raise Problem(400, "Width and height must be between 1 and 3000 pixels")
+        scale = whole(request.query, "scale", 1) or 1
+        if not 0 < scale <= MAX_SCALE:
+            raise Problem(400, "Scale must be between 1 and 4")
         if self.renderer is Renderer.MISSING:
             raise Problem(500, "Rendering failed: no image renderer available/installed")
         if self.renderer is Renderer.PLACEHOLDER:
             drawn = await asyncio.to_thread(picture.notice, *PLACEHOLDER_SIZE)
         elif self.renderer is Renderer.EMPTY:
-            drawn = await asyncio.to_thread(picture.empty, width, height)
+            drawn = await asyncio.to_thread(picture.empty, width * scale, height * scale)
         else:
             drawing = await self._drawing(board, panel, request)
-            drawn = await asyncio.to_thread(picture.panel, drawing, width, height)
+            drawn = await asyncio.to_thread(picture.panel, drawing, width, height, scale)
         return web.Response(body=drawn, content_type="image/png")
 
     async def _drawing(self, board: Board, panel: Panel, request: web.Request) -> picture.Drawing:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.alerts.chart import BEFORE_ONSET, file_name
 from bot.alerts.evidence.panel_search import PanelSearch, Target
@@ -10,7 +10,7 @@ from bot.cards.alert_picture import panel_alt
 from bot.domain.alert import Alert, AlertGroup
 from bot.domain.card import Kind
 from bot.domain.evidence.panel import SOURCE, Asked, PanelShown, values_for
-from bot.domain.finding import Finding, Phase
+from bot.domain.finding import CHART, Finding, Phase
 from bot.storage import alerts, cards, findings
 from bot.world import World
 from integrations.errors import IntegrationError, Unavailable
@@ -22,8 +22,8 @@ DRAW_WITHIN_S = 15.0
 BUDGET_S = FIND_WITHIN_S + DRAW_WITHIN_S + 2
 AFTER_END = timedelta(minutes=5)
 """A link shows a little of what was after the alert."""
-WIDTH, HEIGHT = 1000, 500
-"""Pixels: as wide as the bot's own chart, and readable on a phone."""
+WIDTH, HEIGHT, SCALE = 500, 290, 2
+"""Pixels: in the end as large as the bot's own chart, with letters a phone shows."""
 
 
 def picture_key(phase: Phase) -> str:
@@ -128,10 +128,11 @@ async def _draw(
             png = await grafana.render_panel(
                 target.dashboard,
                 target.panel.id,
-                start=group.started_at - BEFORE_ONSET,
+                start=await _start(world, group),
                 end=group.resolved_at or world.now(),
                 width=WIDTH,
                 height=HEIGHT,
+                scale=SCALE,
                 variables=values,
             )
     except TimeoutError:
@@ -142,6 +143,14 @@ async def _draw(
         await _add(world, group, finding, png)
         return
     await _keep(world, group.id, replace(finding, said=replace(shown, no_picture=why)))
+
+
+async def _start(world: World, group: AlertGroup) -> datetime:
+    """Where the bot's own chart begins, where it is drawn already: what is younger has no past."""
+    async with world.database.read() as connection:
+        found = await findings.of_group(connection, group.id)
+    drawn = next((one.said for one in found if one.source == CHART and one.said), None)
+    return drawn.start if drawn is not None else group.started_at - BEFORE_ONSET
 
 
 async def _add(world: World, group: AlertGroup, finding: Finding, png: bytes) -> None:

@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CODE := bot commands integrations sandbox infra tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: alone help sandbox demo check check-infra test golden lock migration programs clean
+.PHONY: alone help sandbox demo drill check check-infra test golden lock migration programs clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -25,6 +25,9 @@ sandbox: $(READY) programs ## Run the bot in a complete local world and open it 
 
 demo: $(READY) programs ## The whole story without a browser, at a fast pace
 	@$(BIN)/python -m sandbox.demo
+
+drill: $(READY) programs ## Drive every shipped alert to fire into a card, in about six minutes
+	@$(BIN)/python -m sandbox.drill
 
 check: $(READY) ## Format, lint, types and import contracts
 	$(BIN)/ruff format --check $(CODE)

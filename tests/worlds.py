@@ -3,6 +3,7 @@
 WORLDS = (
     "tests/scenarios/",
     "tests/sandbox/test_demo.py",
+    "tests/sandbox/drill/test_drill.py",
     "tests/sandbox/monitoring/test_end_to_end.py",
     "tests/project/test_image.py",
 )

@@ -51,7 +51,7 @@ async def run(waves: Sequence[Sequence[Scene]]) -> list[Outcome]:
         world = World(folder=folder, ports=ports.choose(None))
         exporters = Exporters(world.credlink_api, bot_metrics_url=f"{world.operations_url}/metrics")
         world.make_monitoring = lambda: ShippedMonitoring(
-            world, folder=folder / "monitoring", exporters_url=exporters.url
+            world, folder=folder / "monitoring", exporters=exporters
         )
         bot = BotProcess(
             world.process_environment, operations_url=world.operations_url, log=folder / "bot.log"

@@ -1,8 +1,10 @@
 """Every address that the shipped `prometheus.yml` scrapes, behind one HTTP proxy.
 
 Prometheus asks for `http://redis-exporter:9121/scrape?target=…` as the file says, by way of this
-proxy. What DNS and EC2 would tell it is told by HTTP, with the same labels.
+proxy. What targets there are it is told by HTTP, with the labels of the file.
 """
+
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -28,7 +30,7 @@ BOT_WITHIN_S = 2.0
 
 
 class Exporters(StandIn):
-    """`closed` names hosts that answer 503, `lost` those that discovery does not tell of."""
+    """`closed` names hosts that answer 503, `lost` targets that discovery does not tell of."""
 
     name = "exporters"
 
@@ -37,23 +39,26 @@ class Exporters(StandIn):
         self.ground = Ground(self.clock.now())
         self.closed: set[str] = set()
         self.lost: set[str] = set()
+        self.targets: dict[str, list[dict[str, Any]]] = {}
+        """Job → its groups of targets with their labels."""
         self._api = api
         self._bot_metrics_url = bot_metrics_url
 
     def application(self) -> web.Application:
         app = web.Application()
-        app.add_routes([web.get("/targets", self._targets), web.get("/{path:.*}", self._scrape)])
+        app.add_routes(
+            [web.get("/targets/{job}", self._targets), web.get("/{path:.*}", self._scrape)]
+        )
         return app
 
-    async def _targets(self, _: web.Request) -> web.StreamResponse:
-        """What Cloud Map would answer for the names of the service."""
-        return web.json_response(
-            [
-                {"targets": [f"{host}:8000"], "labels": {"__meta_dns_name": host}}
-                for host in API_HOSTS
-                if host not in self.lost
-            ]
-        )
+    async def _targets(self, request: web.Request) -> web.StreamResponse:
+        """The targets of a job, as HTTP discovery tells them."""
+        found = [
+            group
+            for group in self.targets.get(request.match_info["job"], [])
+            if not self.lost.intersection(group["targets"])
+        ]
+        return web.json_response(found)
 
     async def _scrape(self, request: web.Request) -> web.StreamResponse:
         host = request.host.partition(":")[0]

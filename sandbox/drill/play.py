@@ -17,6 +17,8 @@ from sandbox.transcript import as_text
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.world import ROOT, World
 
+PLACE = "in prod"
+"""Where all of it is drilled."""
 CHANNELS = ("C0ALERTS1", "C0BUSINES")
 WITHIN_S = 120.0
 LOOK_EVERY_S = 0.2
@@ -118,7 +120,7 @@ class Drill:
         for channel in CHANNELS:
             for message in await self.slack.messages(seeds.ALICE.id, channel):
                 head = as_text(message, NAMES).partition("\n")[0]
-                is_this = re.search(rf"\b{scene.alert}\b", head) and scene.environment in head
+                is_this = re.search(rf"\b{scene.alert}\b", head) and PLACE in head
                 if is_this and ("Resolved" in head) is is_over and ts in {None, message["ts"]}:
                     return message
         return None

@@ -21,7 +21,6 @@ class Scene:
     alert: str
     spoil: Callable[[CredlinkApi, Exporters], None]
     mend: Callable[[CredlinkApi, Exporters], None]
-    environment: str = PROD
 
 
 def ails(alert: str, ailment: Ailment) -> Scene:
@@ -67,13 +66,12 @@ def closed(alert: str, *hosts: str) -> Scene:
     )
 
 
-def lost(alert: str, host: str) -> Scene:
+def lost(alert: str, target: str) -> Scene:
     """Discovery does not tell of a target."""
     return Scene(
         alert,
-        lambda _, exporters: exporters.lost.add(host),
-        lambda _, exporters: exporters.lost.discard(host),
-        API_HOSTS[host],
+        lambda _, exporters: exporters.lost.add(target),
+        lambda _, exporters: exporters.lost.discard(target),
     )
 
 
@@ -92,7 +90,6 @@ WAVES: Sequence[Sequence[Scene]] = (
         ails("ErrorBudgetBurnSlow", Ailment(errors=0.011)),
         levels("DatabaseCpuHigh", aws_rds_cpuutilization_average=93),
         levels("RedisMemoryHigh", redis_memory_used_bytes=480 * MIB),
-        lost("TargetMissing", "credlink-api.staging.credlink.internal"),
     ),
     (
         # Above what burns fast, below the plain error ratio.
@@ -129,6 +126,9 @@ WAVES: Sequence[Sequence[Scene]] = (
         demand("TrafficDrop", 0.3),
         closed("BotDown", "bot"),
     ),
-    (demand("LowTraffic", 0.002),),
+    (
+        demand("LowTraffic", 0.002),
+        lost("TargetMissing", "postgres-exporter:9187"),
+    ),
     (closed("ApiDown", *[host for host, place in API_HOSTS.items() if place == PROD]),),
 )

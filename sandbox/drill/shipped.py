@@ -15,6 +15,7 @@ import yaml
 
 from sandbox import seeds
 from sandbox.drill import shortened
+from sandbox.drill.exporters import Exporters
 from sandbox.monitoring.monitoring import Monitoring
 from sandbox.monitoring.program import NotStarted
 from sandbox.world import ROOT, World
@@ -33,10 +34,10 @@ BACKFILL_WITHIN_S = 60.0
 
 
 class ShippedMonitoring(Monitoring):
-    """As the sandbox's own, with other files; scrapes by way of `exporters_url`."""
+    """As the sandbox's own, with other files; scrapes by way of `exporters`."""
 
     def __init__(
-        self, world: World, *, folder: Path, exporters_url: str, factor: float = FACTOR
+        self, world: World, *, folder: Path, exporters: Exporters, factor: float = FACTOR
     ) -> None:
         super().__init__(
             folder=folder,
@@ -49,7 +50,7 @@ class ShippedMonitoring(Monitoring):
             "--storage.tsdb.allow-overlapping-blocks",
         )
         self._world = world
-        self._exporters_url = exporters_url
+        self._exporters = exporters
         self._factor = factor
 
     def write_configuration(self) -> None:
@@ -65,12 +66,22 @@ class ShippedMonitoring(Monitoring):
         address = self.alertmanager_url.removeprefix("http://")
         said["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": [address]}]}]
         for job in said["scrape_configs"]:
-            job["proxy_url"] = self._exporters_url
-            job.pop("ec2_sd_configs", None)
-            if job.pop("dns_sd_configs", None) is not None:
-                told = {"url": f"{self._exporters_url}/targets", "refresh_interval": "1s"}
-                job["http_sd_configs"] = [told]
+            job["proxy_url"] = self._exporters.url
+            self._exporters.targets[job["job_name"]] = [
+                *job.pop("static_configs", ()),
+                *self._found(job),
+            ]
+            told = f"{self._exporters.url}/targets/{job['job_name']}"
+            job["http_sd_configs"] = [{"url": told, "refresh_interval": "1s"}]
         return said
+
+    def _found(self, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What Cloud Map would answer for the names of a job; EC2 has no machines of ours."""
+        job.pop("ec2_sd_configs", None)
+        for asked in job.pop("dns_sd_configs", ()):
+            for name in asked["names"]:
+                labels = {"__meta_dns_name": name}
+                yield {"targets": [f"{name}:{asked['port']}"], "labels": labels}
 
     def _alertmanager(self) -> Any:
         said = shortened.document(read(SHIPPED / "alertmanager" / "alertmanager.yml"), self._factor)

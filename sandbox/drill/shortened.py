@@ -101,12 +101,15 @@ def _own(node: Any) -> Iterator[timedelta]:
     """Those of the node itself; the selector within a range is a node of its own."""
     match node:
         case promql.MatrixSelector():
-            yield node.range
+            yield from _said(node.range)
         case promql.SubqueryExpr():
-            yield node.range
-            yield from (abs(each) for each in (node.step, node.offset) if each)
+            yield from _said(node.range, node.step, node.offset)
         case promql.VectorSelector():
-            yield from (abs(each) for each in (node.offset,) if each)
+            yield from _said(node.offset)
+
+
+def _said(*lengths: timedelta | None) -> Iterator[timedelta]:
+    yield from (abs(length) for length in lengths if length)
 
 
 def _same(some: list[timedelta], others: list[timedelta]) -> bool:

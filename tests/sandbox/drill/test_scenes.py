@@ -1,0 +1,83 @@
+"""Every alert that is shipped has its scene, and none is drilled beside what holds it down."""
+
+from pathlib import Path
+
+import yaml
+
+from sandbox.drill.__main__ import chosen
+from sandbox.drill.ground import USUAL
+from sandbox.drill.play import RUNBOOKS, Outcome, table
+from sandbox.drill.scenes import WAVES
+from sandbox.drill.shipped import SHIPPED, alerts
+
+DRILLED = [scene.alert for wave in WAVES for scene in wave]
+
+
+def test_every_shipped_alert_is_drilled_once():
+    assert len(alerts()) >= 20
+    assert sorted(DRILLED) == sorted(alerts())
+
+
+def test_no_alert_is_drilled_beside_one_that_inhibits_it():
+    said = yaml.safe_load((SHIPPED / "alertmanager" / "alertmanager.yml").read_text())
+    for rule in said["inhibit_rules"]:
+        [source] = rule["source_matchers"]
+        held = rule["target_matchers"][0].partition("=")[2].strip('~"').split("|")
+        for wave in WAVES:
+            names = {scene.alert for scene in wave}
+            if source.partition("=")[2].strip('"') in names:
+                assert names.isdisjoint(held), names
+
+
+def test_a_scene_mends_what_it_spoils():
+    class Api:
+        def __init__(self) -> None:
+            self.traffic = {"prod": self}
+            self.ailment, self.demand = None, 1.0
+
+        def set_demand(self, _: str, factor: float) -> None:
+            self.demand = factor
+
+    class Exporters:
+        def __init__(self) -> None:
+            self.ground = self
+            self.levels: dict[str, float] = {}
+            self.closed: set[str] = set()
+            self.lost: set[str] = set()
+            self.unsaid: set[str] = set()
+
+        @property
+        def state(self) -> tuple[object, ...]:
+            return dict(self.levels), set(self.closed), set(self.lost), set(self.unsaid)
+
+    for wave in WAVES:
+        for scene in wave:
+            api, exporters = Api(), Exporters()
+            scene.spoil(api, exporters)
+            spoilt = exporters.state, api.ailment, api.demand
+            scene.mend(api, exporters)
+            assert exporters.state == ({}, set(), set(), set()), scene.alert
+            assert spoilt != (exporters.state, None, 1.0), scene.alert
+            assert set(spoilt[0][0]) <= {series.name for series in USUAL}
+
+
+def test_only_the_alerts_that_were_named_are_drilled():
+    [[first], [second]] = chosen(["DiskLow", "ApiDown"])
+
+    assert {first.alert, second.alert} == {"DiskLow", "ApiDown"}
+
+
+def test_a_drill_is_complete_only_with_card_runbook_and_end():
+    whole = Outcome("A", "critical", fired_s=1.0, card_s=2.0, runbook="a.md", resolved_s=3.0)
+    without = Outcome("B", "warning", fired_s=1.0)
+
+    assert (whole.is_complete, without.is_complete) == (True, False)
+    assert table([whole, without]).splitlines()[-1].split() == [
+        "B", "warning", "1.0", "s", "never", "–", "never",
+    ]  # fmt: skip
+
+
+def test_every_runbook_that_an_alert_links_is_there():
+    linked = {rule["annotations"]["runbook_url"].rpartition("/")[2] for rule in alerts().values()}
+
+    assert linked <= {path.name for path in Path(RUNBOOKS).glob("*.md")}

@@ -24,6 +24,7 @@ from sandbox.credlink_api.server import CredlinkApi
 from sandbox.grafana.alerting import Alerting
 from sandbox.grafana.server import Grafana
 from sandbox.monitoring import ByHand, Monitoring
+from sandbox.monitoring.storm import Storm
 from sandbox.pagerduty.server import PagerDuty
 from sandbox.sentry.server import Sentry
 from sandbox.workspace.server import Workspace
@@ -125,6 +126,11 @@ class World:
         """Grafana's own alerting, played by hand."""
         url = f"{self.bot_url}/webhooks/grafana"
         return Alerting(grafana_url=self.grafana.url, webhook_url=url, clock=self.clock)
+
+    def storm(self) -> Storm:
+        """A storm to come, through Alertmanager where one runs."""
+        url = self.monitoring.alertmanager_url if self.monitoring is not None else None
+        return Storm(self.alertmanager_webhook_url, url)
 
     def running(self, environment: str) -> Sequence[RunningTask]:
         """The tasks that serve traffic in an environment now."""

@@ -79,7 +79,7 @@ def headline(storm: Storm, tally: Tally) -> str:
     groups = counted(tally.groups, "alert group")
     if not tally.firing:
         return f"🟢 Storm resolved: all {groups} have ended"
-    mark = "🟡" if tally.held + tally.silenced >= tally.firing else MARKS[tally.worst]
+    mark = "🟡" if tally.quiet >= tally.firing else MARKS[tally.worst]
     if storm.is_open:
         took = spoken(max(storm.joined_at - storm.began_at, timedelta(seconds=1)))
         alerts = counted(tally.alerts, "alert")

@@ -73,7 +73,8 @@ def _line(one: Proposed) -> str:
     else:
         hides = f"hides *{counted(one.now, 'alert')}* now"
     beside = f", ⚠ {one.beside:,} of them not of this storm" if one.beside else ""
-    past = f" · {one.past:,} in the last {BACK.days} days"
+    more = one.past - (one.now or 0)
+    past = f" · {more:,} more in the last {BACK.days} days" if more > 0 else ""
     return f"• {name}: {groups} · {hides}{beside}{past}"
 
 

@@ -31,22 +31,19 @@ def table(rows: Sequence[Row]) -> Block:
 
 
 def _row(row: Row) -> list[Element]:
-    mark = "🟢" if not row.firing else "🟡" if _is_quiet(row) else MARKS[row.severity]
     name = cut(row.name or "Alert without a name", NAME_CHARACTERS)
-    return [_raw(f"{mark} {name}"), _raw(_word(row)), _raw(_firing(row)), _rich(_began(row))]
+    return [_raw(name), _raw(_state(row)), _raw(_firing(row)), _rich(_began(row))]
 
 
-def _is_quiet(row: Row) -> bool:
-    return row.held + row.silenced >= row.firing
-
-
-def _word(row: Row) -> str:
+def _state(row: Row) -> str:
     """The severity while it fires and nobody is on it; else how it stands."""
     if not row.firing:
-        return "resolved"
+        return "🟢 resolved"
     if row.held >= row.firing:
-        return "acknowledged"
-    return "silenced" if _is_quiet(row) else row.severity.word
+        return "🟡 acknowledged"
+    if row.quiet >= row.firing:
+        return "🟡 silenced"
+    return f"{MARKS[row.severity]} {row.severity.word}"
 
 
 def _firing(row: Row) -> str:

@@ -8,8 +8,8 @@ from bot.domain.alert import Severity
 from bot.domain.storm import Report, Silencing
 
 MARKS = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "⚪"}
-FAILED_NAMED = 10
-"""Failures told one by one on a card; the rest is counted, and the list shows each."""
+FAILED_NAMED, REASONS_NAMED = 10, 5
+"""Failures told by name for each reason; the rest is counted, and the list shows each."""
 WHY_CHARACTERS = 160
 
 
@@ -44,10 +44,17 @@ def silenced_lines(silencing: Silencing | None) -> list[str]:
 
 
 def _failed(what: str, failed: Sequence[tuple[str, str]]) -> list[str]:
-    lines = [
-        f"⚪ {what}: {escaped(cut(name, 60))}: {escaped(cut(why, WHY_CHARACTERS))}"
-        for name, why in failed[:FAILED_NAMED]
-    ]
-    if len(failed) > FAILED_NAMED:
-        lines.append(f"⚪ {what}: {len(failed) - FAILED_NAMED:,} more, as *Show* says of each")
+    """A line for each reason, with the names of what it keeps from being done."""
+    why_not: dict[str, list[str]] = {}
+    for name, why in failed:
+        why_not.setdefault(why, []).append(name)
+    lines = []
+    for why, names in list(why_not.items())[:REASONS_NAMED]:
+        more = len(names) - FAILED_NAMED
+        named = ", ".join(escaped(cut(name, 60)) for name in names[:FAILED_NAMED])
+        rest = f" and {more:,} more" if more > 0 else ""
+        lines.append(f"⚪ {what}, {escaped(cut(why, WHY_CHARACTERS))}: {named}{rest}")
+    if len(why_not) > REASONS_NAMED:
+        left = sum(len(names) for names in list(why_not.values())[REASONS_NAMED:])
+        lines.append(f"⚪ {what}: {left:,} more, for other reasons")
     return lines

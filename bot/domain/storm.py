@@ -110,6 +110,8 @@ class Row:
     """Of those that fire: acknowledged, or noted here as somebody's."""
     silenced: int
     """Of those that fire: every firing alert of it is silenced."""
+    quiet: int
+    """Of those that fire: one or the other."""
     alerts: int
     """Alerts that fire now."""
     first_at: datetime
@@ -142,6 +144,10 @@ class Tally:
     @property
     def silenced(self) -> int:
         return sum(row.silenced for row in self.rows)
+
+    @property
+    def quiet(self) -> int:
+        return sum(row.quiet for row in self.rows)
 
     @property
     def alerts(self) -> int:
@@ -199,6 +205,7 @@ def _row(name: str, severity: Severity, found: Sequence[Member]) -> Row:
         firing=len(firing),
         held=sum(one.is_held for one in firing),
         silenced=sum(one.is_silenced for one in firing),
+        quiet=sum(one.is_held or one.is_silenced for one in firing),
         alerts=sum(one.alerts for one in firing),
         first_at=min(one.started_at for one in found),
         last_at=max(one.started_at for one in found),

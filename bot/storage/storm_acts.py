@@ -118,6 +118,8 @@ async def report(connection: Connection, storm_id: str) -> Report | None:
     rows = await connection.execute(
         select(
             alert_groups.c.name,
+            alert_groups.c.service,
+            alert_groups.c.environment,
             _each.outcome,
             _each.why,
             responses.c.state,
@@ -132,9 +134,9 @@ async def report(connection: Connection, storm_id: str) -> Report | None:
     failed: list[tuple[str, str]] = []
     for one in rows:
         if one.outcome == Outcome.REFUSED:
-            failed.append((one.name, one.why))
+            failed.append((_named(one), one.why))
         elif one.state == ResponseState.FAILED.value:
-            failed.append((one.name, one.answer))
+            failed.append((_named(one), one.answer))
         else:
             counts[one.state or one.outcome] += 1
     return Report(
@@ -186,6 +188,12 @@ async def silencing(connection: Connection, storm_id: str) -> Silencing | None:
         ends_at=min((row.ends_at for row in live), default=None),
         failed=tuple((row.name, row.why) for row in failed),
     )
+
+
+def _named(row: Row[Any]) -> str:
+    """A group by its alert's name and its place."""
+    place = " in ".join(filter(None, (row.service, row.environment)))
+    return f"{row.name} ({place})" if place else str(row.name)
 
 
 def _read(row: Row[Any]) -> Act:

@@ -172,7 +172,8 @@ class AcknowledgeAll:
     ) -> tuple[Outcome, str]:
         """What becomes of one group, and why it is refused."""
         group = await alerts.locked(connection, group_id)
-        if group.state is not GroupState.FIRING:
+        noted = await storms.noted(connection, [group_id])
+        if group.state is not GroupState.FIRING or noted:
             return Outcome.NOTHING, ""
         asked = Asked(Actor(act.by, act.groups), "", f"{act.id}:{group_id}", "", act.asked_at)
         decision = may_acknowledge(self.catalog.people, asked.by, group)

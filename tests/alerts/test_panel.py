@@ -65,6 +65,20 @@ async def test_the_panel_an_alert_names_is_linked_drawn_and_shown_in_place_of_ou
     }
 
 
+async def test_the_picture_of_a_young_service_begins_where_our_chart_does(
+    room: Room, prometheus: Prometheus
+):
+    now = room.world.now()
+    prometheus.has(PROD, [(now - timedelta(seconds=n), 0.03) for n in range(60, 0, -1)])
+    group = await room.hears(an_alert(annotations=NAMED, starts_at=now - timedelta(seconds=20)))
+
+    await ask_all(room.world, CHART_AND_PANEL, group.id, Phase.ONSET)
+
+    [drawn] = room.grafana.calls_of("render")
+    since = now.timestamp() - int(drawn.arguments["from"]) / 1000
+    assert since < 120
+
+
 @pytest.mark.parametrize(
     ("renderer", "fault", "why"),
     [

@@ -20,6 +20,7 @@ FIND_WITHIN_S = 5.0
 DRAW_WITHIN_S = 15.0
 """The card is complete without it: the bot's own chart stands until then."""
 BUDGET_S = FIND_WITHIN_S + DRAW_WITHIN_S + 2
+LOOKS_FOR_CHART, LOOK_EVERY = 10, timedelta(seconds=0.2)
 AFTER_END = timedelta(minutes=5)
 """A link shows a little of what was after the alert."""
 WIDTH, HEIGHT, SCALE = 500, 290, 2
@@ -128,7 +129,7 @@ async def _draw(
             png = await grafana.render_panel(
                 target.dashboard,
                 target.panel.id,
-                start=await _start(world, group),
+                start=await _start(world, group, finding.phase),
                 end=group.resolved_at or world.now(),
                 width=WIDTH,
                 height=HEIGHT,
@@ -145,11 +146,21 @@ async def _draw(
     await _keep(world, group.id, replace(finding, said=replace(shown, no_picture=why)))
 
 
-async def _start(world: World, group: AlertGroup) -> datetime:
-    """Where the bot's own chart begins, where it is drawn already: what is younger has no past."""
-    async with world.database.read() as connection:
-        found = await findings.of_group(connection, group.id)
-    drawn = next((one.said for one in found if one.source == CHART and one.said), None)
+async def _start(world: World, group: AlertGroup, phase: Phase) -> datetime:
+    """Where the bot's own chart begins: what is younger than its window has no past to draw.
+
+    The chart is drawn at the same time, so it is given a moment.
+    """
+    is_drawn = world.prometheus is not None and group.condition and group.condition.expression
+    chart = None
+    for _ in range(LOOKS_FOR_CHART if is_drawn else 0):
+        async with world.database.read() as connection:
+            found = await findings.of_group(connection, group.id)
+        chart = next((one for one in found if one.source == CHART and one.phase is phase), None)
+        if chart is not None:
+            break
+        await asyncio.sleep(world.paced(LOOK_EVERY).total_seconds())
+    drawn = chart.said if chart is not None else None
     return drawn.start if drawn is not None else group.started_at - BEFORE_ONSET
 
 

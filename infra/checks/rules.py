@@ -8,6 +8,7 @@ from bot.alerts.normalise import VALUE_ANNOTATION
 from bot.alerts.promql import NothingToDraw
 from bot.alerts.promql import read as read_condition
 from bot.domain.alert import Severity
+from bot.domain.evidence.panel import DASHBOARD_ANNOTATION, PANEL_ANNOTATION
 from bot.domain.promql import NotPromql
 from bot.domain.unit import read_unit
 from infra.checks.dashboards import Panels, panels_of
@@ -20,7 +21,6 @@ GROUPS = ("api", "infrastructure", "database", "redis", "business")
 COMPONENTS = frozenset({*GROUPS, "bot"})
 LEAST = 20
 ON_CARDS = ("summary", "description", VALUE_ANNOTATION, "runbook_url")
-DASHBOARD, PANEL = "__dashboardUid__", "__panelId__"
 EVERY_CARD_NAMES = ("severity", "component", "service", "env")
 
 
@@ -60,7 +60,7 @@ def _labels(alert: Rule) -> Iterator[str]:
 
 
 def _annotations(alert: Rule) -> Iterator[str]:
-    for name in (*ON_CARDS, DASHBOARD, PANEL):
+    for name in (*ON_CARDS, DASHBOARD_ANNOTATION, PANEL_ANNOTATION):
         if not alert.annotations.get(name, "").strip():
             yield f"it has no {name}"
     if alert.annotations.get(VALUE_ANNOTATION) != "{{ $value }}":
@@ -79,7 +79,8 @@ def _drawn(alert: Rule, panels: Panels) -> Iterator[str]:
         read_condition(alert.expression)
     except NothingToDraw as exc:
         yield str(exc)
-    place = (alert.annotations.get(DASHBOARD, ""), alert.annotations.get(PANEL, ""))
+    said = alert.annotations
+    place = (said.get(DASHBOARD_ANNOTATION, ""), said.get(PANEL_ANNOTATION, ""))
     if place not in panels:
         yield f"there is no panel {place[1]} on a dashboard {place[0]}"
         return

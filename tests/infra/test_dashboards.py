@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.evidence.panel import Asked, values_for
 from infra.checks import dashboards
 from infra.checks.documents import DASHBOARDS, read_json
 from infra.checks.metrics import of_the_bot
+from infra.checks.rule_files import expectations
 from integrations.grafana import reading
 
 HERE = Path()
@@ -66,12 +68,14 @@ def test_a_dashboard_that_lost_its_panels_is_caught(copy):
 def test_the_bot_reads_the_dashboard_and_knows_what_to_set_for_an_alert():
     dashboard = read(CREDLINK)
 
+    variables = [Asked(one.name, one.label, one.takes_several) for one in dashboard.variables]
+
     assert len(dashboard.panels) >= 11
-    assert [(one.name, one.label) for one in dashboard.variables] == [
-        ("env", "env"),
-        ("service", "service"),
-    ]
     assert all(panel.queries for panel in dashboard.panels)
+    for test in expectations(HERE):
+        for labels in test.firing:
+            chosen = values_for(variables, [labels], service=None, environment=None)
+            assert chosen == {"env": (labels["env"],), "service": (labels["service"],)}, test.alert
 
 
 def test_the_bots_own_dashboard_shows_everything_that_it_counts():

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.catalog_file import load
 from infra.checks import rules
 from infra.checks.metrics import known, of_cloudwatch
-from infra.checks.rule_files import alerts_of, expectations
+from infra.checks.rule_files import alerts_of, expectations, rules_of
 from sandbox.credlink_api.exposition import exposition
 from sandbox.credlink_api.traffic import Traffic
 
@@ -60,6 +61,20 @@ def test_a_planted_mistake_is_caught(copy, file, good, bad, said):
     copy.plant(file, good, bad)
 
     assert any(said in problem.what for problem in rules.check(copy.root))
+
+
+def test_what_is_expected_of_prod_is_what_the_example_catalogue_says():
+    place = load(Path("credlink.example.yml")).services["credlink-api"].environments["prod"]
+    limits = {
+        rule.name: float(rule.expression.removeprefix("vector(").removesuffix(")"))
+        for rule in rules_of(HERE)
+        if rule.file == "limits.yml" and rule.labels["env"] == "prod"
+    }
+
+    assert limits["env_service:ecs_tasks:min"] == place.scale.min
+    objective = place.slo["errors"].objective
+    assert limits["env_service:slo_errors:budget"] == pytest.approx(1 - objective)
+    assert limits["env_service:http_requests:min"] >= place.slo["traffic"].needed
 
 
 def test_names_of_cloudwatch_are_those_of_its_exporter_and_then_credlinks_own():

@@ -178,7 +178,7 @@ class _Hearing:
                 release=event.release,
             ),
             annotations={"summary": f"Sentry's alert rule “{event.rule}” fired."},
-            links={"Sentry": event.url} if event.url else {},
+            links={"Issue in Sentry": event.url} if event.url else {},
         )
         return _update(key_of_issue(event.issue_id), alert)
 
@@ -201,7 +201,7 @@ class _Hearing:
             starts_at=begun,
             labels=self._labels(_name(alert.rule), severity, service, alert.environment),
             annotations={"summary": " · ".join(alert.text.replace("\\n", "\n").splitlines())},
-            links={"Sentry": alert.url} if alert.url else {},
+            links={"Alert in Sentry": alert.url} if alert.url else {},
         )
         ended = max(begun, possible(alert.closed_at or self.received_at))
         told_of = replace(firing, ends_at=ended) if is_over else firing

@@ -26,7 +26,9 @@ def blocks(said: Issues, group: AlertGroup) -> Sequence[Block]:
     """At most three issues; the rest is counted, with a link to where they are."""
     shown, rest = said.shown[:ON_CARD], said.shown[ON_CARD:]
     found = [
-        section("\n".join(_lines(one, is_first=one is shown[0])), accessory=_menu(one, group))
+        section(
+            "\n".join(_lines(one, group, is_first=one is shown[0])), accessory=_menu(one, group)
+        )
         for one in shown
     ]
     if rest:
@@ -35,18 +37,20 @@ def blocks(said: Issues, group: AlertGroup) -> Sequence[Block]:
     return found
 
 
-def _lines(one: ShownIssue, *, is_first: bool) -> Iterator[str]:
+def _lines(one: ShownIssue, group: AlertGroup, *, is_first: bool) -> Iterator[str]:
+    """What there is to know while it is open; of one that is not, what became of it."""
     issue = one.issue
     yield ("*Sentry*  " if is_first else "") + name_of(issue)
-    yield _facts(issue, one.sighting)
+    if issue.is_open:
+        yield _facts(issue, one.sighting)
     if where := standing(issue):
         yield where
-    if issue.commit is not None:
+    if issue.commit is not None and issue.is_open:
         commit = issue.commit
         message = escaped(cut(commit.message, MESSAGE_CHARACTERS))
         by = f" by {escaped(commit.author)}" if commit.author else ""
         yield f"suspect commit {link(commit.url, commit.id[:7])} {message}{by}"
-    if asked := _act_line(one):
+    if asked := _act_line(one, group):
         yield asked
 
 
@@ -75,10 +79,11 @@ def _why(sighting: Sighting) -> str:
             return f"alert rule “{escaped(sighting.rule)}”" if sighting.rule else ""
 
 
-def _act_line(one: ShownIssue) -> str:
-    """What is being asked of Sentry, why it did not happen, or what there is to say of its end."""
+def _act_line(one: ShownIssue, group: AlertGroup) -> str:
+    """What is being asked of Sentry; where it was asked also why it did not happen, or what there
+    is to say of its end."""
     act = one.act
-    if act is None:
+    if act is None or (act.state is not ActState.PENDING and act.group_id != group.id):
         return ""
     by = f"<@{act.by}>"
     match act.state:

@@ -160,6 +160,20 @@ async def test_sentry_down_is_said_on_the_card_and_offered_again(desk: Desk, han
     assert "could not" not in await hand.until(group, "🟢 resolved")
 
 
+async def test_what_failed_is_said_on_the_card_it_was_asked_from_alone(desk: Desk, hand: Hand):
+    group, issue = await hand.sees()
+    other = await desk.fires(env="staging")
+    desk.sentry.acts.alert_about(issue, "staging")
+    await desk.hears()
+
+    await hand.presses(DAVE, group, issue, "assign")
+
+    await hand.until(group, "could not assign it")
+    text = await desk.text(other)
+    assert "TimeoutError" in text
+    assert "could not assign it" not in text
+
+
 async def test_a_token_without_the_right_to_write_is_said_with_sentrys_words(
     desk: Desk, hand: Hand
 ):

@@ -293,7 +293,7 @@ async def test_a_metric_alert_fires_worsens_and_resolves_as_one_group(desk: Desk
     text = await desk.text(group)
     assert text.startswith("🟠 Too many errors in prod: credlink-api in prod · warning")
     assert "1000 events in the last 10 minutes · Filter: level:error" in text
-    assert "|Sentry>" in text
+    assert "|Alert in Sentry>" in text
 
     acts.metric("critical")
     await desk.hears()

@@ -5,20 +5,14 @@ import pytest
 from bot.alerts.dialects.cloudwatch import from_cloudwatch, mapped
 from bot.domain.alert import Condition, GroupState, Severity, Source
 from bot.domain.unit import Unit
-from bot.storage.database import Database
 from tests.alerts.board import Board
 from tests.alerts.builders import NOW
 from tests.alerts.dialects.cloudwatch_says import ACCOUNT, ARN, NAME, CloudWatch, catalog, news
 
 
 @pytest.fixture
-def board(sqlite: Database) -> Board:
-    return Board(sqlite, catalog(severity={"credlink-prod-rds-*": "critical"}))
-
-
-@pytest.fixture
-def cloudwatch(board: Board) -> CloudWatch:
-    return CloudWatch(board.database, board.catalog)
+def board(there: Board) -> Board:
+    return there
 
 
 async def test_an_alarm_has_a_card_that_says_what_crossed_which_threshold_and_where(

@@ -40,6 +40,13 @@ module "network" {
   zones = var.zones
 }
 
+# Names for Prometheus: credlink-api.prod.credlink.internal (infra/monitoring).
+resource "aws_service_discovery_private_dns_namespace" "credlink" {
+  name        = "prod.credlink.internal"
+  description = "CredLink prod, within the network"
+  vpc         = module.network.vpc_id
+}
+
 module "api" {
   source = "../../modules/ecs-service"
 
@@ -56,6 +63,8 @@ module "api" {
   web_acl_arn     = var.web_acl_arn
   scaling         = { min = 3, max = 10 }
   alarm_actions   = var.alarm_topics
+  namespace_id    = aws_service_discovery_private_dns_namespace.credlink.id
+  scraped_from    = var.scraped_from
 
   cloudfront = {
     aliases         = [var.host]
@@ -70,4 +79,10 @@ module "place" {
   bot_role_arn  = var.bot_role_arn
   access        = module.api.access
   alarm_actions = var.alarm_topics
+}
+
+# Its menu changes between prod and staging; of another account's it shows what is shared with this one.
+resource "aws_cloudwatch_dashboard" "credlink" {
+  dashboard_name = "credlink"
+  dashboard_body = replace(file("${path.module}/../../../cloudwatch/dashboard.json"), "us-east-1", var.region)
 }

@@ -69,6 +69,12 @@ variable "bot_role_arn" {
   type        = string
 }
 
+variable "scraped_from" {
+  description = "Security groups of Prometheus, by a name of yours."
+  type        = map(string)
+  default     = {}
+}
+
 variable "alarm_topics" {
   description = "SNS topics that are told of alarms."
   type        = list(string)

@@ -40,6 +40,13 @@ module "network" {
   nat_per_zone = false # a zone that is lost may cost staging its way out
 }
 
+# Names for Prometheus: credlink-api.staging.credlink.internal (infra/monitoring).
+resource "aws_service_discovery_private_dns_namespace" "credlink" {
+  name        = "staging.credlink.internal"
+  description = "CredLink staging, within the network"
+  vpc         = module.network.vpc_id
+}
+
 module "api" {
   source = "../../modules/ecs-service"
 
@@ -55,6 +62,8 @@ module "api" {
   certificate_arn = var.certificate_arn
   scaling         = { min = 2, max = 4 }
   alarm_actions   = var.alarm_topics
+  namespace_id    = aws_service_discovery_private_dns_namespace.credlink.id
+  scraped_from    = var.scraped_from
 
   deletion_protection = false
 }

@@ -95,6 +95,12 @@ variable "database_password_version" {
   default     = 1
 }
 
+variable "scraped_from" {
+  description = "Security groups of Prometheus, by a name of yours."
+  type        = map(string)
+  default     = {}
+}
+
 variable "alarm_topics" {
   description = "SNS topics that are told of alarms, the bot's own among them."
   type        = list(string)

@@ -89,6 +89,14 @@ resource "aws_ecs_service" "this" {
     }
   }
 
+  dynamic "service_registries" {
+    for_each = aws_service_discovery_service.tasks[*].arn
+
+    content {
+      registry_arn = service_registries.value
+    }
+  }
+
   lifecycle {
     ignore_changes = [
       task_definition,          # the bot's: Terraform would undo every deploy

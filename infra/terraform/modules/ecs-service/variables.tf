@@ -191,6 +191,20 @@ variable "deletion_protection" {
   default     = true
 }
 
+# --- who looks at it
+
+variable "namespace_id" {
+  description = "A private namespace of Cloud Map, in which the tasks are found by the service's name: how Prometheus finds them."
+  type        = string
+  default     = null
+}
+
+variable "scraped_from" {
+  description = "Security groups of Prometheus, by a name of yours: they may ask the tasks for /metrics."
+  type        = map(string)
+  default     = {}
+}
+
 # --- who hears of it
 
 variable "alarm_actions" {

@@ -42,11 +42,15 @@ async def look_in_log(world: World, group_id: str, phase: Phase) -> None:
         return
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
+        earlier = await alerts.ended_before(connection, group)
     place = world.catalog.place(group.service, group.environment)
     if group.service is None or place is None or place.logs is None:
         return
     lead = max(LEAST_LEAD, world.paced(LEAD))
     since, until = group.started_at - lead, world.now()
+    if earlier is not None and earlier.resolved_at is not None:
+        # Its lines are of that time; what they said is not new now.
+        since = max(since, min(earlier.resolved_at, group.started_at - LEAST_LEAD))
     client = world.aws.account(place.region, place.role).logs
     read = partial(client.filter_events, place.logs, PATTERN, at_most=READ_LINES, within_s=WITHIN_S)
     seen, usual = await asyncio.gather(

@@ -1,6 +1,7 @@
 """The last time this alert fired, on one line: when, how long, what ended it, what it was."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.cards.blocks import Block, escaped, section
 from bot.cards.links import link
@@ -21,7 +22,9 @@ def blocks(last: LastTime, group: AlertGroup) -> Sequence[Block]:
 
 
 def _end(last: LastTime) -> str:
-    if last.mended_by:
-        waited = f"{spoken(last.mended_before)} " if last.mended_before is not None else ""
-        return f", ended {waited}after {escaped(last.mended_by)}"
-    return "" if last.was_acknowledged else ", ended by itself"
+    waited = last.mended_before
+    if not last.mended_by:
+        return "" if last.was_acknowledged else ", nobody acknowledged it"
+    if waited is None or waited < timedelta(0):
+        return f", ended as {escaped(last.mended_by)}"
+    return f", ended {spoken(waited)} after {escaped(last.mended_by)}"

@@ -13,9 +13,9 @@ class LastTime:
     started_at: datetime
     ended_at: datetime
     mended_by: str = ""
-    """The last change that ended while it fired: `rollback to v1.1.9`."""
+    """`rollback to v1.1.9`, `deploy of v1.2.0 was undone`."""
     mended_before: timedelta | None = None
-    """How long before its end that was."""
+    """How long before its end that was done; negative where it was done only then."""
     cause: str = ""
     """What had been done before it and was the cause, as people said or the bot thinks."""
     is_said: bool = False

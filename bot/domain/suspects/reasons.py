@@ -177,7 +177,7 @@ def trouble(deed: Deed, _onset: Onset) -> Reasons:
 def replaced(deed: Deed, onset: Onset) -> Reasons:
     """What did not run any more when it began."""
     if deed.undone_at is not None and deed.undone_at <= onset.at:
-        yield Reason(-3.5, "it had been undone by then")
+        yield Reason(-6.0, "it had been undone by then")
     elif deed.replaced_at is not None and deed.replaced_at <= onset.at:
         yield Reason(-0.5, "a later version had followed it")
 

@@ -92,9 +92,30 @@ async def test_the_last_time_says_when_for_how_long_what_ended_it_and_what_it_wa
     assert "nobody" not in text
 
 
-async def test_what_nobody_touched_ended_by_itself_and_its_card_is_linked(
+async def test_a_deploy_that_was_undone_by_its_own_button_is_what_ended_it(
     world: World, board: Board
 ):
+    before = ONSET - DAY
+    deploy = a_change(
+        "bad",
+        state=ChangeState.ROLLED_BACK,
+        started_at=before - 2 * MINUTE,
+        steady_at=before - MINUTE,
+        finished_at=before + 9 * MINUTE,
+        plan=a_plan(),
+        rollout=a_rollout(),
+    )
+    async with board.database.write() as connection:
+        assert await changes.add(connection, deploy)
+    await fired(board, at=before, ends_at=before + 11 * MINUTE)
+    group = await fires(board)
+
+    await looked(world, group, history.SOURCE)
+
+    assert "ended 2 min after deploy of v1.2.0 was undone" in await board.text(group)
+
+
+async def test_what_nobody_touched_says_so_and_its_card_is_linked(world: World, board: Board):
     world = replace(world, workspace_url="https://credlink.example/")
     earlier = await fired(board, at=ONSET - DAY, ends_at=ONSET - DAY + 5 * MINUTE)
     async with board.database.write() as connection:
@@ -107,7 +128,7 @@ async def test_what_nobody_touched_ended_by_itself_and_its_card_is_linked(
     await looked(world, group, history.SOURCE)
 
     text = await board.text(group)
-    assert "for 5 min, ended by itself" in text
+    assert "for 5 min, nobody acknowledged it" in text
     assert "<https://credlink.example/archives/C0ALERTS/p1795444375000100|its card>" in text
 
 

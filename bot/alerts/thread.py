@@ -7,7 +7,7 @@ from bot.cards import alert_thread as words
 from bot.cards import incident_news as incident_words
 from bot.domain.alert import Alert, AlertGroup
 from bot.domain.card import Kind
-from bot.domain.incident import IncidentStatus, Moved, PagerDutyIncident, Responder, moved
+from bot.domain.incident import PagerDutyIncident, Responder, moved
 from bot.domain.notify import PostReason
 from bot.storage import cards
 from bot.storage.database import Connection
@@ -62,33 +62,10 @@ async def incident_moved(
     moves = moved(before, incident)
     if not moves:
         return
-    at = _since(incident) if moves == (Moved.STATUS,) else incident.told_at
     what = f"{incident.status} {'+'.join(moves)}"
-    key = f"incident {incident.id} {what} {at:%Y-%m-%dT%H:%M:%S}"
+    key = f"incident {incident.id} {what} {incident.told_at.isoformat()}"
     message = incident_words.moved_entry(incident, moves, by)
     await cards.add_entry(connection, Kind.ALERT_GROUP, group.id, key=key, message=message)
-
-
-def _since(incident: PagerDutyIncident) -> datetime:
-    """Since when it stands as it does."""
-    match incident.status:
-        case IncidentStatus.ACKNOWLEDGED:
-            return incident.acknowledged_at or incident.told_at
-        case IncidentStatus.RESOLVED:
-            return incident.resolved_at or incident.told_at
-        case IncidentStatus.TRIGGERED:
-            return incident.told_at
-
-
-async def sight(connection: Connection, group: AlertGroup, *, at: datetime) -> None:
-    """Its source has no data any more, or has some again."""
-    await cards.add_entry(
-        connection,
-        Kind.ALERT_GROUP,
-        group.id,
-        key=f"{'blind' if group.is_blind else 'seeing'} {at:%Y-%m-%dT%H:%M:%S}",
-        message=words.sight_entry(group),
-    )
 
 
 async def end_was_lost(

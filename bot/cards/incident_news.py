@@ -29,7 +29,7 @@ def moved_entry(
         named = escaped(incident.priority) if incident.priority else "none"
         said.append(f"priority {named}")
     is_said = Moved.STATUS in moves and incident.status is not IncidentStatus.TRIGGERED
-    who = "" if is_said or by is None else f", by {escaped(by.name)}"
+    who = "" if is_said else _done_by(by)
     return _line(f"PagerDuty {escaped(incident.label)} {' · '.join(said)}{who}")
 
 
@@ -52,9 +52,16 @@ def _by(who: Responder | None) -> str:
     return f" by {escaped(who.name)}" if who else ""
 
 
+def _done_by(who: Responder | None) -> str:
+    return f", by {escaped(who.name)}" if who else ""
+
+
 def news_entry(incident: PagerDutyIncident, news: News) -> Message:
     """One thing that was told beside how the incident stands."""
-    return _line(_SAID[news.kind](f"PagerDuty {escaped(incident.label)}", news))
+    label = f"PagerDuty {escaped(incident.label)}"
+    if news.kind in _SAYINGS:
+        return _line(_SAYINGS[news.kind](label, news))
+    return _line(f"{label}{_FACTS[news.kind](news)}{_done_by(news.by)}")
 
 
 def note_entry(incident: PagerDutyIncident, by: str, content: str) -> Message:
@@ -102,50 +109,40 @@ def _status_update(label: str, news: News) -> str:
     return f"Status update of {label}{_by(news.by)}:\n{_quoted(news.text, is_cut=news.is_trimmed)}"
 
 
-def _bridge(label: str, news: News) -> str:
+def _bridge(news: News) -> str:
     where = [link(news.url, news.url)] if is_address(news.url) else []
     where += [_words(news.text)] if news.text else []
-    return f"{label}: conference bridge {' · '.join(where) or 'taken away'}{_by(news.by)}"
+    return f": conference bridge {' · '.join(where) or 'taken away'}"
 
 
-def _workflow(label: str, news: News) -> str:
-    word = "started" if news.kind is K.WORKFLOW_STARTED else "completed"
-    return f"{label}: workflow {_about(news, '')} {word}".replace("  ", " ") + _by(news.by)
+def _of_state(what: str, state: str = "") -> Callable[[News], str]:
+    """`: workflow Open a bridge started`; the state is the news' own where none is given."""
 
-
-def _role(label: str, news: News) -> str:
-    return (
-        f"{label}: {_about(news, 'nobody')} is {_words(news.text) or 'given a role'}{_by(news.by)}"
-    )
-
-
-def _of_state(what: str) -> Callable[[str, News], str]:
-    def say(label: str, news: News) -> str:
-        state = f" {_words(news.text)}" if news.text else ""
-        return f"{label}: {what} {_about(news, '')}{state}".rstrip() + _by(news.by)
+    def say(news: News) -> str:
+        return " ".join(filter(None, (f": {what}", _words(news.about), state or _words(news.text))))
 
     return say
 
 
-_SAID: Mapping[NewsKind, Callable[[str, News], str]] = {
+_SAYINGS: Mapping[NewsKind, Callable[[str, News], str]] = {
     K.NOTE: _note,
     K.ASKED: _asked,
     K.REPLIED: _replied,
     K.STATUS_UPDATE: _status_update,
-    K.SERVICE: lambda label, news: (
-        f"{label} is now of {_about(news, 'another service')}{_by(news.by)}"
-    ),
-    K.INCIDENT_TYPE: lambda label, news: (
-        f"{label} is now of the type {_about(news, 'of another name')}{_by(news.by)}"
-    ),
-    K.FIELDS: lambda label, news: f"{label}: {_words(news.text) or 'fields changed'}{_by(news.by)}",
+}
+"""What somebody said, in their words."""
+_FACTS: Mapping[NewsKind, Callable[[News], str]] = {
+    K.SERVICE: lambda news: f" is now of {_about(news, 'another service')}",
+    K.INCIDENT_TYPE: lambda news: f" is now of the type {_about(news, 'of another name')}",
+    K.FIELDS: lambda news: f": {_words(news.text) or 'fields changed'}",
     K.BRIDGE: _bridge,
-    K.WORKFLOW_STARTED: _workflow,
-    K.WORKFLOW_COMPLETED: _workflow,
-    K.ROLE: _role,
+    K.WORKFLOW_STARTED: _of_state("workflow", "started"),
+    K.WORKFLOW_COMPLETED: _of_state("workflow", "completed"),
+    K.ROLE: lambda news: f": {_about(news, 'nobody')} is {_words(news.text) or 'given a role'}",
     K.TASK: _of_state("task"),
     K.ACTION: _of_state("automation"),
 }
+"""What was done, in ours, after the incident's name; by whom is said behind it."""
 
 
 def _about(news: News, otherwise: str) -> str:

@@ -57,11 +57,13 @@ class PagerDutyIncident:
     def after(self, told: "PagerDutyIncident") -> "PagerDutyIncident":
         """What is known after PagerDuty told this: the newer word, with who acknowledged kept.
 
-        REST gives whole seconds and webhooks fractions of them: within one second the word that
-        is further on counts, so that neither hides the other.
+        Webhooks are told apart by fractions of a second. REST gives whole ones: within that second
+        the status that is further on counts, so that neither hides the other.
         """
-        if told.told_at.replace(microsecond=0) != self.told_at.replace(microsecond=0):
-            is_newer = told.told_at > self.told_at
+        is_exact = told.told_at.microsecond and self.told_at.microsecond
+        same_second = told.told_at.replace(microsecond=0) == self.told_at.replace(microsecond=0)
+        if is_exact or not same_second:
+            is_newer = told.told_at >= self.told_at
         else:
             is_newer = _FURTHER.index(told.status) >= _FURTHER.index(self.status)
         if not is_newer:

@@ -11,7 +11,7 @@ from sandbox import seeds
 from sandbox.clock import Clock
 from sandbox.pagerduty.account import Account, Occurrence
 from sandbox.pagerduty.directory import Directory
-from sandbox.pagerduty.documents import Documents
+from sandbox.pagerduty.documents import Document, Documents
 from sandbox.pagerduty.events_api import EventsApi
 from sandbox.pagerduty.incidents import Incidents
 from sandbox.pagerduty.problems import InvalidEvent, Problem, not_found
@@ -44,12 +44,14 @@ class PagerDuty(StandIn):
         super().__init__(clock=clock)
         self.account = Account(self.clock, self._announce)
         self.subscriptions: list[Subscription] = []
+        self.told: list[Document] = []
+        """The body of every webhook so far, whoever is subscribed."""
         self._pace = pace
         self._webhook_timeout_s = webhook_timeout_s
-        self._documents = Documents(lambda: self.url)
-        self._directory = Directory(self.account, self._documents, self.clock, self.subscriptions)
+        self.documents = Documents(lambda: self.url)
+        self._directory = Directory(self.account, self.documents, self.clock, self.subscriptions)
         self.rota = self._directory.rota
-        self._incidents = Incidents(self.account, self._documents, self.clock, self.rota, pace=pace)
+        self._incidents = Incidents(self.account, self.documents, self.clock, self.rota, pace=pace)
         self._page = WebPage(self.account)
         self._rate_limit = RateLimit(self.clock)
         if webhook_url is not None:
@@ -126,7 +128,8 @@ class PagerDuty(StandIn):
         return response
 
     def _announce(self, occurrence: Occurrence) -> None:
-        event = self._documents.webhook(occurrence)
+        event = self.documents.webhook(occurrence)
+        self.told.append(event)
         for subscription in self.subscriptions:
             subscription.send(event, order_key=occurrence.incident.id)
 

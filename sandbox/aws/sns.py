@@ -116,6 +116,12 @@ class Sns(StandIn):
             return
         self._loop.call_soon_threadsafe(self._publish, topic, message, subject)
 
+    async def settled(self) -> None:
+        """Return once everything that was to be sent is, or was given up."""
+        await asyncio.sleep(0)  # what another thread published is begun by the loop
+        while self._sending:
+            await asyncio.gather(*self._sending, return_exceptions=True)
+
     def notification(self, topic: str, message: str, subject: str | None = None) -> dict[str, Any]:
         """A signed notification as it is posted."""
         told = {"Subject": subject} if subject is not None else {}

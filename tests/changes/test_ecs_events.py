@@ -14,7 +14,7 @@ from bot.changes.outside import SweepOthers
 from bot.changes.outside.events import EcsEvents, place_of_event
 from bot.domain.change import Change, ChangeState, Origin
 from bot.domain.place import find_place
-from bot.storage import history
+from bot.storage import history, inbox
 from sandbox.aws.calls import access_denied
 from sandbox.aws.seeds import PROD
 from sandbox.seeds import SERVICE
@@ -194,6 +194,30 @@ def test_an_old_services_cluster_stands_in_the_detail():
     )
 
     assert place_of_event(json.dumps(event), [THERE])[0] is THERE
+
+
+async def test_news_of_an_alarm_are_kept_for_who_hears_alerts_and_leave_the_queue(
+    prod: Operator, queue: Queue, events: EcsEvents
+):
+    arn = f"arn:aws:cloudwatch:us-east-1:{PROD.account}:alarm:credlink-prod-5xx"
+    before = count("alarm"), count("unreadable")
+    told = {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change"}
+    state = {"value": "ALARM", "timestamp": "2026-11-25T17:00:00.123+0000"}
+    detail = {"alarmName": "credlink-prod-5xx", "state": state}
+    queue.gets(
+        {**told, "id": "e1", "resources": [arn], "detail": detail},
+        {**told, "id": "e2", "resources": [arn], "detail": {}},
+    )
+
+    events.start()
+    await until_empty(queue)
+
+    async with prod.world.database.write() as connection:
+        kept = await inbox.claim(connection, "test", for_s=30)
+        assert kept is not None
+        assert (kept.source, kept.partition_key) == ("cloudwatch", arn)
+        assert await inbox.count(connection) == (1, 1)
+    assert (count("alarm"), count("unreadable")) == (before[0] + 1, before[1] + 1)
 
 
 async def test_an_event_stays_in_the_queue_until_aws_could_be_asked(

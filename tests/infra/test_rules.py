@@ -32,11 +32,11 @@ def test_every_alert_is_seen_to_fire_and_to_stay_silent():
 @pytest.mark.parametrize(
     ("file", "good", "bad", "said"),
     [
-        (API, "errors:ratio_rate5m > 0.01", "errors:ratio_rate3m > 0.01", "nothing gives a metric"),
-        (API, "ratio_rate5m > 0.01", "ratio_rate5m >> 0.01", "is not PromQL"),
+        (API, "errors:ratio_rate5m > 0.02", "errors:ratio_rate3m > 0.02", "nothing gives a metric"),
+        (API, "ratio_rate5m > 0.02", "ratio_rate5m >> 0.02", "is not PromQL"),
         (
             API,
-            "expr: env_service:http_requests_errors:ratio_rate5m > 0.01",
+            "expr: env_service:http_requests_errors:ratio_rate5m > 0.02",
             "expr: 1 + 1",
             "query is a constant",
         ),

@@ -360,7 +360,8 @@ class Service(Part):
     repository: str | None = Field(default=None, pattern=r"^https://")
     """Where the code is: compare links are made from it."""
     runbooks: str | None = None
-    """Folder or address of the runbooks."""
+    """A folder of Markdown files named like their alerts, from where the bot is started; their
+    numbered steps stand in alerts' threads. Or the address where runbooks are kept."""
     pagerduty: PagerDutyService | None = None
     sentry: SentryProject | None = None
     depends_on: tuple[str, ...] = ()

@@ -62,7 +62,7 @@ SOURCES = (
     Source(log_lines.SOURCE, "CloudWatch", "error lines", 8.0, look_in_log),
     Source(history.SOURCE, "the bot's own record", "look at the last time", 3.0, look_back),
     Source(on_call.SOURCE, "PagerDuty", "word of who is on call", 5.0, look_who_is_on_call),
-    Source(runbook.SOURCE, "its file", "runbook", 3.0, look_for_runbook),
+    Source(runbook.SOURCE, "the catalogue's folder", "runbook", 3.0, look_for_runbook),
 )
 
 

@@ -17,7 +17,7 @@ from bot.storage import alerts, findings, runbooks
 from bot.world import World
 from integrations.errors import Rejected
 
-SYSTEM = "the runbook's file"
+SYSTEM = "runbooks"
 ENDING = ".md"
 LARGEST_BYTES = 200_000
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -30,7 +30,7 @@ async def look_for_runbook(world: World, group_id: str, phase: Phase) -> None:
     Reads one file. May be repeated: the first reading stands, and so does what was ticked.
 
     Raises:
-        IntegrationError: there is such a file, and it cannot be read.
+        IntegrationError: there is such a file, and it cannot be read; or there is no folder.
     """
     if phase is not Phase.ONSET:
         return
@@ -91,6 +91,8 @@ def _read_first(folders: list[Path], names: list[str]) -> tuple[str, tuple[Step,
             if (file := _inside(folder, name)) is not None:
                 document = _read(file)
                 return title_of(document) or name, steps_of(document)
+    if gone := next((one for one in folders if not one.is_dir()), None):
+        raise Rejected(SYSTEM, "read", f"there is no folder {gone}")
     return None
 
 

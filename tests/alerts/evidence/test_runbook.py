@@ -136,12 +136,19 @@ async def test_a_file_that_cannot_be_read_is_named(
     _, card, steps, missing = await looked(kept_in(world, folder))
 
     assert (steps, missing) == ("", [SOURCE])
-    assert f"No runbook: its file did not give it ({said})." in card
+    assert f"No runbook: the catalogue's folder did not give it ({said})." in card
 
 
-async def test_a_runbook_without_steps_says_so_and_a_missing_folder_is_no_trouble(
+async def test_a_folder_that_is_not_there_is_named_and_a_runbook_that_is_not_there_is_no_trouble(
     world: World, folder: Path
 ):
+    assert (await looked(kept_in(world, folder)))[3] == []
+    _, card, _, missing = await looked(kept_in(world, folder / "none"))
+    assert missing == [SOURCE]
+    assert f"(there is no folder {folder}/none)" in card
+
+
+async def test_a_runbook_without_steps_says_so(world: World, folder: Path):
     (folder / "HighErrorRatio.md").write_text("# HighErrorRatio\n\nThink.\n")
     _, card, steps, _ = await looked(kept_in(world, folder))
     assert steps == ""

@@ -30,6 +30,14 @@ class BotProcess:
     def is_running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
+    def most_memory_mb(self) -> float | None:
+        """The most memory it has held so far, in MiB; None where nobody says (not on Linux)."""
+        status = Path(f"/proc/{self._process.pid}/status") if self._process is not None else None
+        if status is None or not status.exists():
+            return None
+        found = [line.split() for line in status.read_text().splitlines()]
+        return next((float(words[1]) / 1024 for words in found if words[0] == "VmHWM:"), None)
+
     async def start(self) -> None:
         """Start the bot and wait until it says it is ready.
 

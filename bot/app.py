@@ -34,6 +34,7 @@ from bot.alerts.runbooks.show import render as show_runbook
 from bot.alerts.runbooks.tick import TickStep
 from bot.alerts.sentry.keep import KeepIssues
 from bot.alerts.sentry.press import ActOnIssue
+from bot.alerts.sentry.reconcile import ReconcileSentry
 from bot.alerts.sentry.sweep import SweepIssueActs
 from bot.alerts.show import render as show_alert_group
 from bot.alerts.silencing.end import KeepSilences
@@ -548,6 +549,7 @@ def _sweeps(
         Chore("sweep alerts", SWEEP_S, alerts.sweep),
         Chore("sweep issue acts", SWEEP_S, alerts.sweep_issue_acts),
         Chore("look at Sentry's issues", SWEEP_S, KeepIssues(world)),
+        Chore("reconcile Sentry", MINUTE_S, ReconcileSentry(world)),
         Chore("end storms", STORMS_S, alerts.end_storms),
         Chore("make silences", SWEEP_S, alerts.silence.sweep),
         Chore("read silences", SILENCES_S, alerts.silences),

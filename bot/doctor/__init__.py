@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from bot import secret_references
 from bot.catalog import Catalog
@@ -46,7 +47,8 @@ async def examine(
     async with connected(settings) as outside:
         looks = _looks(catalog, settings, outside, within_s)
         found = await asyncio.gather(*(looked(look, within_s) for look in looks))
-    return [*found, *monitoring.closed(settings), *pagerduty.closed(settings)]
+    closed = (one.closed(settings) for one in (monitoring, pagerduty, sentry))
+    return [*found, *chain.from_iterable(closed)]
 
 
 def _looks(

@@ -8,7 +8,7 @@ from integrations.errors import NotFound
 from integrations.sentry import reading
 from integrations.sentry.acting import Acting
 from integrations.sentry.calls import SYSTEM, of_organization, of_project, written
-from integrations.sentry.models import Commit, Issue
+from integrations.sentry.models import Commit, Incident, Issue
 
 __all__ = ["MOST_ISSUES", "SYSTEM", "SentryClient"]
 
@@ -64,6 +64,22 @@ class SentryClient(Acting):
         path = of_organization(organization, "issues")
         raws = await self._http.send_for_list("list_issues", "GET", path, params=params)
         return tuple(self.read("list_issues", reading.issue, raw) for raw in raws)
+
+    async def get_incident(self, organization: str, identifier: str) -> Incident:
+        """Return how a metric alert that fired stands.
+
+        Costs one call.
+
+        Raises:
+            NotFound: there is no such incident, or this Sentry does not tell of them.
+            Forbidden: the token is wrong or lacks event:read or alerts:read.
+            RateLimited, Unavailable: worth another try.
+
+        Source: getsentry/sentry, api/urls.py: organizations/{organization}/incidents/{identifier}/
+        """
+        path = of_organization(organization, "incidents", identifier)
+        raw = await self._http.send_for_json("get_incident", "GET", path)
+        return self.read("get_incident", reading.incident, raw)
 
     async def find_suspect_commit(
         self, organization: str, project: str, issue_id: str

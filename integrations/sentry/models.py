@@ -30,6 +30,14 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What Sentry opens while a metric alert fires."""
+
+    is_closed: bool
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """Somebody who belongs to an organization and has accepted the invitation."""
 

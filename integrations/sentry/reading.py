@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations.sentry.models import Commit, Issue, Member
+from integrations.sentry.models import Commit, Incident, Issue, Member
 
 
 def issue(raw: Mapping[str, Any]) -> Issue:
@@ -28,6 +28,18 @@ def issue(raw: Mapping[str, Any]) -> Issue:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+CLOSED = 2
+"""Sentry's number for an incident that is over; 1 is open, 10 a warning, 20 critical."""
+
+
+def incident(raw: Mapping[str, Any]) -> Incident:
+    """What is open while a metric alert fires."""
+    closed = raw.get("dateClosed")
+    return Incident(
+        is_closed=int(raw["status"]) == CLOSED, closed_at=moment(closed) if closed else None
+    )
 
 
 def member(raw: Mapping[str, Any]) -> Member | None:

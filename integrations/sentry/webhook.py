@@ -48,9 +48,11 @@ class AlertEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricAlert:
-    """One of Sentry's metric alerts; the same `rule_id` fires again and again."""
+    """One of Sentry's metric alerts; the same `rule_id` fires again and again, each time under
+    another `identifier`."""
 
     rule_id: str
+    identifier: str
     rule: str
     projects: tuple[str, ...]
     environment: str | None
@@ -174,6 +176,7 @@ def _metric(data: Mapping[str, Any]) -> MetricAlert:
     closed = alert.get("date_closed")
     return MetricAlert(
         rule_id=str(rule["id"]),
+        identifier=str(alert.get("identifier") or alert["id"]),
         rule=str(rule["name"]),
         projects=tuple(map(str, rule.get("projects") or alert.get("projects") or ())),
         environment=rule.get("environment"),

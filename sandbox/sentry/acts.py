@@ -25,6 +25,8 @@ class Acts:
     url: str = ""
     metric_since: float | None = None
     """Since when the metric alert fires."""
+    incidents: list[float | None] = field(default_factory=list)
+    """When each time that it fired was over; its identifier is the place in the list, from 1."""
     _comment_ids: Iterator[int] = field(default_factory=lambda: itertools.count(7001))
 
     def created(self, issue: Issue) -> None:
@@ -93,12 +95,14 @@ class Acts:
         now = self.clock.now()
         if self.metric_since is None:
             self.metric_since = now
+            self.incidents.append(None)
         since, is_over = self.metric_since, action == "resolved"
         if is_over:
             self.metric_since = None
+            self.incidents[-1] = now
         alert = {
             "id": "4",
-            "identifier": "1",
+            "identifier": f"{len(self.incidents)}",
             "organization_id": "5",
             "projects": [PROJECT],
             "title": rule,

@@ -43,6 +43,7 @@ class IssueApi:
             web.get(f"{issue}/events/latest/", self._latest_event, name="get_latest_event"),
             web.get(committers, self._committers, name="list_committers"),
             web.get(f"{api}/members/", self._members, name="list_members"),
+            web.get(f"{api}/incidents/{{identifier}}/", self._incident, name="get_incident"),
         ]
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -109,6 +110,21 @@ class IssueApi:
         members = [*(user.membership() for user in USERS), INVITED]
         found = [m for m in members if not query or m["email"].lower() == value.lower()]
         return web.json_response(found)
+
+    async def _incident(self, request: web.Request) -> web.Response:
+        """What is open while the metric alert fires."""
+        number, known = request.match_info["identifier"], self._acts.incidents
+        if not (number.isdigit() and 0 < int(number) <= len(known)):
+            raise not_found()
+        over_at = known[int(number) - 1]
+        return web.json_response(
+            {
+                "id": number,
+                "identifier": number,
+                "status": 20 if over_at is None else 2,
+                "dateClosed": None if over_at is None else moment(over_at),
+            }
+        )
 
     def _issue(self, request: web.Request) -> Issue:
         issue = self._issues.by_id(request.match_info["id"])

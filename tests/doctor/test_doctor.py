@@ -291,6 +291,10 @@ async def test_webhooks_that_are_closed_or_not_subscribed_to_are_named(world: Wo
         "PagerDuty's webhook": "closed: set PAGERDUTY_WEBHOOK_SECRETS to the subscription's "
         "secret.",
     }
+    late = await findings(world, SENTRY_CLIENT_SECRETS="")
+    [said] = [finding.said for finding in late if finding.name == "Sentry's webhook"]
+    assert said.startswith("closed: without SENTRY_CLIENT_SECRETS")
+    assert wrong(late) == {}
     assert set(unheard) == {"PagerDuty"}
     assert "Make one in PagerDuty for <the bot>/webhooks/pagerduty." in unheard["PagerDuty"]
 

@@ -12,7 +12,14 @@ from bot import metrics
 from bot.alerts.group import GroupAlerts
 from bot.alerts.normalise import GroupUpdate, dedup_key_of, possible
 from bot.alerts.sentry.moving import take_in
-from bot.alerts.sentry.telling import RECEIVER, key_of_issue, services_of, told
+from bot.alerts.sentry.telling import (
+    RECEIVER,
+    fingerprint_of_metric,
+    key_of_issue,
+    key_of_metric,
+    services_of,
+    told,
+)
 from bot.cards.sentry import joined_entry
 from bot.domain.alert import Alert, AlertGroup, Severity, Source
 from bot.domain.card import Kind
@@ -186,10 +193,12 @@ class _Hearing:
         """A metric alert became critical or a warning, or was resolved."""
         if action not in {"critical", "warning", "resolved"}:
             return "unknown", ()
-        key = f"metric:{alert.rule_id}"
+        key = key_of_metric(alert.rule_id)
+        fingerprint = fingerprint_of_metric(alert.rule_id, alert.identifier)
         known = await alerts.find_open(self.connection, RECEIVER, key)
         inside = await alerts.alerts_of(self.connection, known.id) if known is not None else ()
-        begun = next((a.starts_at for a in inside if a.is_firing), possible(alert.started_at))
+        same = (a.starts_at for a in inside if a.fingerprint == fingerprint)
+        begun = next(same, possible(alert.started_at))
         is_over = action == "resolved"
         severity = Severity.CRITICAL if action == "critical" else Severity.WARNING
         if is_over and known is not None:
@@ -197,7 +206,7 @@ class _Hearing:
         services = {self._service(project) for project in alert.projects}
         service = services.pop() if len(services) == 1 else None
         firing = Alert(
-            fingerprint=f"sentry:{key}",
+            fingerprint=fingerprint,
             starts_at=begun,
             labels=self._labels(_name(alert.rule), severity, service, alert.environment),
             annotations={"summary": " · ".join(alert.text.replace("\\n", "\n").splitlines())},

@@ -8,6 +8,7 @@ from bot.alerts.normalise import GroupUpdate
 from bot.alerts.sentry.telling import RECEIVER, key_of_issue
 from bot.cards.sentry import moved_entry
 from bot.catalog import Catalog
+from bot.domain.alert import AlertGroup
 from bot.domain.card import Kind
 from bot.domain.sentry import SentryIssue
 from bot.storage import alerts, cards, sentry
@@ -45,8 +46,13 @@ async def _ended(
 ) -> tuple[str, ...]:
     """End the card that one of Sentry's alert rules opened for this issue alone."""
     group = await alerts.find_open(connection, RECEIVER, key_of_issue(issue.id))
-    if group is None:
-        return ()
+    return () if group is None else await end(connection, catalog, group, at=at)
+
+
+async def end(
+    connection: Connection, catalog: Catalog, group: AlertGroup, *, at: datetime, note: str = ""
+) -> tuple[str, ...]:
+    """End an open group of Sentry's own, in Sentry's place; `note` says why, a sentence."""
     inside = await alerts.alerts_of(connection, group.id)
     update = GroupUpdate(
         source=group.source,
@@ -54,6 +60,8 @@ async def _ended(
         group_key=group.group_key,
         dedup_key=group.dedup_key,
         truncated=0,
-        alerts=tuple(replace(a, ends_at=max(at, a.starts_at)) for a in inside if a.is_firing),
+        alerts=tuple(
+            replace(a, ends_at=max(at, a.starts_at), note=note) for a in inside if a.is_firing
+        ),
     )
     return await GroupAlerts(catalog)(connection, update, at=at)

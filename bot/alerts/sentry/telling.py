@@ -16,6 +16,21 @@ def key_of_issue(issue_id: str) -> str:
     return f"issue:{issue_id}"
 
 
+def key_of_metric(rule_id: str) -> str:
+    """The group key of a metric alert."""
+    return f"metric:{rule_id}"
+
+
+def fingerprint_of_metric(rule_id: str, identifier: str) -> str:
+    """The fingerprint of one time that a metric alert fired."""
+    return f"sentry:metric:{rule_id}:{identifier}"
+
+
+def identifier_of(fingerprint: str) -> str:
+    """The identifier in the fingerprint of a metric alert."""
+    return fingerprint.rpartition(":")[2]
+
+
 def told(issue: Issue, *, organization: str, at: datetime, by: str = "") -> SentryIssue:
     """An issue as Sentry described it at that moment; `by` is who brought it there."""
     return SentryIssue(

@@ -82,6 +82,8 @@ module "bot" {
   secrets     = var.bot_secrets
   environment = var.bot_environment
 
+  namespace_id = aws_service_discovery_private_dns_namespace.credlink.id
+
   load_balancer = {
     subnets         = module.network.public_subnets
     certificate_arn = var.bot_certificate_arn

@@ -43,3 +43,19 @@ resource "aws_cloudwatch_log_group" "bot" {
   name              = "/ecs/${var.name}"
   retention_in_days = var.log_retention_days
 }
+
+resource "aws_service_discovery_service" "bot" {
+  count = var.namespace_id == null ? 0 : 1
+
+  name = var.name
+
+  dns_config {
+    namespace_id   = var.namespace_id
+    routing_policy = "MULTIVALUE"
+
+    dns_records {
+      type = "A"
+      ttl  = 10
+    }
+  }
+}

@@ -142,6 +142,14 @@ resource "aws_ecs_service" "bot" {
     }
   }
 
+  dynamic "service_registries" {
+    for_each = aws_service_discovery_service.bot[*].arn
+
+    content {
+      registry_arn = service_registries.value
+    }
+  }
+
   depends_on = [
     aws_lb_listener.https,
     aws_iam_role_policy.execution,

@@ -148,6 +148,12 @@ variable "load_balancer" {
   }
 }
 
+variable "namespace_id" {
+  description = "A private namespace of Cloud Map, in which the tasks are found by the bot's name: how Prometheus finds /metrics (port 9090)."
+  type        = string
+  default     = null
+}
+
 variable "place_roles" {
   description = "The roles of the places it works in (output catalogue.role of credlink-bot/place), by their ARNs. They may be written before they exist."
   type        = list(string)

@@ -27,8 +27,10 @@ def filled(expression: str, values: Mapping[str, list[str]]) -> str:
     return _VARIABLE.sub(value, expression)
 
 
-async def ask(prometheus_url: str, expression: str, start: float, end: float) -> dict[str, Points]:
-    """The series of a query by their labels; none where Prometheus gives none."""
+async def ask(
+    prometheus_url: str, expression: str, start: float, end: float, *, title: str
+) -> dict[str, Points]:
+    """The series of a query by their labels, or by the panel's title; none where there are none."""
     params = {
         "query": expression,
         "start": f"{start:.3f}",
@@ -45,11 +47,11 @@ async def ask(prometheus_url: str, expression: str, start: float, end: float) ->
     except (aiohttp.ClientError, TimeoutError, KeyError, ValueError):
         return {}
     return {
-        _called(one["metric"], expression): [(at, float(value)) for at, value in one["values"]]
+        _called(one["metric"]) or title: [(at, float(value)) for at, value in one["values"]]
         for one in found
     }
 
 
-def _called(labels: Mapping[str, str], expression: str) -> str:
+def _called(labels: Mapping[str, str]) -> str:
     own = {name: value for name, value in labels.items() if name != "__name__"}
-    return ", ".join(f"{name}={value}" for name, value in own.items()) or expression[:60]
+    return ", ".join(f"{name}={value}" for name, value in own.items())

@@ -209,7 +209,7 @@ class Grafana(StandIn):
             values["env"] = [board.environment]
         if self.prometheus_url:
             expression = data.filled(panel.expression, values)
-            series = await data.ask(self.prometheus_url, expression, start, end)
+            series = await data.ask(self.prometheus_url, expression, start, end, title=panel.title)
         else:
             series = {panel.title: picture.wave(panel.id + 10 * board.id, start, end)}
         return picture.Drawing(

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from bot.cards.answer import Answer, Later
 from bot.cards.blocks import section
-from bot.cards.modal import Modal, choice, text_input
+from bot.cards.modal import Loading, Modal, choice, person, searched, text_input
 from bot.domain.asked import Asked, Press, Submission
 from bot.errors import Conflict, FormError
 from bot.slack.api import SlackApi
@@ -88,15 +88,45 @@ class Done:
 
         return Tables(
             verbs={"echo": echo, "refuse": refuse, "break": break_, "ask": ask},
-            actions={"test.press": press, "test.form": open_form},
+            actions={
+                "test.press": press,
+                "test.form": open_form,
+                "test.more.ask": self._ask_first,
+                "test.more.refuse": self._refuse_form,
+            },
+            options={"test.form.search": self._suggest},
             forms={"test.form": self._take},
             events={"subteam_members_changed": event, "app_mention": event},
             otherwise=otherwise,
         )
 
+    async def _ask_first(self, press: Press) -> Loading:
+        self.pressed.append(press)
+
+        async def found() -> Modal:
+            await self.found.wait()
+            blocks = (
+                person("who", "Who", placeholder="Choose"),
+                searched("search", "What", placeholder="Type"),
+            )
+            return Modal(callback_id="test.form", title="A form", submit="Send", blocks=blocks)
+
+        return Loading(title="A form", text="Asking…", ask=found)
+
+    async def _refuse_form(self, press: Press) -> Loading:
+        async def found() -> Modal:
+            raise Conflict("There is <none>.")
+
+        return Loading(title="A form", text="Asking…", ask=found)
+
+    async def _suggest(self, typed: str) -> list[tuple[str, str]]:
+        if typed == "broken":
+            raise ZeroDivisionError
+        return [("v", f"found {typed}")]
+
     async def _take(self, submission: Submission) -> Answer | Later | None:
         self.submitted.append(submission)
-        match submission.values["why"]:
+        match submission.values.get("why"):
             case "nonsense":
                 raise FormError({"why": "That is no reason."})
             case "refused":

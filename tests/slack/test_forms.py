@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from bot.cards.blocks import actions, button, section
+from bot.cards.blocks import actions, button, overflow, section
 from bot.cards.modal import INPUT
 from bot.slack.replies import NOT_OPENED
 from bot.slack.requests import submission
@@ -22,7 +22,13 @@ async def edge(workspace, api, store):
         await stack.enter_async_context(by_socket(edge, workspace))
         await api.call("conversations.join", channel=GENERAL)
         drawn = button("Ask", action_id="test.form", subject_id="g1", revision=1)
-        blocks = [section("A card"), actions(drawn)]
+        menu = overflow(
+            [("ask", "Ask first"), ("refuse", "Refuse")],
+            action_id="test.more",
+            subject_id="g1",
+            revision=7,
+        )
+        blocks = [section("A card"), actions(drawn, menu)]
         await api.call("chat.postMessage", channel=GENERAL, text="A card", blocks=blocks)
         yield edge
 
@@ -131,3 +137,64 @@ def test_a_form_that_carries_nothing_readable_was_asked_for_in_direct_messages(m
     sent = submission(body, groups=lambda _: frozenset(), now=None)
 
     assert (sent.carried, sent.values, sent.asked.channel_id) == ({}, {}, ALICE)
+
+
+async def chosen(people, what):
+    """Alice chooses in the menu behind “…”."""
+    (message,) = [m for m in await people.messages(ALICE, GENERAL) if not m.get("ephemeral")]
+    block = message["blocks"][1]
+    options = block["elements"][1]["options"]
+    value = next(one["value"] for one in options if one["text"]["text"] == what)
+    answer = await people.press(ALICE, message, block["block_id"], "test.more", selected=[value])
+    assert answer["ok"], answer
+
+
+async def test_what_is_chosen_in_a_menu_is_an_act_that_opens_at_once_and_is_filled_when_known(
+    edge, workspace, people
+):
+    await chosen(people, "Ask first")
+
+    asking = await until(lambda: form_of(people))
+    assert asking["blocks"][0]["text"]["text"] == "Asking…"
+    edge.done.found.set()
+
+    async def filled_in():
+        view = await form_of(people)
+        return view if view.get("callback_id") == "test.form" else None
+
+    view = await until(filled_in)
+    [press] = edge.done.pressed
+    assert (press.action_id, press.subject_id, press.revision) == ("test.more.ask", "g1", 7)
+    typed = {"who": {INPUT: {"type": "users_select", "selected_user": seeds.BOB.id}}}
+    assert (await people.submit(ALICE, view, typed))["ok"]
+    assert edge.done.submitted[0].values["who"] == seeds.BOB.id
+    await people.settled()
+    assert workspace.verdict() == []
+
+
+async def test_a_select_is_filled_with_what_fits_what_is_typed(edge, workspace, people):
+    edge.done.found.set()
+    await chosen(people, "Ask first")
+
+    async def filled_in():
+        view = await form_of(people)
+        return view if view and view.get("callback_id") == "test.form" else None
+
+    view = await until(filled_in)
+    found = await people.options(ALICE, view, "search", INPUT, "a & b")
+    assert [one["text"]["text"] for one in found["options"]] == ["found a & b"]
+    broken = await people.options(ALICE, view, "search", INPUT, "broken")
+    assert broken["options"] == []
+    await people.settled()
+    assert workspace.verdict() == []
+
+
+async def test_why_there_is_no_form_takes_the_place_of_the_asking(edge, people):
+    await chosen(people, "Refuse")
+
+    async def refused():
+        view = await form_of(people)
+        return view if view and view["title"]["text"] == "Nothing was done" else None
+
+    shown = await until(refused)
+    assert shown["blocks"][0]["text"]["text"] == "There is &lt;none&gt;."

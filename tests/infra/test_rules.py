@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -63,18 +64,31 @@ def test_a_planted_mistake_is_caught(copy, file, good, bad, said):
     assert any(said in problem.what for problem in rules.check(copy.root))
 
 
-def test_what_is_expected_of_prod_is_what_the_example_catalogue_says():
-    place = load(Path("credlink.example.yml")).services["credlink-api"].environments["prod"]
-    limits = {
+def limits(environment: str) -> dict[str, float]:
+    return {
         rule.name: float(rule.expression.removeprefix("vector(").removesuffix(")"))
         for rule in rules_of(HERE)
-        if rule.file == "limits.yml" and rule.labels["env"] == "prod"
+        if rule.file == "limits.yml" and rule.labels["env"] == environment
     }
 
-    assert limits["env_service:ecs_tasks:min"] == place.scale.min
+
+def test_what_is_expected_of_prod_is_what_the_example_catalogue_says():
+    place = load(Path("credlink.example.yml")).services["credlink-api"].environments["prod"]
+    prod = limits("prod")
+
+    assert prod["env_service:ecs_tasks:min"] == place.scale.min
     objective = place.slo["errors"].objective
-    assert limits["env_service:slo_errors:budget"] == pytest.approx(1 - objective)
-    assert limits["env_service:http_requests:min"] >= place.slo["traffic"].needed
+    assert prod["env_service:slo_errors:budget"] == pytest.approx(1 - objective)
+    assert prod["env_service:http_requests:min"] >= place.slo["traffic"].needed
+
+
+@pytest.mark.parametrize("environment", ["prod", "staging"])
+def test_as_many_tasks_are_expected_as_terraform_has_at_least(environment):
+    written = Path(f"infra/terraform/examples/{environment}/main.tf").read_text()
+    scaling = re.search(r"scaling\s*= \{ min = (\d+)", written)
+
+    assert scaling is not None
+    assert limits(environment)["env_service:ecs_tasks:min"] == int(scaling[1])
 
 
 def test_names_of_cloudwatch_are_those_of_its_exporter_and_then_credlinks_own():

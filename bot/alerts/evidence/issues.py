@@ -23,13 +23,15 @@ from bot.domain.sentry import (
 from bot.storage import alerts, changes, findings, revisions, sentry
 from bot.storage.database import Connection
 from bot.world import World
-from integrations.errors import IntegrationError, NotFound
+from integrations.errors import Forbidden, IntegrationError, NotFound
 from integrations.sentry.client import MOST_ISSUES, SentryClient
 from integrations.sentry.models import Commit, Issue
 
 BEFORE_ONSET = timedelta(minutes=15)
 """An alert waits (`for`) and rates lag: what began so long before it began with it."""
 AGAIN_AFTER = timedelta(minutes=1)
+COMMITS_WITHIN_S = 2.5
+"""For the suspect commits: the issues are on the card by then, and must not be called missing."""
 MOST_REFRESHED = 5
 """Issues of a card that a search no longer finds, each asked for by itself in one look."""
 TOO_MANY = (
@@ -99,7 +101,11 @@ async def look_at_issues(world: World, group_id: str, phase: Phase) -> None:
         if not group.is_final:
             await sentry.watch(connection, group_id, due_at=at + world.paced(AGAIN_AFTER))
     world.wake()
-    await _ask_for_commits(world, world.sentry, group_id)
+    try:
+        async with asyncio.timeout(COMMITS_WITHIN_S):
+            await _ask_for_commits(world, world.sentry, group_id)
+    except TimeoutError:
+        log.info("commits_late", extra={"action": "commits_late", "alert_group": group_id})
 
 
 def _place(world: World, group: AlertGroup) -> _Place | None:
@@ -212,12 +218,11 @@ async def _ask_for_commits(world: World, client: SentryClient, group_id: str) ->
     async def ask(issue: SentryIssue) -> None:
         try:
             found = await client.find_suspect_commit(issue.organization, issue.project, issue.id)
-        except NotFound:
+        except (NotFound, Forbidden):  # a minute later it is the same
             found = None
         except IntegrationError as exc:
-            log.info(
-                "commit_unknown", extra={"action": "commit_unknown", "issue": issue.id, "why": exc}
-            )
+            why = {"action": "commit_unknown", "issue": issue.id, "why": str(exc)}
+            log.info("commit_unknown", extra=why)
             return
         async with world.database.write() as connection:
             known = await sentry.locked(connection, issue.id)

@@ -1,12 +1,13 @@
 """Sentry's issues on an alert group's card: a section each, with what can be done about it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from urllib.parse import quote
 
 from bot.cards.blocks import Block, Element, cut, escaped, overflow, section
 from bot.cards.links import link
 from bot.cards.sentry import DOING, name_of, standing
-from bot.cards.text import counted, moment
+from bot.cards.text import counted, day_and_time, moment
 from bot.domain.alert import AlertGroup
 from bot.domain.evidence.issues import ON_CARD, Issues
 from bot.domain.sentry import ActKind, ActState, SentryIssue, ShownIssue, Sighting, Why
@@ -15,6 +16,7 @@ MENU = "sentry"
 """A menu for each issue; its subject is `group/issue`."""
 RESOLVE, ASSIGN, ARCHIVE = (f"{MENU}.{kind.value}" for kind in ActKind)
 MESSAGE_CHARACTERS = 80
+A_DAY = timedelta(days=1)
 LABELS = {
     ActKind.RESOLVE: "Resolve",
     ActKind.ASSIGN: "Assign to me",
@@ -42,7 +44,7 @@ def _lines(one: ShownIssue, group: AlertGroup, *, is_first: bool) -> Iterator[st
     issue = one.issue
     yield ("*Sentry*  " if is_first else "") + name_of(issue)
     if issue.is_open:
-        yield _facts(issue, one.sighting)
+        yield _facts(issue, one.sighting, group)
     if where := standing(issue):
         yield where
     if issue.commit is not None and issue.is_open:
@@ -54,7 +56,7 @@ def _lines(one: ShownIssue, group: AlertGroup, *, is_first: bool) -> Iterator[st
         yield asked
 
 
-def _facts(issue: SentryIssue, sighting: Sighting) -> str:
+def _facts(issue: SentryIssue, sighting: Sighting, group: AlertGroup) -> str:
     """How often, for how many people, and why it is here."""
     facts = []
     if sighting.events is not None:
@@ -63,7 +65,9 @@ def _facts(issue: SentryIssue, sighting: Sighting) -> str:
     facts.append(_why(sighting))
     if sighting.rule and sighting.why is not Why.RULE:
         facts.append(f"alert rule “{escaped(sighting.rule)}”")
-    facts.append(f"first seen {moment(issue.first_seen_at)}")
+    is_old = group.started_at - issue.first_seen_at > A_DAY
+    seen = (day_and_time if is_old else moment)(issue.first_seen_at)
+    facts.append(f"first seen {seen}")
     return " · ".join(filter(None, facts))
 
 

@@ -48,6 +48,22 @@ async def test_the_suspect_commit_stands_beside_it_and_is_asked_for_once(desk: D
     assert len(desk.sentry.calls_of("list_committers")) == 1
 
 
+async def test_slow_commits_cost_neither_the_list_nor_their_next_chance(desk: Desk, monkeypatch):
+    monkeypatch.setattr("bot.alerts.evidence.issues.COMMITS_WITHIN_S", 0.2)
+    await desk.runs(BAD)
+    issue = desk.breaks()
+    group = await desk.fires()
+    desk.sentry.faults.append(Fault("get_latest_event", delay_s=1.0))
+
+    assert await desk.looks_at(group) == []
+
+    known = await desk.issue(issue)
+    assert known is not None
+    assert not known.is_commit_asked
+    await desk.looks_at(group)
+    assert "suspect commit" in await desk.text(group)
+
+
 async def test_without_a_suspect_commit_nothing_is_said_and_nobody_asks_again(desk: Desk):
     old = desk.sentry.issues.all()[0]
     await desk.runs("v1.0.0")

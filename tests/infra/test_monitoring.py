@@ -127,7 +127,7 @@ def test_whoever_is_paged_is_paged_by_the_receiver_that_tells_the_bot(copy):
         ("prom/cloudwatch-exporter:v0.16.0", "prom/cloudwatch-exporter:latest", "is not pinned"),
         ("prom/cloudwatch-exporter:v0.16.0", "prom/cloudwatch-exporter", "is not pinned"),
         (
-            "test: [CMD, wget, -q, --spider, http://localhost:9121/health]",
+            "test: [CMD, wget, -q, -O, /dev/null, http://localhost:9121/health]",
             "retries: 4",
             "no health",
         ),

@@ -193,7 +193,7 @@ class PagerDutyClient(Acting):
         return await self.list_all("list_users", "/users", {}, reading.user)
 
     async def list_priorities(self) -> tuple[Priority, ...]:
-        """Return the account's priorities, the most severe first.
+        """Return the account's priorities, the most severe first; 25 at most, accounts have five.
 
         Costs one call.
 
@@ -204,7 +204,10 @@ class PagerDutyClient(Acting):
 
         Source: https://developer.pagerduty.com/api-reference, List priorities
         """
-        return await self.list_all("list_priorities", "/priorities", {}, reading.priority)
+        return await self.run(
+            "list_priorities",
+            lambda: tuple(map(reading.priority, self.rest.rget("/priorities"))),
+        )
 
     async def list_webhook_subscriptions(self) -> tuple[WebhookSubscription, ...]:
         """Return where PagerDuty sends events to, and what it has given up on for a day.

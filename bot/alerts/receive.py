@@ -21,7 +21,7 @@ from bot.storage.database import Connection, Database
 from bot.storage.transient import is_transient
 from integrations.alertmanager import webhook as alertmanager
 from integrations.pagerduty import webhook as pagerduty
-from integrations.sentry import webhook as sentry
+from integrations.sentry import client as sentry
 
 POLL_S = 0.5
 """How often other replicas' webhooks are looked for; those of this process wake the worker."""

@@ -31,6 +31,7 @@ SAMPLE = {
     "alarm_prefix": "credlink-prod-",
     "distributions": '["arn:aws:cloudfront::222222222222:distribution/E2CREDLINK"]',
     "secrets": '["arn:aws:secretsmanager:eu-central-1:222222222222:secret:api-AbCdEf"]',
+    "hook_roles": '["arn:aws:iam::222222222222:role/credlink-prod-hooks"]',
     "queue_arn": "arn:aws:sqs:eu-central-1:222222222222:credlink-bot-events",
 }
 """What Terraform puts into the template, of a place like prod."""

@@ -76,6 +76,12 @@ def _distribution(arguments: Mapping[str, Any]) -> list[str]:
     return [f"arn:aws:cloudfront::{SAMPLE['account']}:distribution/{arguments['DistributionId']}"]
 
 
+def _hooks(arguments: Mapping[str, Any]) -> list[Request]:
+    hooks = arguments.get("deploymentConfiguration", {}).get("lifecycleHooks", [])
+    to = {"iam:PassedToService": "ecs.amazonaws.com"}
+    return [Request("iam:PassRole", hook["roleArn"], to) for hook in hooks if "roleArn" in hook]
+
+
 def _passed(arguments: Mapping[str, Any]) -> list[Request]:
     roles = [arguments["executionRoleArn"], arguments["taskRoleArn"]]
     to = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
@@ -132,6 +138,7 @@ CONTEXT: Mapping[str, Mapping[str, str]] = {
 }
 BESIDE: Mapping[str, Callable[[Mapping[str, Any]], list[Request]]] = {
     "RegisterTaskDefinition": _passed,
+    "UpdateService": _hooks,
     # With enhanced scanning the findings are Inspector's.
     "DescribeImageScanFindings": lambda _: [Request("inspector2:ListFindings", NO_RESOURCE)],
     "DescribeScalingPolicies": lambda _: [Request("cloudwatch:DescribeAlarms", f"{ALARMS}*")],

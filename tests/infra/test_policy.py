@@ -21,6 +21,7 @@ from infra.checks import policy
 from infra.checks.policy import PLACE, SAMPLE
 from integrations.aws.accounts import Account, Accounts
 from integrations.aws.client import AwsConnection
+from integrations.aws.strategies import DeploymentConfiguration, LifecycleHook
 from tests.infra.iam import FAMILY, SERVICE, Request, allowing, requests
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -44,6 +45,10 @@ REGISTERED = {
     "executionRoleArn": SAMPLE["execution_role_arn"],
     "taskRoleArn": SAMPLE["task_role_arn"],
 }
+WITH_A_HOOK = DeploymentConfiguration(
+    strategy="ROLLING",
+    hooks=(LifecycleHook(stages=("PRE_SCALE_UP",), role_arn=json.loads(SAMPLE["hook_roles"])[0]),),
+)
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "list_tasks": {"taskArns": [TASK]},
     "batch_get_image": {"images": [{"imageManifest": json.dumps(MANIFEST)}]},
@@ -70,7 +75,7 @@ EVERYTHING: tuple[Callable[[Account], Awaitable[Any]], ...] = (
     lambda aws: aws.ecs.describe_task_definition(f"{FAMILY}7"),
     lambda aws: aws.ecs.register_task_definition(REGISTERED, tags={"credlink:change": "c1"}),
     lambda aws: aws.ecs.list_task_definitions(SAMPLE["task_family"]),
-    lambda aws: aws.ecs.update_service(*WHERE, f"{FAMILY}8"),
+    lambda aws: aws.ecs.update_service(*WHERE, f"{FAMILY}8", configuration=WITH_A_HOOK),
     lambda aws: aws.ecs.set_desired_count(*WHERE, 3),
     lambda aws: aws.ecs.running_tasks(*WHERE),
     lambda aws: aws.ecs.stopped_tasks(*WHERE),
@@ -227,11 +232,21 @@ def test_the_policy_refuses(request_: Request):
     assert allowing(policy.rendered(Path.cwd()), request_) == []
 
 
-def test_a_place_without_distribution_and_secrets_has_no_statement_about_nothing():
-    bare = policy.rendered(Path.cwd(), distributions="[]", secrets="[]")
+def test_a_place_without_distribution_secrets_and_hooks_has_no_statement_about_nothing():
+    bare = policy.rendered(Path.cwd(), distributions="[]", secrets="[]", hook_roles="[]")
+    left_out = {s["Sid"] for s in policy.rendered(Path.cwd())} - {s["Sid"] for s in bare}
 
-    assert {"Distribution", "WhetherTheSecretsExist"} & {s["Sid"] for s in bare} == set()
-    assert len(bare) == len(policy.rendered(Path.cwd())) - 2
+    assert left_out == {"Distribution", "WhetherTheSecretsExist", "RolesOfHooks"}
+
+
+def test_the_policy_fits_into_a_role():
+    """A role's own policies have at most 10,240 characters, white space not counted.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    statements = policy.rendered(Path.cwd(), secrets=json.dumps(json.loads(SAMPLE["secrets"]) * 20))
+
+    assert len(json.dumps(statements, separators=(",", ":"))) < 10_240 - 1_000
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 # Two roles: ECS starting a task, and the bot itself, which may only become one of its places' roles.
 
 data "aws_iam_policy_document" "trust" {
+  for_each = toset(["execution", "task"])
+
   statement {
     actions = ["sts:AssumeRole"]
 
@@ -9,17 +11,23 @@ data "aws_iam_policy_document" "trust" {
       identifiers = ["ecs-tasks.amazonaws.com"]
     }
 
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account]
+    # No other account can have ECS use our role for it. ECS's manual promises the key for the role of
+    # tasks alone.
+    dynamic "condition" {
+      for_each = each.key == "task" ? [1] : []
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [local.account]
+      }
     }
   }
 }
 
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-execution"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  assume_role_policy = data.aws_iam_policy_document.trust["execution"].json
 }
 
 resource "aws_iam_role_policy" "execution" {
@@ -56,7 +64,7 @@ data "aws_iam_policy_document" "execution" {
 
 resource "aws_iam_role" "task" {
   name               = "${var.name}-task"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  assume_role_policy = data.aws_iam_policy_document.trust["task"].json
 }
 
 resource "aws_iam_role_policy" "task" {

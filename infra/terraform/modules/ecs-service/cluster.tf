@@ -31,7 +31,7 @@ resource "aws_cloudwatch_log_group" "service" {
 # CI pushes here; the bot only reads.
 resource "aws_ecr_repository" "service" {
   #checkov:skip=CKV_AWS_136:ECR encrypts with a key of its own; images hold no secrets
-  name                 = var.service
+  name                 = coalesce(var.repository_name, var.service)
   image_tag_mutability = "IMMUTABLE" # an approval is bound to a digest: a tag that moves would be another image
 
   image_scanning_configuration {

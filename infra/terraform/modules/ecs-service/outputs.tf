@@ -31,6 +31,7 @@ output "access" {
     alarm_prefix       = "${var.name}-"
     distribution_arn   = var.cloudfront == null ? null : aws_cloudfront_distribution.this[0].arn
     secret_arns        = local.secret_arns
+    hook_role_arns     = var.hook_role_arns
   }
 }
 

@@ -1,7 +1,11 @@
 # Three roles: ECS starting a task, the service itself, and ECS shifting its traffic.
 
 data "aws_iam_policy_document" "trust" {
-  for_each = { task = "ecs-tasks.amazonaws.com", shifting = "ecs.amazonaws.com" }
+  for_each = {
+    execution = "ecs-tasks.amazonaws.com"
+    task      = "ecs-tasks.amazonaws.com"
+    shifting  = "ecs.amazonaws.com"
+  }
 
   statement {
     actions = ["sts:AssumeRole"]
@@ -11,17 +15,23 @@ data "aws_iam_policy_document" "trust" {
       identifiers = [each.value]
     }
 
-    condition { # no other account can have ECS use our role for it
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account]
+    # No other account can have ECS use our role for it. ECS's manual promises the key for the role of
+    # tasks alone.
+    dynamic "condition" {
+      for_each = each.key == "task" ? [1] : []
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [local.account]
+      }
     }
   }
 }
 
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-${var.service}-execution"
-  assume_role_policy = data.aws_iam_policy_document.trust["task"].json
+  assume_role_policy = data.aws_iam_policy_document.trust["execution"].json
 }
 
 resource "aws_iam_role_policy" "execution" {

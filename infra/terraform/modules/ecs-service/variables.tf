@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "service" {
-  description = "The ECS service, its container, task family and image repository, as credlink-api."
+  description = "The ECS service, its container, task family and, unless repository_name says otherwise, image repository, as credlink-api."
   type        = string
 
   validation {
@@ -50,6 +50,12 @@ variable "private_subnets" {
 variable "image_tag" {
   description = "Tag of the first image. Later ones are the bot's: changing it here deploys nothing."
   type        = string
+}
+
+variable "repository_name" {
+  description = "The image repository, where it cannot be called as the service: two environments in one account."
+  type        = string
+  default     = null
 }
 
 variable "cpu" {
@@ -129,6 +135,12 @@ variable "log_retention_days" {
     condition     = contains([7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
     error_message = "CloudWatch Logs offers 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731 days."
   }
+}
+
+variable "hook_role_arns" {
+  description = "Roles with which ECS calls functions that stand as hooks of the service's deployments; the hooks themselves are set outside, and the bot keeps them."
+  type        = list(string)
+  default     = []
 }
 
 # --- how many

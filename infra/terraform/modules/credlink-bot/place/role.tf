@@ -20,6 +20,7 @@ locals {
     alarm_prefix       = var.access.alarm_prefix
     distributions      = jsonencode(compact([var.access.distribution_arn]))
     secrets            = jsonencode(var.access.secret_arns)
+    hook_roles         = jsonencode(var.access.hook_role_arns)
     queue_arn          = aws_sqs_queue.events.arn
   }))
 }

@@ -20,7 +20,7 @@ variable "bot_role_arn" {
 }
 
 variable "access" {
-  description = "What the bot may touch: the output access of ecs-service, or the same of a service that was made otherwise."
+  description = "What the bot may touch: the output access of ecs-service, or the same of a service that was made otherwise. hook_role_arns: roles of functions that stand as hooks of its deployments, which the bot sends along to keep them."
   type = object({
     cluster            = string
     service            = string
@@ -32,6 +32,7 @@ variable "access" {
     alarm_prefix       = string
     distribution_arn   = optional(string)
     secret_arns        = optional(list(string), [])
+    hook_role_arns     = optional(list(string), [])
   })
 
   validation { # with an empty prefix the bot could mute every alarm of the account

@@ -2,7 +2,7 @@
 invalidates, its queue of events."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -52,19 +52,43 @@ def looks(catalog: Catalog, outside: Outside) -> Iterator[Look]:
                 f"`cloudfront` of {where(place)}",
             )
     # Several places may share a queue: it is reached as the first that names it is.
-    queues: dict[str, Place] = {}
+    queues: dict[str, tuple[Place, str]] = {}
     for place in everywhere:
-        if place.config.events_queue is not None:
-            queues.setdefault(place.config.events_queue, place)
-    for url, place in queues.items():
+        for key in ("events_queue", "alarms_queue"):
+            named: str | None = getattr(place.config, key)
+            if named is not None:
+                queues.setdefault(named, (place, key))
+    for url, (place, key) in queues.items():
         yield Look(
             f"events queue, {called(place)}",
             partial(_queue, outside, place.config, url),
             "AWS_ENDPOINT_URL",
             f"the queue's policy, and that `role` of {where(place)} may sqs:ReceiveMessage and "
             "sqs:DeleteMessage there (and kms:Decrypt where it is encrypted with a key of yours)",
-            f"`events_queue` and `region` of {where(place)}",
+            f"`{key}` and `region` of {where(place)}",
         )
+    for topic in catalog.alerts.cloudwatch.topics:
+        yield Look(
+            f"topic {topic.rpartition(':')[2]}",
+            partial(_topic, everywhere, topic),
+            "`alerts.cloudwatch.topics`",
+        )
+
+
+async def _topic(everywhere: Sequence[Place], topic: str) -> str:
+    """Whose alarms it tells of; asks nobody."""
+    _, _, _, region, account, _ = topic.split(":", 5)
+    there = [
+        called(place)
+        for place in everywhere
+        if place.config.alarms and (place.config.region, place.config.account) == (region, account)
+    ]
+    if not there:
+        raise Missing(
+            f"no place of the catalogue in {account}, {region}, says what the names of its alarms "
+            "begin with (`alarms`): their cards would belong to no service."
+        )
+    return f"its alarms are those of {', '.join(there)}"
 
 
 async def _service(outside: Outside, place: Environment) -> str:

@@ -58,11 +58,26 @@ def test_a_secret_shows_in_neither_an_error_nor_the_settings_printed():
     assert "hush" not in repr(read_settings(ENOUGH, CATALOG))
 
 
-def test_webhook_secrets_can_be_rotated():
-    settings = read_settings({**ENOUGH, "PAGERDUTY_WEBHOOK_SECRETS": "old, new,"}, CATALOG)
+@pytest.mark.parametrize("sender", ["pagerduty", "grafana"])
+def test_webhook_secrets_can_be_rotated(sender: str):
+    name = f"{sender}_webhook_secrets"
 
-    kept = [secret.get_secret_value() for secret in settings.pagerduty_webhook_secrets]
+    settings = read_settings({**ENOUGH, name.upper(): "old, new,"}, CATALOG)
+
+    kept = [secret.get_secret_value() for secret in getattr(settings, name)]
     assert kept == ["old", "new"]
+
+
+def test_another_sns_than_awss_is_believed_only_beside_another_aws():
+    stand_in = {"AWS_ENDPOINT_URL_SNS": "http://127.0.0.1:9"}
+
+    with pytest.raises(ConfigurationError, match="beside AWS_ENDPOINT_URL"):
+        read_settings({**ENOUGH, **stand_in}, CATALOG)
+
+    settings = read_settings(
+        {**ENOUGH, **stand_in, "AWS_ENDPOINT_URL": "http://127.0.0.1:8"}, CATALOG
+    )
+    assert settings.sns_endpoint_url == "http://127.0.0.1:9"
 
 
 def test_each_service_has_its_own_routing_key():

@@ -53,6 +53,7 @@ async def test_a_world_in_order_is_well_and_says_what_it_found(
         "/ecs/credlink-api is searched",
         "✓ AWS around it, credlink-api in staging: scaled by nobody",
         "✓ events queue, credlink-api in prod: credlink-ecs lets us receive",
+        "✓ topic credlink-database: its alarms are those of credlink-api in prod",
         "✓ Prometheus: answers",
         "✓ SLO queries, credlink-api in prod: 6 of 6 give data",
         "✓ PagerDuty: 1 webhook subscription active",

@@ -187,7 +187,7 @@ def tally(members: Iterable[Member]) -> Tally:
     rows = [_row(name, severity, found) for (name, severity), found in together.items()]
     rows.sort(key=lambda row: (not row.firing, -row.severity, -row.firing, -row.groups, row.name))
     own = [one for one in every if not one.is_folded]
-    own.sort(key=lambda one: (-one.severity, one.started_at))
+    own.sort(key=lambda one: (-one.severity, one.started_at, one.name))
     return Tally(
         rows=tuple(rows),
         own=tuple(dict.fromkeys(one.name for one in own)),

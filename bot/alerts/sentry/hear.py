@@ -185,7 +185,6 @@ class _Hearing:
                 release=event.release,
             ),
             annotations={"summary": f"Sentry's alert rule “{event.rule}” fired."},
-            links={"Issue in Sentry": event.url} if event.url else {},
         )
         return _update(key_of_issue(event.issue_id), alert)
 

@@ -8,7 +8,7 @@ from bot.cards.blocks import Block, Element, cut, escaped, overflow, section
 from bot.cards.links import link
 from bot.cards.sentry import DOING, name_of, standing
 from bot.cards.text import counted, day_and_time, moment
-from bot.domain.alert import AlertGroup
+from bot.domain.alert import AlertGroup, Source
 from bot.domain.evidence.issues import ON_CARD, Issues
 from bot.domain.sentry import ActKind, ActState, SentryIssue, ShownIssue, Sighting, Why
 
@@ -62,16 +62,18 @@ def _facts(issue: SentryIssue, sighting: Sighting, group: AlertGroup) -> str:
     if sighting.events is not None:
         users = f", {counted(sighting.users, 'user')}" if sighting.users else ""
         facts.append(f"{counted(sighting.events, 'event')}{users}")
-    facts.append(_why(sighting))
-    if sighting.rule and sighting.why is not Why.RULE:
+    if why := _why(sighting):
+        facts.append(why)
+    if sighting.rule and group.source is not Source.SENTRY:  # there it is what the card is about
         facts.append(f"alert rule “{escaped(sighting.rule)}”")
     is_old = group.started_at - issue.first_seen_at > A_DAY
     seen = (day_and_time if is_old else moment)(issue.first_seen_at)
     facts.append(f"first seen {seen}")
-    return " · ".join(filter(None, facts))
+    return " · ".join(facts)
 
 
 def _why(sighting: Sighting) -> str:
+    """Empty where only a rule says so, which is said beside it."""
     match sighting.why:
         case Why.RELEASE:
             return f"*new in {escaped(sighting.release or 'what runs')}*"
@@ -80,7 +82,7 @@ def _why(sighting: Sighting) -> str:
         case Why.RISING:
             return f"*rising*, {sighting.events_before:,} in as long a time before"
         case Why.RULE:
-            return f"alert rule “{escaped(sighting.rule)}”" if sighting.rule else ""
+            return ""
 
 
 def _act_line(one: ShownIssue, group: AlertGroup) -> str:

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.alerts.normalise import dedup_key_of
-from bot.web.webhooks import Letter, PutAside
+from bot.web.keeping import Letter
+from bot.web.webhooks import PutAside
 from integrations.alertmanager import webhook as alertmanager
 from integrations.errors import Rejected
 from integrations.grafana import webhook as grafana

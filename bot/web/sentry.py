@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from bot.web.webhooks import Letter, PutAside
+from bot.web.keeping import Letter
+from bot.web.webhooks import PutAside
 from integrations.errors import Rejected
 from integrations.sentry import webhook
 from integrations.sentry.calls import SYSTEM

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.alerts.topics import TellTopic
-from bot.web.webhooks import Done, Letter, PutAside
+from bot.web.keeping import Letter
+from bot.web.webhooks import Done, PutAside
 from integrations.aws import alarm_news, sns
 from integrations.errors import Rejected
 

@@ -8,7 +8,7 @@ a 4xx is given only to what will never be right, and trouble of ours is a 5xx, w
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Protocol
@@ -18,23 +18,10 @@ from aiohttp import web
 from bot import metrics
 from bot.storage import inbox
 from bot.storage.database import Database
+from bot.web.keeping import Keeping, Letter
 from integrations.errors import Forbidden, InvalidSignature, Rejected
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A webhook that has been proved, and how it is kept.
-
-    The same `delivery_key` counts as the same delivery for `known_for_s` seconds; those of one
-    `partition_key` are worked off in order.
-    """
-
-    delivery_key: str
-    partition_key: str
-    body: bytes
-    known_for_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +83,17 @@ class _Refused(Exception):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Webhooks:
     """The routes of all senders. `wake` is called when something was kept."""
 
     database: Database
     wake: Callable[[], None]
     senders: Sequence[Sender]
+    _keeping: Keeping = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._keeping = Keeping(self.database)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post(sender.path, partial(self._answer, sender)) for sender in self.senders]
@@ -154,16 +145,7 @@ class Webhooks:
                 return outcome
 
     async def _keep(self, source: str, letter: Letter) -> str:
-        async with self.database.write() as connection:
-            is_new = await inbox.keep(
-                connection,
-                source=source,
-                delivery_key=letter.delivery_key,
-                partition_key=letter.partition_key,
-                body=letter.body,
-                known_for_s=letter.known_for_s,
-            )
-        if not is_new:
+        if not await self._keeping(source, letter):
             return "duplicate"
         self.wake()
         return "accepted"

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -14,6 +14,8 @@ from integrations.answers import failure
 from integrations.errors import Rejected, Unavailable, told
 from integrations.prometheus.models import Point, Series
 from integrations.threads import Threads
+
+R = TypeVar("R")
 
 SYSTEM = "prometheus"
 # https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
@@ -44,8 +46,11 @@ class PrometheusClient:
         self._read_timeout_s = read_timeout_s
         self._deadline_s = deadline_s
         self._largest_answer_bytes = largest_answer_bytes
+        self._timeouts_s = (connect_timeout_s, read_timeout_s)
+        self._rules_url = f"{base_url.rstrip('/')}/api/v1/rules"
+        self._headers = dict(headers or {})
         self._threads = Threads(SYSTEM, threads)
-        session = requests.Session()
+        session = self._session = requests.Session()
         # The library turns a refusal into a text with the bytes of the body; we want the answer.
         session.hooks["response"] += [self._bounded, _raise_if_refused]
         self._prometheus = PrometheusConnect(
@@ -75,7 +80,7 @@ class PrometheusClient:
         if at is not None:
             params["time"] = f"{at.timestamp():.3f}"
         return await self._run(
-            "query", lambda: self._prometheus.custom_query(expression, params=params)
+            "query", lambda: self._prometheus.custom_query(expression, params=params), read_result
         )
 
     async def query_range(
@@ -98,19 +103,43 @@ class PrometheusClient:
                 step=f"{step.total_seconds():g}",
                 params={"timeout": f"{self._read_timeout_s:g}s"},
             ),
+            read_result,
         )
 
-    async def _run(self, operation: str, call: Callable[[], Any]) -> tuple[Series, ...]:
+    async def list_recording_rules(self) -> dict[str, str]:
+        """Return the expression of each recording rule by the name it records under.
+
+        Where several rules record one name for different labels, the first of them. Costs one call.
+
+        Raises:
+            Forbidden: a proxy before Prometheus does not let us in.
+            Rejected: the answer is larger than anybody asked for.
+            RateLimited, Unavailable: worth another try.
+
+        Source: https://prometheus.io/docs/prometheus/latest/querying/api/#rules
+        """
+        return await self._run("list_rules", self._recording_rules, _expressions)
+
+    def _recording_rules(self) -> Any:
+        """The library knows nothing of rules, and shares its session with us."""
+        answer = self._session.get(
+            self._rules_url,
+            params={"type": "record"},
+            headers=self._headers,
+            timeout=self._timeouts_s,
+        )
+        return answer.json()["data"]["groups"]
+
+    async def _run(self, operation: str, call: Callable[[], Any], read: Callable[[Any], R]) -> R:
         return await self._threads.run(
-            operation, lambda: self._translated(operation, call), deadline_s=self._deadline_s
+            operation, lambda: self._translated(operation, call, read), deadline_s=self._deadline_s
         )
 
-    def _translated(self, operation: str, call: Callable[[], Any]) -> tuple[Series, ...]:
+    def _translated(self, operation: str, call: Callable[[], Any], read: Callable[[Any], R]) -> R:
         try:
-            result = call()
-            if _is_text(result):
-                raise Rejected(SYSTEM, operation, "the expression is a text, not numbers")
-            return read_result(result)
+            return read(call())
+        except _IsText:
+            raise Rejected(SYSTEM, operation, "the expression is a text, not numbers") from None
         except _TooLarge:
             raise Rejected(
                 SYSTEM,
@@ -159,7 +188,12 @@ def read_result(result: Any) -> tuple[Series, ...]:
     """Read `data.result` of a vector, a matrix or a scalar.
 
     Native histograms have no single value, so they give series without points.
+
+    Raises:
+        _IsText: it is of a string literal.
     """
+    if _is_text(result):
+        raise _IsText
     if result and not isinstance(result[0], Mapping):
         return (Series({}, (_point(result),)),)  # [time, "value"]
     return tuple(
@@ -169,6 +203,20 @@ def read_result(result: Any) -> tuple[Series, ...]:
         )
         for raw in result
     )
+
+
+def _expressions(groups: Any) -> dict[str, str]:
+    """Names and expressions of the recording rules in these groups."""
+    found: dict[str, str] = {}
+    for group in groups:
+        for rule in group["rules"]:
+            if rule.get("type") == "recording":
+                found.setdefault(rule["name"], rule["query"])
+    return found
+
+
+class _IsText(Exception):
+    """The expression was a string literal, and nothing in it can be drawn."""
 
 
 def _is_text(result: Any) -> bool:

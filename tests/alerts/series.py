@@ -19,9 +19,15 @@ class Prometheus:
         self.fails: IntegrationError | None = None
         self.takes_s = 0.0
         self.asked: list[str] = []
+        self.rules: dict[str, str] = {}
 
     def has(self, labels: Mapping[str, str], values: list[tuple[datetime, float]]) -> None:
         self.values.append((labels, values))
+
+    async def list_recording_rules(self) -> dict[str, str]:
+        if self.fails is not None:
+            raise self.fails
+        return self.rules
 
     async def query_range(
         self, expression: str, *, start: datetime, end: datetime, step: timedelta

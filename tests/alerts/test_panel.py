@@ -215,6 +215,20 @@ async def test_a_panel_nobody_names_is_found_by_its_metrics_wherever_it_is(
     assert all(drawn.arguments[name] == value for name, [value] in variables.items())
 
 
+async def test_a_recording_rule_is_seen_through(room: Room, prometheus: Prometheus):
+    prometheus.rules = {
+        "env:http_errors:ratio": 'sum by (env) (rate(http_requests_total{status_code=~"5.."}[1m]))'
+        " / sum by (env) (rate(http_requests_total[1m]))"
+    }
+    await room.reads_panels()
+    group = await room.hears(an_alert(expression="env:http_errors:ratio > 0.01"))
+
+    await room.looks(group)
+
+    text, _ = await room.shown(group)
+    assert "|Error ratio>, CredLink prod · found by `http_requests_total`" in text
+
+
 async def test_alerts_of_several_nodes_choose_all_of_them(room: Room):
     await room.reads_panels()
     nodes = [an_alert(f"a{n}", expression=DISK, instance=f"node-{n}&x:9100") for n in (1, 2)]

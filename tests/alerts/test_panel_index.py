@@ -9,10 +9,12 @@ import pytest
 from bot.alerts.evidence import panel_index
 from bot.alerts.evidence.panel_index import TRUE_FOR, ReadPanels
 from bot.world import World
+from integrations.errors import Unavailable
 from integrations.grafana.models import Dashboard, Found, Panel
 from sandbox.grafana.dashboards import BOARDS
 from sandbox.standin import Fault
 from tests.alerts.grafana import Room, a_room
+from tests.alerts.series import Prometheus
 
 
 @pytest.fixture
@@ -64,6 +66,18 @@ async def test_what_could_not_be_read_again_is_kept_for_a_while_and_then_forgott
     clock[0] += timedelta(minutes=2)
     assert await read() == 0
     assert room.world.panels == {}
+
+
+async def test_recording_rules_are_read_and_kept_while_prometheus_is_away(
+    room: Room, prometheus: Prometheus
+):
+    prometheus.rules = {"job:errors:ratio": "a / b"}
+    await room.reads_panels()
+    assert room.world.recorded == {"job:errors:ratio": "a / b"}
+
+    prometheus.fails = Unavailable("prometheus", "list_rules", "HTTP 503")
+    await room.reads_panels()
+    assert room.world.recorded == {"job:errors:ratio": "a / b"}
 
 
 class Endless:

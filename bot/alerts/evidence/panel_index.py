@@ -33,8 +33,8 @@ Library = MutableMapping[str, Panel | None]
 class ReadPanels:
     """Brings the world's `panels` to what Grafana has: a chore, each replica for itself.
 
-    Costs one call for each hundred dashboards, one for each of them and one for each panel of the
-    library, one after another.
+    Costs one call of Grafana for each hundred dashboards, one for each of them and one for each
+    panel of the library, one after another; and one of Prometheus.
     """
 
     world: World
@@ -55,7 +55,20 @@ class ReadPanels:
         except (TimeoutError, IntegrationError) as exc:
             log.warning("panels_unread", extra={"action": "panels_unread", "why": str(exc)})
         self._forget_old()
+        await self._read_rules()
         return read
+
+    async def _read_rules(self) -> None:
+        """What recording rules stand for; without an answer the last one stands."""
+        if self.world.prometheus is None:
+            return
+        try:
+            rules = await self.world.prometheus.list_recording_rules()
+        except IntegrationError as exc:
+            log.info("rules_unread", extra={"action": "rules_unread", "why": exc.detail})
+            return
+        self.world.recorded.clear()
+        self.world.recorded.update(rules)
 
     async def _read(self, grafana: GrafanaClient, found: Found, library: Library) -> bool:
         """One dashboard; one that cannot be read costs itself and no other."""

@@ -204,3 +204,34 @@ async def test_an_answer_that_expands_is_measured_as_what_it_becomes(vendor):
         await prometheus.query("up")
 
     await prometheus.aclose()
+
+
+async def test_recording_rules_are_listed_by_the_name_they_record_under(prometheus, vendor):
+    rules = [
+        {"type": "recording", "name": "job:up:sum", "query": "sum by (job) (up)", "labels": {}},
+        {"type": "alerting", "name": "Down", "query": "up == 0", "alerts": []},
+        {"type": "recording", "name": "job:up:sum", "query": "sum(up)"},
+    ]
+    vendor.says(Says(json={"status": "success", "data": {"groups": [{"rules": rules}]}}))
+
+    assert await prometheus.list_recording_rules() == {"job:up:sum": "sum by (job) (up)"}
+
+    (received,) = vendor.received
+    assert (received.path, received.query) == ("/api/v1/rules", [("type", "record")])
+    assert received.headers["Authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("says", "error"),
+    [
+        (BAD_GATEWAY, Unavailable),
+        (Says(status=403, body=b"no"), Forbidden),
+        (Says(json={"status": "success"}), Unavailable),
+        (Says(json={"data": {"groups": [{}]}}), Unavailable),
+        (Says(body=b"<html>"), Unavailable),
+    ],
+)
+async def test_rules_that_cannot_be_had_are_an_error_of_the_family(prometheus, vendor, says, error):
+    vendor.says(says)
+    with pytest.raises(error):
+        await prometheus.list_recording_rules()

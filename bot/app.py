@@ -332,7 +332,10 @@ def _answer_cards(
     catalog: Catalog, settings: Settings
 ) -> Mapping[QuestionKind, Callable[[AnswerView], Message]]:
     """The renderers of every kind of answer; some link to where other systems are."""
-    pages = Pages.at(prometheus=settings.prometheus_url, grafana=settings.grafana_url)
+    pages = Pages.at(
+        prometheus=settings.prometheus_url,
+        grafana=settings.grafana_public_url or settings.grafana_url,
+    )
     return {
         **ANSWER_CARDS,
         QuestionKind.QUERY: QueryCard(pages=pages),
@@ -345,7 +348,7 @@ def _addresses(settings: Settings, slack: SlackEdge) -> Addresses:
     return Addresses.of(
         prometheus=settings.prometheus_url,
         alertmanager=settings.alertmanager_url,
-        grafana=settings.grafana_url,
+        grafana=settings.grafana_public_url or settings.grafana_url,
         sentry=settings.sentry_url,
         slack=slack.identity.url,
     )

@@ -49,7 +49,11 @@ async def connected(settings: Settings) -> AsyncIterator[Outside]:
             alertmanager = AlertmanagerClient(settings.alertmanager_url)
             leaving.push_async_callback(alertmanager.aclose)
         if settings.grafana_url and settings.grafana_token:
-            grafana = GrafanaClient(settings.grafana_url, _plain(settings.grafana_token))
+            grafana = GrafanaClient(
+                settings.grafana_url,
+                _plain(settings.grafana_token),
+                public_url=settings.grafana_public_url,
+            )
             leaving.push_async_callback(grafana.aclose)
         if settings.pagerduty_api_url and settings.pagerduty_token:
             pagerduty = PagerDutyClient(

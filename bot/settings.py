@@ -59,6 +59,8 @@ class Settings(BaseModel):
     )
     """The bearer token Alertmanager's webhook must carry; without it the webhook is closed."""
     grafana_url: str | None = Field(default=None, alias="GRAFANA_URL")
+    grafana_public_url: str | None = Field(default=None, alias="GRAFANA_PUBLIC_URL")
+    """Where people's browsers find Grafana, where that is not GRAFANA_URL."""
     grafana_token: SecretStr | None = Field(default=None, alias="GRAFANA_TOKEN")
     grafana_webhook_token: SecretStr | None = Field(default=None, alias="GRAFANA_WEBHOOK_TOKEN")
     """The bearer token, or basic password, of Grafana's contact point."""

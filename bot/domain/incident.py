@@ -57,15 +57,18 @@ class PagerDutyIncident:
     def after(self, told: "PagerDutyIncident") -> "PagerDutyIncident":
         """What is known after PagerDuty told this: the newer word, with who acknowledged kept.
 
-        Webhooks are told apart by fractions of a second. REST gives whole ones: within that second
-        the status that is further on counts, so that neither hides the other.
+        Webhooks are told apart by fractions of a second. REST gives whole ones, and everything that
+        happened until it was asked: within its second a status that is further on counts, and of
+        the same status REST's word, so that what a webhook brings late undoes nothing.
         """
-        is_exact = told.told_at.microsecond and self.told_at.microsecond
+        is_by_rest = not told.told_at.microsecond
+        is_exact = not is_by_rest and self.told_at.microsecond
         same_second = told.told_at.replace(microsecond=0) == self.told_at.replace(microsecond=0)
         if is_exact or not same_second:
             is_newer = told.told_at >= self.told_at
         else:
-            is_newer = _FURTHER.index(told.status) >= _FURTHER.index(self.status)
+            further = _FURTHER.index(told.status) - _FURTHER.index(self.status)
+            is_newer = further > 0 or (further == 0 and is_by_rest)
         if not is_newer:
             return self
         same = told.status is self.status

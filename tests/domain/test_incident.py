@@ -56,6 +56,15 @@ def test_two_webhooks_within_a_second_are_told_apart_and_rest_hides_none_of_them
     assert acknowledged.after(by_rest) == acknowledged
 
 
+def test_a_webhook_that_comes_late_undoes_nothing_that_rest_said_in_its_second():
+    by_rest = an_incident(at=NOW, priority="P1")
+    late = an_incident(at=NOW + timedelta(milliseconds=200))
+
+    assert by_rest.after(late) == by_rest
+    assert late.after(by_rest) == by_rest
+    assert by_rest.after(replace(late, status=IncidentStatus.RESOLVED)).status == "resolved"
+
+
 def test_when_it_triggers_again_is_kept_while_it_is_acknowledged_and_no_longer():
     until = NOW + timedelta(hours=1)
     snoozed = replace(ACKNOWLEDGED, triggers_again_at=until)

@@ -15,5 +15,6 @@ def blocks(found: RunbookFound, group: AlertGroup) -> Sequence[Block]:
         return []
     if found.address:
         return [section(f"*runbook*  {link(found.address, 'where they are kept')}")]
+    name = "" if found.name == group.name else f"{escaped(found.name)}: "
     steps = counted(found.steps, "step")
-    return [section(f"*runbook*  {escaped(found.name)}: {steps} to tick in the thread")]
+    return [section(f"*runbook*  {name}{steps} to tick in the thread")]

@@ -58,7 +58,7 @@ async def test_it_is_found_by_the_alerts_name(world: World, folder: Path):
     _, card, steps, missing = await looked(kept_in(world, folder))
 
     assert (steps, missing) == ("Look, Mend", [])
-    assert "*runbook*  HighErrorRatio: 2 steps to tick in the thread" in card
+    assert "*runbook*  2 steps to tick in the thread" in card
 
 
 async def test_it_is_found_by_the_words_of_the_alerts_name_and_called_by_its_own(

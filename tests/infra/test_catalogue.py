@@ -3,7 +3,6 @@
 import base64
 import gzip
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -181,52 +180,3 @@ def test_sqlite_on_fargate_is_refused_with_its_reason():
     assert first["condition"] == '${var.database.engine == "postgresql"}'
     for reason in ("EFS", "write-ahead log", "two processes", "even with tasks = 1"):
         assert reason in first["error_message"]
-
-
-REFUSED = {
-    "sqlite": ('database = { engine = "sqlite" }', "Not SQLite on Fargate."),
-    "http without a way in": (
-        'slack_mode = "http"\nsecrets = ["SLACK_SIGNING_SECRET"]',
-        "In HTTP mode Slack must reach the bot",
-    ),
-    "socket mode without its token": ("secrets = []", "Socket Mode SLACK_APP_TOKEN"),
-    "a secret that is none": (
-        'secrets = ["SLACK_APP_TOKEN", "PASSWORD"]',
-        "Only the secrets that docs/configuration.md names",
-    ),
-    "a role by wildcard": (
-        'place_roles = ["arn:aws:iam::222222222222:role/*"]',
-        "without a wildcard",
-    ),
-    "a tag that moves": ('image = "bot:latest"\ncatalogue = "x"', "Not :latest"),
-    "an image without a catalogue": ('image = "bot:0.1.0"', "does not start without a catalogue"),
-    "no backups": ("database = { backup_retention_days = 1 }", "at least 7 days"),
-}
-
-
-@pytest.mark.parametrize("what", REFUSED)
-def test_terraform_refuses(tmp_path: Path, what: str):
-    """An extra, where Terraform is: variables alone need no provider."""
-    terraform = shutil.which("terraform")
-    if terraform is None:
-        pytest.skip("an extra, where Terraform is")
-    (tmp_path / "main.tf").write_text((MODULES / "credlink-bot" / "variables.tf").read_text())
-    values = {
-        "vpc_id": '"vpc-1"',
-        "private_subnets": '["a", "b"]',
-        "place_roles": '["arn:aws:iam::222222222222:role/credlink-bot-prod"]',
-    }
-    given, wanted = REFUSED[what]
-    lines = [f"{k} = {v}" for k, v in values.items() if not given.startswith(k)]
-    (tmp_path / "terraform.tfvars").write_text("\n".join([*lines, given]) + "\n")
-
-    done = subprocess.run(
-        [terraform, "plan", "-no-color", "-input=false"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 1
-    assert wanted in " ".join(done.stderr.replace("│", " ").split())

@@ -25,7 +25,7 @@ def node() -> str:
     if found is None:
         raise NotHere("node is not on the PATH: apt-get install nodejs npm")
     if not (NODE_MODULES / "@cdktf" / "hcl2json").exists():
-        raise NotHere(f"HashiCorp's parser is not in {HOME.name}: {HOW}")
+        raise NotHere(f"HashiCorp's parser is not in var/tools: {HOW}")
     return found
 
 
@@ -37,5 +37,5 @@ def installed(program: str) -> str:
     """
     path = VENV_BIN / program
     if not path.exists():
-        raise NotHere(f"{program} is not in {HOME.name}: {HOW}")
+        raise NotHere(f"{program} is not in var/tools: {HOW}")
     return str(path)

@@ -18,6 +18,7 @@ import aiohttp
 
 from sandbox import ports
 from sandbox.bot_process import BotProcess
+from sandbox.drill.boards import shipped_boards
 from sandbox.drill.exporters import Exporters
 from sandbox.drill.play import Drill, Outcome, table
 from sandbox.drill.scenes import WAVES, Scene
@@ -49,6 +50,7 @@ async def run(waves: Sequence[Sequence[Scene]]) -> list[Outcome]:
     with tempfile.TemporaryDirectory(prefix="credlink-drill-") as name:
         folder = Path(name)
         world = World(folder=folder, ports=ports.choose(None))
+        world.grafana.boards |= shipped_boards()
         exporters = Exporters(world.credlink_api, bot_metrics_url=f"{world.operations_url}/metrics")
         world.make_monitoring = lambda: ShippedMonitoring(
             world, folder=folder / "monitoring", exporters=exporters

@@ -57,6 +57,7 @@ class Grafana(StandIn):
         super().__init__(clock=clock)
         self.renderer = Renderer.INSTALLED
         self.prometheus_url = prometheus_url
+        self.boards = dict(BOARDS)
         self.hidden: set[str] = set()
         self.annotations: dict[int, Annotation] = {}
         self._ids = itertools.count(1)
@@ -126,7 +127,7 @@ class Grafana(StandIn):
                 "uri": f"db/{board.uid}",
                 "isStarred": False,
             }
-            for board in BOARDS.values()
+            for board in self.boards.values()
             if words in board.title.lower()
             and tags <= set(board.tags)
             and (not uids or board.uid in uids)
@@ -300,11 +301,11 @@ class Grafana(StandIn):
         return self._known(request.match_info["uid"])
 
     def _known(self, uid: str) -> Board:
-        if uid not in BOARDS:
+        if uid not in self.boards:
             raise not_found("Dashboard not found")
         if uid in self.hidden:
             raise Problem(403, "Access denied to this dashboard")
-        return BOARDS[uid]
+        return self.boards[uid]
 
 
 PAGES = (("limit", 1000), ("page", 1))

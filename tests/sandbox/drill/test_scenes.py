@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from sandbox.drill.__main__ import chosen
+from sandbox.drill.boards import shipped_boards
 from sandbox.drill.ground import USUAL
 from sandbox.drill.play import RUNBOOKS, Outcome, table
 from sandbox.drill.scenes import WAVES
@@ -81,3 +82,12 @@ def test_every_runbook_that_an_alert_links_is_there():
     linked = {rule["annotations"]["runbook_url"].rpartition("/")[2] for rule in alerts().values()}
 
     assert linked <= {path.name for path in Path(RUNBOOKS).glob("*.md")}
+
+
+def test_the_drills_grafana_has_the_panel_that_each_alert_names():
+    boards = shipped_boards()
+
+    for name, rule in alerts().items():
+        said = rule["annotations"]
+        panel = boards[said["__dashboardUid__"]].panels[int(said["__panelId__"])]
+        assert panel.expression, name

@@ -3,12 +3,15 @@
 import asyncio
 import itertools
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
 from bot.storage.database import Database
 from bot.storage.schema import metadata
@@ -65,13 +68,21 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> str:
-    """The URL of a new, empty PostgreSQL database."""
+@contextmanager
+def new_postgres(server: str, *, like: str = "template1") -> Iterator[str]:
+    """The URL of a new database on this server, a copy of `like`; gone afterwards."""
     name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return postgres_server.rsplit("/", 1)[0] + f"/{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy")
+        yield server.rsplit("/", 1)[0] + f"/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a new, empty PostgreSQL database."""
+    with new_postgres(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -82,11 +93,57 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/bot.sqlite"
 
 
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres_server: str) -> str:
+    """The name of a PostgreSQL database with the bot's tables; a copy costs less than tables."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE with_tables")
+    url = postgres_server.rsplit("/", 1)[0] + "/with_tables"
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    metadata.create_all(engine)
+    engine.dispose()
+    return "with_tables"
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the bot's tables, to be copied."""
+    path = tmp_path_factory.mktemp("tables") / "bot.sqlite"
+    engine = create_engine(f"sqlite:///{path}")
+    metadata.create_all(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+def sqlite_url(sqlite_with_tables: Path, tmp_path: Path) -> str:
+    """The URL of a SQLite file with the bot's tables."""
+    shutil.copy(sqlite_with_tables, tmp_path / "bot.sqlite")
+    return f"sqlite:///{tmp_path}/bot.sqlite"
+
+
+@pytest.fixture
+async def sqlite(sqlite_url: str) -> AsyncIterator[Database]:
+    """The bot's tables in a file; what is about SQL itself is tested on both databases."""
+    opened = Database(sqlite_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def tables_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with the bot's tables, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    like = request.getfixturevalue("postgres_with_tables")
+    with new_postgres(request.getfixturevalue("postgres_server"), like=like) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(tables_url: str) -> AsyncIterator[Database]:
     """The bot's database with its tables, once on SQLite and once on PostgreSQL."""
-    opened = Database(database_url)
-    async with opened.write() as connection:
-        await connection.run_sync(metadata.create_all)
+    opened = Database(tables_url)
     yield opened
     await opened.close()

@@ -10,7 +10,6 @@ import pytest
 
 from bot.engine import Engine, EngineSettings
 from bot.storage.database import Database
-from bot.storage.schema import metadata
 from bot.world import World
 from integrations.aws.accounts import Accounts
 from integrations.pagerduty.client import PagerDutyClient
@@ -22,16 +21,6 @@ from tests.alerts.builders import a_catalog
 from tests.alerts.series import Prometheus
 
 PACE = 50.0
-
-
-@pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
-    """The bot's tables in a file; what is about SQL itself is tested on both databases."""
-    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import math
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,6 @@ from bot.catalog import Catalog
 from bot.domain.question import QuestionKind
 from bot.errors import Conflict, NotAllowed, NotKnown
 from bot.storage.database import Database
-from bot.storage.schema import metadata
 from bot.world import World
 from commands import alarms
 from integrations.aws.accounts import Accounts
@@ -65,13 +63,10 @@ def aws() -> Iterator[AwsWorld]:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, aws: AwsWorld) -> AsyncIterator[Desk]:
-    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
+async def desk(sqlite: Database, aws: AwsWorld) -> AsyncIterator[Desk]:
     accounts, catalog = Accounts(AwsConnection(attempts=1)), a_catalog()
     world = World(
-        database=database,
+        database=sqlite,
         catalog=catalog,
         aws=accounts,
         now=lambda: datetime.fromtimestamp(aws.clock.now(), UTC),
@@ -87,7 +82,6 @@ async def desk(tmp_path: Path, aws: AwsWorld) -> AsyncIterator[Desk]:
     yield made
     await made.ask.stop()
     await accounts.aclose()
-    await database.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """`/credlink alerts`: our open groups beside what Alertmanager says, for whoever may look."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,7 +13,6 @@ from bot.domain.incident import IncidentStatus
 from bot.domain.question import QuestionKind
 from bot.errors import NotAllowed, NotKnown, UsageError
 from bot.storage.database import Database
-from bot.storage.schema import metadata
 from bot.world import World
 from commands import alerts
 from integrations.alertmanager.client import AlertmanagerClient
@@ -29,12 +26,8 @@ EU_KEY = '{}:{alertname="Slow", env="eu"}'
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield database
-    await database.close()
+def database(sqlite: Database) -> Database:
+    return sqlite
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -19,7 +18,6 @@ from bot.domain.health import Part, read
 from bot.domain.place import places
 from bot.errors import NotAllowed, NotKnown
 from bot.storage.database import Database
-from bot.storage.schema import metadata
 from bot.world import World
 from integrations.alertmanager.client import AlertmanagerClient
 from integrations.alertmanager.models import Silence
@@ -72,14 +70,11 @@ def monitoring() -> Monitoring:
 
 @pytest.fixture
 async def desk(
-    aws: AwsWorld, to_aws: AwsConnection, monitoring: Monitoring, tmp_path: Path
+    aws: AwsWorld, to_aws: AwsConnection, monitoring: Monitoring, sqlite: Database
 ) -> AsyncIterator[Desk]:
-    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
     accounts = Accounts(to_aws)
     world = World(
-        database=database,
+        database=sqlite,
         catalog=a_catalog(),
         aws=accounts,
         now=lambda: datetime.now(UTC),
@@ -92,7 +87,6 @@ async def desk(
     await made.ask.stop()
     for place in places(world.catalog):
         await accounts.account(place.config.region, place.config.role).ecs.aclose()
-    await database.close()
 
 
 async def test_a_place_that_is_well(desk: Desk, aws: AwsWorld):

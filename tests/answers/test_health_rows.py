@@ -1,9 +1,7 @@
 """What our own rows know for `health`: what runs, fires, was done last, holds; which buttons."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +18,6 @@ from bot.domain.plan import Observed, Revision
 from bot.domain.scaling.scaling import ScalingState
 from bot.storage import changes, incidents, locks, revisions, scalings
 from bot.storage.database import Database
-from bot.storage.schema import metadata
 from tests.alerts.board import Board
 from tests.alerts.builders import CAROL, GROUP_KEY, a_catalog, an_alert, an_incident, an_update
 from tests.changes.builders import ALICE, BOB, NEW_DIGEST, NOW, a_change, a_plan, a_rollout, an_arn
@@ -49,12 +46,8 @@ DONE: dict[str, Any] = {
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    made = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with made.write() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield made
-    await made.close()
+def database(sqlite: Database) -> Database:
+    return sqlite
 
 
 @pytest.fixture

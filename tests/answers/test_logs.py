@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +17,6 @@ from bot.domain.question import QuestionKind
 from bot.errors import NotAllowed
 from bot.storage import changes
 from bot.storage.database import Database
-from bot.storage.schema import metadata
 from bot.storage.schema.answers import answers as answer_rows
 from bot.world import World
 from commands import logs
@@ -84,18 +82,14 @@ def catalog() -> Catalog:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, aws: AwsWorld, catalog: Catalog) -> AsyncIterator[Desk]:
-    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
+async def desk(sqlite: Database, aws: AwsWorld, catalog: Catalog) -> AsyncIterator[Desk]:
     accounts = Accounts(AwsConnection(attempts=1))
-    world = World(database=database, catalog=catalog, aws=accounts, now=utc_now)
+    world = World(database=sqlite, catalog=catalog, aws=accounts, now=utc_now)
     made = Desk(world, QuestionKind.LOGS, GatherLogs(world), LogsCard(catalog))
     made.run = partial(logs.run, ask=made.ask, how="Write it so.", catalog=catalog)
     yield made
     await made.ask.stop()
     await accounts.aclose()
-    await database.close()
 
 
 def asked_of(aws: AwsWorld) -> list[str]:

@@ -9,7 +9,6 @@ import pytest
 
 from bot.engine import Engine, EngineSettings
 from bot.storage.database import Database
-from bot.storage.schema import metadata
 from bot.world import World
 from integrations.aws.accounts import Accounts
 from integrations.aws.client import AwsConnection
@@ -40,17 +39,13 @@ def slo() -> Any:
 
 @pytest.fixture
 async def world(
-    aws: AwsWorld, tmp_path: Path, policy: dict[str, Any], slo: Any
+    aws: AwsWorld, sqlite: Database, policy: dict[str, Any], slo: Any
 ) -> AsyncIterator[World]:
     """What the bot's workflow steps use, on SQLite."""
-    database = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with database.write() as connection:
-        await connection.run_sync(metadata.create_all)
     accounts = Accounts(AwsConnection(attempts=1))
     catalog = a_catalog(**{"slo": slo, **policy})
-    yield World(database=database, catalog=catalog, aws=accounts, now=utc_now, pace=PACE)
+    yield World(database=sqlite, catalog=catalog, aws=accounts, now=utc_now, pace=PACE)
     await accounts.aclose()
-    await database.close()
 
 
 @pytest.fixture

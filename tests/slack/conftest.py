@@ -7,7 +7,6 @@ import pytest
 
 from bot.slack.api import SlackApi
 from bot.storage.database import Database
-from bot.storage.schema import metadata
 from sandbox import seeds
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.workspace.server import Workspace
@@ -41,13 +40,9 @@ async def api(workspace: Workspace) -> AsyncIterator[SlackApi]:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Database]:
+def store(sqlite: Database) -> Database:
     """The bot's tables on SQLite; what differs by database is tested in tests/storage."""
-    opened = Database(f"sqlite:///{tmp_path}/bot.sqlite")
-    async with opened.write() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield opened
-    await opened.close()
+    return sqlite
 
 
 @pytest.fixture

@@ -15,6 +15,6 @@ async def is_news(connection: Connection, arn: str, state: str, *, since: dateti
             index_elements=[alarm_states.c.arn],
             set_={"state": new.excluded.state, "since": new.excluded.since},
             where=alarm_states.c.since < new.excluded.since,
-        )
+        ).returning(alarm_states.c.arn)
     )
-    return kept.rowcount > 0
+    return kept.first() is not None

@@ -122,6 +122,15 @@ async def test_alarms_are_listed_with_their_series(prod, world, clock):
     assert await prod.cloudwatch.list_alarms("another-") == ()
 
 
+async def test_alarms_of_both_kinds_are_read_by_their_names(prod):
+    names = ["credlink-prod-degraded", "credlink-prod-5xx", "credlink-prod-none"]
+
+    found = {alarm.name: alarm for alarm in await prod.cloudwatch.get_alarms(names)}
+
+    assert set(found) == {"credlink-prod-degraded", "credlink-prod-5xx"}
+    assert found["credlink-prod-degraded"].is_composite
+
+
 async def test_alarms_are_muted_for_a_while_and_unmuted(prod, clock):
     name, alarm = "credlink-1", "credlink-prod-5xx"
     await prod.cloudwatch.put_mute_rule(

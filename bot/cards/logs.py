@@ -167,7 +167,13 @@ def _nothing(search: Search, found: Found) -> str:
         "anything writes to it"
     )
     when = f"in the last {spoken(search.since)}"
-    return f"No line with {escaped(title_of(search))} {when}; {searched}."
+    exact = " CloudWatch tells capital letters from small ones." if _has_case(search) else ""
+    return f"No line with {escaped(title_of(search))} {when}; {searched}.{exact}"
+
+
+def _has_case(search: Search) -> bool:
+    """Whether the same word in other letters would be another one; a pattern may say both."""
+    return search.pattern.isascii() and search.pattern.replace(" ", "").isalpha()
 
 
 def _refused(search: Search, refused: TooMuch, command: str) -> str:

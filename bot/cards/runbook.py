@@ -45,7 +45,7 @@ def _steps(runbook: Runbook) -> list[Block]:
         if len(blocks) > MOST_BLOCKS or taken > ALL_CHARACTERS:
             left = counted(len(runbook.steps) - number, "more step")
             return [*blocks, context(f"and {left}, in its file")]
-        if step.section != under:
+        if step.section not in {under, ""}:
             under = step.section
             blocks.append(context(f"*{escaped(cut(under, HEADING_CHARACTERS))}*"))
         blocks.append(

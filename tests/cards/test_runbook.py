@@ -8,6 +8,7 @@ from bot.cards.markdown import mrkdwn_of
 from bot.cards.runbook import checklist
 from bot.domain.runbooks import Runbook, Step, Tick
 from sandbox.workspace.blockkit import check_message
+from tests.cards.golden import assert_golden
 
 AT = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 
@@ -56,6 +57,7 @@ def test_who_ticked_a_step_stands_beside_it_by_name():
     ticks = {1: Tick("U0ALICE01", name, AT, 2)}
     shown = checklist(a_runbook(Step("Look.", "First"), Step("Mend."), ticks=ticks, revision=2))
 
+    assert_golden(shown, "runbook")
     assert shown.text == "Runbook HighErrorRatio: 1 of 2 steps done"
     assert "U0ALICE01" not in str(shown)
     box = shown.blocks[-1]["accessory"]

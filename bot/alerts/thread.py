@@ -68,6 +68,17 @@ async def incident_moved(
     await cards.add_entry(connection, Kind.ALERT_GROUP, group.id, key=key, message=message)
 
 
+async def sight(connection: Connection, group: AlertGroup, *, at: datetime) -> None:
+    """Its source has no data any more, or has some again."""
+    await cards.add_entry(
+        connection,
+        Kind.ALERT_GROUP,
+        group.id,
+        key=f"{'blind' if group.is_blind else 'seeing'} {at:%Y-%m-%dT%H:%M:%S}",
+        message=words.sight_entry(group),
+    )
+
+
 async def end_was_lost(
     connection: Connection, group: AlertGroup, seen_at: datetime, gone_at: datetime
 ) -> None:

@@ -27,8 +27,8 @@ POLL_S = 0.5
 """How often other replicas' webhooks are looked for; those of this process wake the worker."""
 LEASE_S = 30.0
 """A row takes milliseconds; whoever holds one this long is dead."""
-TOGETHER = 20
-"""Rows taken in with one transaction: others wait for it, some tenths of a second at most."""
+TOGETHER = 10
+"""Rows taken in with one transaction: cards wait for it, a tenth of a second at most."""
 ATTEMPTS = 4
 """After so many failures a row is put aside: its group goes on without it."""
 FIRST_WAIT_S = 1.0

@@ -251,10 +251,14 @@ async def shown(
     ts: str,
     pause_s: float,
 ) -> None:
-    """Slack shows this revision. The next edit waits `pause_s`, unless news came meanwhile."""
+    """Slack shows this revision. The next edit waits `pause_s`, unless news came meanwhile.
+
+    A storm's card is urgent until it stands. After that news comes without end, and waits.
+    """
     now = database_now()
     more = cards.c.wanted > revision
-    hurries = and_(more, cards.c.urgency < int(Urgency.PROGRESS))
+    is_storm = cards.c.kind == Kind.STORM.value
+    hurries = and_(more, cards.c.urgency < int(Urgency.PROGRESS), ~is_storm)
     await connection.execute(
         update(cards)
         .where(cards.c.id == card_id)
@@ -266,6 +270,7 @@ async def shown(
             failures=0,
             last_error=None,
             wanted_at=case((more, now), else_=cards.c.wanted_at),
+            urgency=case((is_storm, int(Urgency.PROGRESS)), else_=cards.c.urgency),
             next_at=case((hurries, now), else_=now + pause_s),
         )
     )

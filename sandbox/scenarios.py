@@ -11,6 +11,7 @@ from sandbox import seeds
 from sandbox.actions import job
 from sandbox.aws import pipeline, registry, seeded_alarms
 from sandbox.bot_process import BotProcess
+from sandbox.grafana import Renderer
 from sandbox.sentry.issues import Issue
 from sandbox.sentry.people import USERS as SENTRY_USERS
 from sandbox.world import PLACES, World
@@ -40,6 +41,7 @@ def scenarios(world: World, bot: BotProcess | None) -> tuple[Scenario, ...]:
         *_of_storms(world),
         *_of_alarms(world),
         *_of_grafana(world),
+        *_of_renderer(world),
         *_of_changes(world),
         *_of_traffic(world),
         *_of_sentry(world),
@@ -119,6 +121,29 @@ def _of_grafana(world: World) -> list[Scenario]:
             "Grafana's rule is over",
             "Whatever of it fired is sent as resolved.",
             resolve,
+        ),
+    ]
+
+
+def _of_renderer(world: World) -> list[Scenario]:
+    async def lose() -> None:
+        world.grafana.renderer = Renderer.MISSING
+
+    async def install() -> None:
+        world.grafana.renderer = Renderer.INSTALLED
+
+    return [
+        Scenario(
+            "renderer-away",
+            "Grafana's image renderer is gone",
+            "It draws no panels: cards show the bot's own chart and say so.",
+            lose,
+        ),
+        Scenario(
+            "renderer-back",
+            "The image renderer is there again",
+            "Grafana draws panels for the alerts from now on.",
+            install,
         ),
     ]
 

@@ -69,7 +69,7 @@ class Thread:
         """Wait for the message with the steps, once it says all these words."""
 
         async def look() -> dict[str, Any] | None:
-            for one in await self._replies():
+            for one in await self.replies():
                 text = as_text(one, NAMES)
                 if "Runbook" in text and all(word in text for word in words):
                     return one
@@ -77,7 +77,7 @@ class Thread:
 
         return cast(dict[str, Any], await until(look))
 
-    async def _replies(self) -> list[dict[str, Any]]:
+    async def replies(self) -> list[dict[str, Any]]:
         shown = await self.people.messages(ALICE.id, CHANNEL)
         found = []
         for card in shown:
@@ -267,8 +267,13 @@ async def test_who_may_not_acknowledge_may_not_tick_and_a_box_of_nothing_says_so
 
 
 async def parent(thread: Thread) -> str:
-    shown = await thread.people.messages(ALICE.id, CHANNEL)
-    return str(next(one["ts"] for one in shown if "HighErrorRatio" in as_text(one, NAMES)))
+    """The card's message, once it stands."""
+
+    async def look() -> str | None:
+        shown = await thread.people.messages(ALICE.id, CHANNEL)
+        return next((one["ts"] for one in shown if "HighErrorRatio" in as_text(one, NAMES)), None)
+
+    return str(await until(look))
 
 
 async def test_a_card_that_was_deleted_comes_back_with_the_steps_below_it(
@@ -288,3 +293,31 @@ async def test_a_card_that_was_deleted_comes_back_with_the_steps_below_it(
             return new if new["ts"] != shown["ts"] else None
 
         assert labels(await until(again))[0] == f"x {NAMES[ALICE.id]}"
+
+
+async def test_steps_that_were_posted_unheard_are_found_in_the_thread_and_not_posted_again(
+    workspace, people, api, store, catalog
+):
+    async with standing(workspace, people, api, store, catalog) as thread:
+        await parent(thread)
+        await people.fault("drop_after", method="chat.postMessage")
+        await found(thread)
+        shown = await thread.checklist("0 of 3")
+
+        await thread.ticks(ALICE, shown, 0)
+
+        assert (await thread.checklist("1 of 3"))["ts"] == shown["ts"]
+        assert len(await thread.replies()) == 1
+
+
+async def test_steps_whose_card_is_gone_before_them_come_below_the_one_that_comes_back(
+    workspace, people, api, store, catalog
+):
+    async with standing(workspace, people, api, store, catalog) as thread:
+        gone = await parent(thread)
+        await api.call("chat.delete", channel=CHANNEL, ts=gone)
+
+        await found(thread)
+
+        await thread.checklist("0 of 3")
+        assert await parent(thread) != gone

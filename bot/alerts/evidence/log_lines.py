@@ -30,7 +30,7 @@ FIRST = "The first {} that tell of a failure"
 
 
 async def look_in_log(world: World, group_id: str, phase: Phase) -> None:
-    """Read the error lines from some minutes before the onset until now, and those before them.
+    """Read the error lines of some minutes around the onset, and those before them.
 
     Costs two FilterLogEvents, one more for every further page; searching is not billed. What they
     say is kept without secrets, and the lines go to the thread.
@@ -47,7 +47,8 @@ async def look_in_log(world: World, group_id: str, phase: Phase) -> None:
     if group.service is None or place is None or place.logs is None:
         return
     lead = max(LEAST_LEAD, world.paced(LEAD))
-    since, until = group.started_at - lead, world.now()
+    until = min(world.now(), group.started_at + lead)  # it may have begun days ago
+    since = min(group.started_at, until) - lead
     if earlier is not None and earlier.resolved_at is not None:
         # Its lines are of that time; what they said is not new now.
         since = max(since, min(earlier.resolved_at, group.started_at - LEAST_LEAD))

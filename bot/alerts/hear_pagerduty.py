@@ -37,7 +37,7 @@ async def hear(connection: Connection, join: JoinIncident, body: bytes, *, at: d
     if incident is not None:
         await join(connection, incident, at=at, by=responder(event.agent))
     news = reading.from_event(event)
-    is_told = news is not None and await _tell(connection, news, at=event.occurred_at)
+    is_told = news is not None and await tell(connection, news, at=event.occurred_at)
     if event.type not in pagerduty.EVENT_TYPES:
         log.warning("unknown_event", extra={"action": "unknown_event", "event_type": event.type})
         metrics.pagerduty_events.labels("unknown").inc()
@@ -47,7 +47,7 @@ async def hear(connection: Connection, join: JoinIncident, body: bytes, *, at: d
     return ""
 
 
-async def _tell(connection: Connection, news: News, *, at: datetime) -> bool:
+async def tell(connection: Connection, news: News, *, at: datetime) -> bool:
     """Tell the threads of the incident's groups; False where there is none, or it is our own."""
     incident = await incidents.find(connection, news.incident_id)
     if incident is None or await _is_ours(connection, incident, news, at=at):

@@ -1,14 +1,17 @@
 """PagerDuty's incidents looked up again: a webhook that was lost still reaches its card."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot import metrics
+from bot.alerts.hear_pagerduty import tell
 from bot.alerts.join import JoinIncident
-from bot.alerts.normalise import from_pagerduty
+from bot.alerts.normalise import from_pagerduty, responder
 from bot.alerts.outages import System, TellOutages
 from bot.alerts.subscriptions import KeepSubscriptions
+from bot.domain.incident_news import News, NewsKind
 from bot.storage import incidents
 from bot.world import World
 from integrations.errors import IntegrationError, NotFound
@@ -30,6 +33,8 @@ PAGERDUTY = System(
     after="Incidents are brought to how they stand there.",
 )
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class ReconcilePagerDuty:
@@ -42,7 +47,10 @@ class ReconcilePagerDuty:
     webhook_path: str
 
     async def __call__(self) -> None:
-        """Costs two calls, and one for each incident that is no longer among the open ones."""
+        """Costs two calls, and one for each incident that is no longer among the open ones.
+
+        One more for each incident once webhooks were lost.
+        """
         pagerduty = self.world.pagerduty
         services = [
             config.pagerduty.service
@@ -52,7 +60,7 @@ class ReconcilePagerDuty:
         if pagerduty is None or not services:
             return
         # Sending again first: what happens after the look is told by a webhook.
-        await KeepSubscriptions(self.world, self.webhook_path)(pagerduty)
+        was_lost = await KeepSubscriptions(self.world, self.webhook_path)(pagerduty)
         outages = TellOutages(self.world)
         try:
             found = await self._look(pagerduty, services)
@@ -64,6 +72,8 @@ class ReconcilePagerDuty:
         await outages.answers(PAGERDUTY)
         for incident in found:
             await self._take_in(incident)
+        if was_lost:
+            await self._read_notes(pagerduty, found[:MOST_LOOKED_UP])
 
     async def _look(self, pagerduty: PagerDutyClient, services: Iterable[str]) -> list[Incident]:
         """Those open now, and those of our cards that were open and are not among them."""
@@ -77,6 +87,27 @@ class ReconcilePagerDuty:
             except NotFound:
                 continue  # deleted there; the card keeps what was told of it last
         return found
+
+    async def _read_notes(self, pagerduty: PagerDutyClient, found: Iterable[Incident]) -> None:
+        """Tell the threads of notes no webhook told of: nothing else says so later."""
+        for incident in found:
+            try:
+                notes = await pagerduty.list_notes(incident.id)
+            except IntegrationError as exc:
+                log.warning("notes_unread", extra={"action": "notes_unread", "why": exc.detail})
+                continue
+            for note in notes:
+                news = News(
+                    id=note.id,
+                    kind=NewsKind.NOTE,
+                    incident_id=incident.id,
+                    by=responder(note.user),
+                    text=note.content,
+                    subject_id=note.id,
+                )
+                async with self.world.database.write() as connection:
+                    await tell(connection, news, at=note.created_at or self.world.now())
+        self.world.wake()
 
     async def _take_in(self, found: Incident) -> None:
         now = self.world.now()

@@ -45,28 +45,32 @@ class KeepSubscriptions:
     world: World
     path: str
 
-    async def __call__(self, pagerduty: PagerDutyClient) -> None:
-        """Costs a call, and another for each subscription that is switched on."""
+    async def __call__(self, pagerduty: PagerDutyClient) -> bool:
+        """Returns whether events of ours were lost until now.
+
+        Costs a call, and another for each subscription that is switched on.
+        """
         outages = TellOutages(self.world)
         try:
             found = await pagerduty.list_webhook_subscriptions()
         except (Forbidden, Rejected) as exc:
             await outages.silent(NOT_SEEN, exc.detail)
-            return
+            return False
         except IntegrationError:
-            return  # PagerDuty itself is away, which is said elsewhere; the next look is the remedy
+            # PagerDuty itself is away, which is said elsewhere; the next look is the remedy.
+            return False
         await outages.answers(NOT_SEEN)
-        for subscription in found:
-            if urlsplit(subscription.url).path.rstrip("/").endswith(self.path):
-                await self._keep(pagerduty, outages, subscription)
+        ours = [one for one in found if urlsplit(one.url).path.rstrip("/").endswith(self.path)]
+        return any([await self._keep(pagerduty, outages, one) for one in ours])
 
     async def _keep(
         self, pagerduty: PagerDutyClient, outages: TellOutages, subscription: WebhookSubscription
-    ) -> None:
+    ) -> bool:
+        """Returns whether it sends again that had stopped."""
         stopped = replace(STOPPED, id=f"{STOPPED.id}{subscription.id}")
         if not subscription.active:  # somebody switched it off: that is for them to undo
             await outages.silent(stopped, "the webhook subscription is switched off")
-            return
+            return False
         if subscription.temporarily_disabled:
             try:
                 await pagerduty.enable_webhook_subscription(subscription.id)
@@ -75,10 +79,11 @@ class KeepSubscriptions:
                     f"it has switched the webhook off for a day; on again is refused: {exc.detail}"
                 )
                 await outages.silent(stopped, why)
-                return
+                return False
         is_told = await outages.answers(stopped)
         if subscription.temporarily_disabled and not is_told:
             await self._say_enabled(subscription)
+        return subscription.temporarily_disabled or is_told
 
     async def _say_enabled(self, subscription: WebhookSubscription) -> None:
         now = self.world.now()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.cards.blocks import context, escaped
+from bot.cards.blocks import Block, context, escaped
 from bot.cards.modal import Modal, choice, person, searched, text_input
 from bot.cards.text import spoken
 from bot.domain.incident import PagerDutyIncident
@@ -39,6 +39,8 @@ class Subject:
     group_id: str
     incident: PagerDutyIncident
     channel_id: str
+    shared_with: tuple[str, ...] = ()
+    """The names of other groups whose alerts are in the same incident."""
 
     @property
     def carried(self) -> Mapping[str, str]:
@@ -55,6 +57,14 @@ class Level:
 
     number: int
     people: tuple[str, ...]
+
+
+def _also(about: Subject) -> tuple[Block, ...]:
+    """What else is acted on: PagerDuty joins alerts, and the card is about one group."""
+    if not about.shared_with:
+        return ()
+    names = ", ".join(map(escaped, about.shared_with))
+    return (context(f"PagerDuty has joined more alerts in it: {names}. It is for all of them."),)
 
 
 def escalate_form(about: Subject, policy: str, levels: Sequence[Level], *, initial: int) -> Modal:
@@ -76,6 +86,7 @@ def escalate_form(about: Subject, policy: str, levels: Sequence[Level], *, initi
                 "Whoever is on call there is paged at once; an acknowledged incident is triggered "
                 "again."
             ),
+            *_also(about),
         ),
     )
 
@@ -105,6 +116,7 @@ def responder_form(about: Subject, message: str) -> Modal:
             context(
                 f"PagerDuty asks them to join {escaped(about.incident.label)}, and pages them."
             ),
+            *_also(about),
         ),
     )
 
@@ -144,6 +156,7 @@ def snooze_form(about: Subject) -> Modal:
                 "You acknowledge it until then; if it is still open it is triggered again, and "
                 "pages. The alert itself goes on."
             ),
+            *_also(about),
         ),
     )
 
@@ -161,5 +174,5 @@ def priority_form(
         title=f"Priority of {about.incident.label}",
         submit="Set",
         carried=about.carried,
-        blocks=(choice(CHOSEN, "Priority", options, initial=initial),),
+        blocks=(choice(CHOSEN, "Priority", options, initial=initial), *_also(about)),
     )

@@ -20,7 +20,7 @@ from bot.web.senders import PAGERDUTY_PATH
 from bot.world import World
 from integrations.alertmanager.client import AlertmanagerClient
 from sandbox.pagerduty import PagerDuty
-from sandbox.pagerduty.account import ON_CALL
+from sandbox.pagerduty.account import ON_CALL, PRIORITIES, USERS
 from sandbox.standin import Fault
 from tests.alerts.board import Board
 from tests.alerts.builders import (
@@ -268,6 +268,32 @@ async def test_what_a_lost_webhook_would_have_told_reaches_the_card(
     before = len(pagerduty.calls_of("get_incident"))
     await reconciled(paged)
     assert len(pagerduty.calls_of("get_incident")) == before, "what is over is asked no more"
+
+
+async def test_what_moved_while_webhooks_were_lost_and_notes_of_that_time_reach_the_thread(
+    paged: Watch, pagerduty: PagerDuty
+):
+    incident = pagerduty.account.trigger(
+        key=DEDUP_KEY, summary="Errors", severity="critical", body={}
+    )
+    await paged.board.hears(an_update(an_alert(starts_at=paged.clock.at)), at=paged.clock.at)
+    await reconciled(paged)
+    ours = pagerduty.subscribe(f"https://bot.example{PAGERDUTY_PATH}")
+    ours.disabled_until = pagerduty.clock.now() + 3600
+
+    pagerduty.account.set_priority(incident, PRIORITIES[0], ON_CALL)
+    pagerduty.account.reassign(incident, (USERS[1],), ON_CALL)
+    pagerduty.account.annotate(incident, "it is the pool", ON_CALL)
+    await reconciled(paged)
+    await reconciled(paged)
+
+    group = await paged.group()
+    assert await paged.board.thread(group) == [
+        "PagerDuty #1 now with Bob Lindqvist · priority P1",
+        "Note on PagerDuty #1 by Carol Méndez:\n> it is the pool",
+    ]
+    assert "triggered, paging Bob Lindqvist · P1" in await paged.board.text(group)
+    assert len(pagerduty.calls_of("list_incident_notes")) == 1, "only once webhooks were lost"
 
 
 async def test_an_incident_nobody_told_of_gets_its_card_unless_it_is_old(

@@ -12,6 +12,7 @@ from bot.alerts.notes.write import WriteNote
 from bot.alerts.respond import Respond, Wish
 from bot.alerts.responding.choices import USER, Choices
 from bot.alerts.responding.who import NOT_CONNECTED, verify
+from bot.alerts.show import named_beside
 from bot.cards import responding_forms as forms
 from bot.cards.answer import Answer, Later
 from bot.cards.modal import Loading, Modal
@@ -75,12 +76,13 @@ class RespondingForms:
         async with self.respond.database.read() as connection:
             group = await alerts.get(connection, press.subject_id)
             found = await incidents.of_group(connection, group.id)
+            beside = await named_beside(connection, group, found)
         await self.respond.allow(press, group, act)
         if group.is_final:
             raise Conflict("This has changed: the alert is resolved.")
         if not found or not found[0].is_open:
             raise Conflict(CLOSED)
-        about = forms.Subject(group.id, found[0], press.asked.channel_id)
+        about = forms.Subject(group.id, found[0], press.asked.channel_id, beside)
         is_known = await self.respond.who.known(press.asked.by.id) is not None
         if is_known and act in {NOTE_ACT, K.SNOOZE.value}:
             return await build(about)

@@ -9,8 +9,10 @@ import pytest
 from bot.cards.responding_forms import CHOSEN, MESSAGE, WHO
 from bot.domain.alert import GroupState
 from bot.errors import Conflict, FormError, NotAllowed
+from bot.storage import incidents
 from sandbox import seeds
 from sandbox.standin import Fault
+from tests.alerts.builders import an_alert, an_update
 from tests.alerts.responding.desk import Desk, options_of
 
 BOB_THERE = seeds.BOB.pagerduty_id
@@ -59,6 +61,20 @@ async def test_what_pagerduty_tells_of_an_act_from_here_is_told_once_however_oft
         "PagerDuty #1: Bob Lindqvist was asked to join by Carol Méndez",
         "PagerDuty #1 priority P1",
     ]
+
+
+async def test_a_form_says_which_other_alerts_pagerduty_has_joined(desk: Desk):
+    group, incident = await desk.fires()
+    now = desk.world.now()
+    other = an_alert("b", alertname="HighLatency", starts_at=now + timedelta(hours=1))
+    await desk.board.hears(an_update(other, groupKey='{}:{alertname="HighLatency"}'), at=now)
+    _, beside = await desk.board.groups()
+    async with desk.world.database.write() as connection:
+        await incidents.link(connection, beside.id, incident.id)
+
+    for chosen in ("escalate", "join", "snooze", "priority"):
+        form = await desk.opens(seeds.CAROL, group, chosen)
+        assert "more alerts in it: HighLatency" in str(form.blocks[-1])
 
 
 async def test_an_escalation_whose_answer_was_lost_pages_once(desk: Desk):

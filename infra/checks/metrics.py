@@ -43,8 +43,8 @@ def of_the_bot() -> dict[str, str]:
     return found
 
 
-def of_cloudwatch(root: Path) -> Iterator[str]:
-    """The names of the exporter's series, as they are once Prometheus has renamed some.
+def of_cloudwatch(root: Path, *, as_credlink_names_them: bool = True) -> Iterator[str]:
+    """The names of the exporter's series, once Prometheus has renamed some, or before that.
 
     Source: prometheus/cloudwatch_exporter, CloudWatchCollector.java (safeName, toSnakeCase).
     """
@@ -56,7 +56,8 @@ def of_cloudwatch(root: Path) -> Iterator[str]:
     for metric in read_yaml(root / EXPORTER)["metrics"]:
         base = f"{metric['aws_namespace'].lower()}_{_snake(metric['aws_metric_name'])}"
         for statistic in metric["aws_statistics"]:
-            yield _renamed(re.sub(r"[^a-z0-9:_]+", "_", f"{base}_{_snake(statistic)}"), relabelings)
+            name = re.sub(r"[^a-z0-9:_]+", "_", f"{base}_{_snake(statistic)}")
+            yield _renamed(name, relabelings) if as_credlink_names_them else name
 
 
 def mistakes(expression: str, metrics: Mapping[str, str]) -> Iterator[str]:

@@ -34,7 +34,7 @@ class Series:
 USUAL = (
     Series("cloudwatch", "ecs_containerinsights_running_task_count_average", 4, ECS),
     Series("cloudwatch", "aws_ecs_cpuutilization_average", 40, ECS),
-    Series("cloudwatch", "aws_ecs_memoryutilization_average", 55, ECS),
+    Series("cloudwatch", "aws_ecs_memory_utilization_average", 55, ECS),
     Series("cloudwatch", "aws_events_triggered_rules_sum", 0, RULE),
     Series("cloudwatch", "aws_rds_database_connections_average", 40, DATABASE),
     Series("cloudwatch", "aws_rds_cpuutilization_average", 30, DATABASE),

@@ -9,6 +9,7 @@ from infra.checks.metrics import known, of_cloudwatch
 from infra.checks.rule_files import alerts_of, expectations, rules_of
 from sandbox.credlink_api.exposition import exposition
 from sandbox.credlink_api.traffic import Traffic
+from sandbox.drill.ground import USUAL
 
 HERE = Path()
 API = "infra/monitoring/prometheus/rules/api.yml"
@@ -106,6 +107,14 @@ def test_a_metric_that_the_exporter_is_no_longer_asked_for_is_missed(copy):
     problems = [str(problem) for problem in rules.check(copy.root)]
 
     assert any("ReplicationLagHigh" in said and "replica_lag" in said for said in problems)
+
+
+def test_what_is_drilled_with_has_the_names_that_exporters_give():
+    every, exporters = known(HERE), set(of_cloudwatch(HERE, as_credlink_names_them=False))
+    given = {f"{one.name}_total" if one.is_counter else one.name: one.job for one in USUAL}
+
+    for name, job in given.items():
+        assert name in (exporters if job == "cloudwatch" else every), name
 
 
 def test_what_the_service_itself_counts_is_known_to_the_rules():

@@ -129,13 +129,19 @@ def of_group(
         environment=group.environment,
         since=group.started_at,
         alerts=alerts,
-        value="" if group.value is None else spoken_value(group.value, group.unit),
+        value=_value(group),
         acknowledged_by=by if group.state is GroupState.ACKNOWLEDGED else None,
         incident=incident.label if incident is not None else None,
         incident_url=incident.url if incident is not None else "",
         held=held,
         url=url,
     )
+
+
+def _value(group: AlertGroup) -> str:
+    if group.is_blind:
+        return "no data"
+    return "" if group.value is None else spoken_value(group.value, group.unit)
 
 
 def held(group: AlertGroup, firing: Collection[str], holding: Holding | None) -> Held:

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from sandbox import seeds
+from sandbox.aws.seeded_alarms import hold_connections
 from sandbox.monitoring import by_hand
 from sandbox.monitoring.rules import RULES
 from sandbox.pagerduty.account import USERS
@@ -277,6 +278,28 @@ async def test_a_kind_of_event_that_nobody_knows_is_kept_and_harms_nothing(play:
     assert status == 202
     assert sum((await counts(play, "pagerduty")).values()) == sum(before.values()) + 1
     assert await messages(play) == said
+
+
+async def test_an_alarm_that_cloudwatch_tells_in_two_ways_has_one_card(play: Scene):
+    watch = play.world.aws.watch(seeds.PROD_ACCOUNT)
+    with play.world.aws.lock:
+        hold_connections(watch, 195.0)
+
+    card = await play.card(ALERTS, "credlink-prod-rds-connections", "*195*", "normally")
+
+    assert "Alarm in CloudWatch" in as_text(card, NAMES)
+    assert (await counts(play, "sns"))["accepted"] == 1
+    assert [one["ts"] for one in await cards(play, ALERTS, "rds-connections")] == [card["ts"]]
+
+
+async def test_a_rule_of_grafanas_that_has_no_data_is_neither_firing_nor_fine(play: Scene):
+    grafana = play.world.grafana_alerting()
+    await grafana.fire(has_data=False)
+
+    card = await play.card(ALERTS, "⚪ No data: RedisMemoryHigh", "no sign that it is well")
+    await grafana.resolve()
+
+    await play.card(ALERTS, "Resolved: RedisMemoryHigh", "can be judged again", ts=card["ts"])
 
 
 async def test_after_all_that_slack_was_told_nothing_wrong(play: Scene):

@@ -10,6 +10,7 @@ import pytest_asyncio
 from sandbox import ports, seeds, worldbar
 from sandbox.aws import calls
 from sandbox.aws.registry import digest_of
+from sandbox.grafana import Renderer
 from sandbox.scenarios import MOVING_TAG, scenarios
 from sandbox.world import World
 
@@ -101,6 +102,13 @@ async def test_a_pipeline_that_is_refused_says_so_on_the_page(world: World):
     answer = await choose(world, "pipeline")
     assert answer["error"] == "failed"
     assert "AccessDeniedException" in str(answer["detail"])
+
+
+async def test_grafanas_renderer_goes_and_comes_back(world: World):
+    assert await choose(world, "renderer-away") == {"ok": True}
+    assert world.grafana.renderer is Renderer.MISSING
+    assert await choose(world, "renderer-back") == {"ok": True}
+    assert world.grafana.renderer is Renderer.INSTALLED
 
 
 async def test_traffic_falls_silent_and_comes_back(world: World):

@@ -20,7 +20,7 @@ from infra.checks import (
     terraform,
     terraform_checkov,
 )
-from infra.checks.problem import NotHere, Problem
+from infra.checks.problem import NotHere, Problem, Unreadable
 
 Check = Callable[[Path], Iterable[Problem]]
 
@@ -54,7 +54,7 @@ def main(names: Iterable[str]) -> int:
     is_wrong = False
     for name in chosen:
         try:
-            problems = sorted(CHECKS[name](Path.cwd()))
+            problems = _found(CHECKS[name], Path.cwd())
         except NotHere as exc:
             print(f"– {name}: NOT CHECKED. {exc}")
             is_wrong = is_wrong or bool(os.environ.get("CI"))
@@ -64,6 +64,13 @@ def main(names: Iterable[str]) -> int:
             print(f"  {problem}")
         is_wrong = is_wrong or bool(problems)
     return 1 if is_wrong else 0
+
+
+def _found(check: Check, root: Path) -> list[Problem]:
+    try:
+        return sorted(check(root))
+    except Unreadable as exc:
+        return [Problem("not read any further", str(exc))]
 
 
 if __name__ == "__main__":

@@ -32,14 +32,14 @@ def check(root: Path) -> Iterator[Problem]:
     Raises:
         NotHere: amtool is not.
     """
-    accepted = _amtool(root, "check-config", ALERTMANAGER.name)
-    yield from refusals(WHERE, accepted)
-    if accepted.returncode == 0:
-        yield from _routes(root)
     configuration = read_yaml(root / ALERTMANAGER)
     yield from _receivers(configuration)
     yield from _secrets(configuration)
     yield from _inhibitions(root, configuration)
+    accepted = _amtool(root, "check-config", ALERTMANAGER.name)
+    yield from refusals(WHERE, accepted)
+    if accepted.returncode == 0:
+        yield from _routes(root)
 
 
 def _amtool(root: Path, *arguments: str) -> Any:

@@ -59,11 +59,7 @@ def check(root: Path) -> Iterator[Problem]:
         ):
             yield Problem(str(EXPORTER), what)
     where = str(CLOUDWATCH)
-    try:
-        dashboard = read_json(root / CLOUDWATCH)
-    except ValueError as exc:
-        yield Problem(where, str(exc))
-        return
+    dashboard = read_json(root / CLOUDWATCH)
     for what in _dashboard(dashboard["widgets"]):
         yield Problem(where, what)
     for number, widget in enumerate(dashboard["widgets"], 1):

@@ -37,11 +37,7 @@ def check(root: Path) -> Iterator[Problem]:
     metrics, sources = known(root), set(_sources(root))
     for path in sorted((root / DASHBOARDS).glob("*.json")):
         where = str(path.relative_to(root))
-        try:
-            model = read_json(path)
-        except ValueError as exc:
-            yield Problem(where, str(exc))
-            continue
+        model = read_json(path)
         for what in (*_of_dashboard(path, model), *_unknown(model["templating"]["list"], sources)):
             yield Problem(where, what)
         for panel in _shown(model):

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from infra.checks.problem import Unreadable
+
 MONITORING = Path("infra/monitoring")
 RULES = MONITORING / "prometheus/rules"
 RULE_TESTS = MONITORING / "prometheus/tests"
@@ -40,21 +42,21 @@ def read_yaml(path: Path) -> Any:
     """The one document of a file.
 
     Raises:
-        ValueError: it is not YAML; says where.
+        Unreadable: it is not YAML.
     """
     try:
         return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  it is a SafeLoader
     except yaml.YAMLError as exc:
-        raise ValueError(f"{path.name} is not YAML: {exc}") from None
+        raise Unreadable(f"{path.name} is not YAML: {exc}") from None
 
 
 def read_json(path: Path) -> Any:
     """The document of a file.
 
     Raises:
-        ValueError: it is not JSON; says where.
+        Unreadable: it is not JSON.
     """
     try:
         return json.loads(path.read_text())
     except json.JSONDecodeError as exc:
-        raise ValueError(f"{path.name} is not JSON: {exc}") from None
+        raise Unreadable(f"{path.name} is not JSON: {exc}") from None

@@ -20,6 +20,10 @@ class Problem:
         return f"{self.where}: {self.what}"
 
 
+class Unreadable(Exception):
+    """A file is not in the language that its name promises; says which, and where it stops being."""
+
+
 class NotHere(Exception):
     """A program that a check needs is not on this machine; says how to get it."""
 

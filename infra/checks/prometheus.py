@@ -21,9 +21,9 @@ def check(root: Path) -> Iterator[Problem]:
     Raises:
         NotHere: promtool is not.
     """
+    yield from _jobs(root)
     yield from _configuration(root)
     yield from _rules(root)
-    yield from _jobs(root)
 
 
 def _configuration(root: Path) -> Iterator[Problem]:

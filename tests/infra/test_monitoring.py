@@ -194,7 +194,6 @@ def test_the_word_on_is_a_word_as_it_is_for_github(tmp_path):
         (DASHBOARD, '"x": 12', '"x": 6', "overlap"),
         (DASHBOARD, '"x": 12', '"x": 18', "beyond the grid"),
         (DASHBOARD, '"region": "us-east-1",', "", "it has no region"),
-        (DASHBOARD, "{", "[", "is not JSON"),
         (DASHBOARD, "AWS/S3", "AWS/S4", "nothing is of AWS/S3"),
         (EXPORTER, "aws_metric_name: ReplicaLag", "aws_metric_name: Lag", "publishes no Lag"),
         (EXPORTER, "aws_statistics: [Sum]", "aws_statistics: [Total]", "no statistic 'Total'"),
@@ -212,7 +211,7 @@ def test_a_mistake_in_what_cloudwatch_is_asked_is_caught(copy, file, good, bad, 
 
 
 def test_a_run_says_what_is_wrong_what_could_not_be_checked_and_what_is_unknown(
-    monkeypatch, capsys
+    monkeypatch, capsys, tmp_path
 ):
     def cannot(_):
         raise NotHere("promtool is not on the PATH")
@@ -221,7 +220,10 @@ def test_a_run_says_what_is_wrong_what_could_not_be_checked_and_what_is_unknown(
         "good": lambda _: [],
         "bad": lambda _: [Problem("a.yml", "it is empty")],
         "away": cannot,
+        "broken": lambda _: [read_yaml(broken)],
     }
+    broken = tmp_path / "broken.yml"
+    broken.write_text("one: [1, 2\ntwo: 3\n")
     monkeypatch.setattr(every_check, "CHECKS", made)
     monkeypatch.delenv("CI", raising=False)
 
@@ -231,4 +233,5 @@ def test_a_run_says_what_is_wrong_what_could_not_be_checked_and_what_is_unknown(
     said = capsys.readouterr().out
     assert "✓ good" in said
     assert "✗ bad\n  a.yml: it is empty" in said
-    assert "There is no check goood; there are good, bad, away." in said
+    assert "✗ broken\n  not read any further: broken.yml is not YAML" in said
+    assert "There is no check goood; there are good, bad, away, broken." in said

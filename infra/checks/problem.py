@@ -21,7 +21,7 @@ class Problem:
 
 
 class Unreadable(Exception):
-    """A file is not in the language that its name promises; says which, and where it stops being."""
+    """A file is not in the language that its name promises; says which file, and where."""
 
 
 class NotHere(Exception):

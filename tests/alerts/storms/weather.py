@@ -9,9 +9,10 @@ from typing import Any, cast
 from sqlalchemy import select, update
 
 from bot.alerts.storms.list import ShowStorm
-from bot.alerts.storms.show import render
+from bot.alerts.storms.show import look, render
 from bot.alerts.storms.unfold import EndStorms
 from bot.cards.blocks import Message
+from bot.cards.storm import StormView
 from bot.catalog import Catalog
 from bot.domain.alert import AlertGroup
 from bot.domain.asked import Actor, Asked, Press, Submission
@@ -19,7 +20,7 @@ from bot.domain.card import Kind
 from bot.domain.storm import Storm, pages
 from bot.slack.rhythm import Rhythm
 from bot.storage import deliveries, storms
-from bot.storage.database import Database
+from bot.storage.database import Connection, Database
 from bot.storage.deliveries import Work
 from bot.storage.schema.cards import cards, owed
 from bot.storage.schema.storms import storm_groups
@@ -155,6 +156,16 @@ class Weather:
 
     def asked(self, by: Actor = ALICE) -> Asked:
         return Asked(by, "C0ALERTS1", f"key-{next(_keys)}", "c", NOW + self.later)
+
+    async def look(self, connection: Connection, storm: Storm) -> StormView:
+        """What a storm's card shows."""
+        return await look(connection, storm.id, NOW + self.later)
+
+    async def members(self, connection: Connection, storm: Storm) -> list[str]:
+        """The ids of the groups on every page of a storm's list."""
+        last = pages(await storms.count(connection, storm.id))
+        found = [await storms.page(connection, storm.id, number + 1) for number in range(last)]
+        return [group.id for page in found for group, _ in page]
 
     async def listed(self) -> list[str]:
         """The first line of every group on every page of the list, page after page."""

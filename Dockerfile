@@ -29,6 +29,8 @@ ENV PATH=/opt/bot/bin:$PATH \
     DATABASE_URL=sqlite:////srv/credlink/var/bot.sqlite \
     ENGINE_DATABASE_URL=sqlite:////srv/credlink/var/engine.sqlite
 WORKDIR /srv/credlink
+# CredLink's runbooks, for `runbooks: docs/runbooks`; mount yours over them.
+COPY docs/runbooks docs/runbooks
 USER 10001
 RUN mkdir var
 VOLUME /srv/credlink/var

@@ -159,8 +159,9 @@ class Tally:
 
     @property
     def worst(self) -> Severity:
-        """Of what fires; of everything once nothing does."""
-        live = [row.severity for row in self.rows if row.firing]
+        """Of what fires and nobody is on; of everything that fires, or did, once all is quiet."""
+        loud = [row.severity for row in self.rows if row.firing > row.quiet]
+        live = loud or [row.severity for row in self.rows if row.firing]
         return max(live or [row.severity for row in self.rows], default=Severity.WARNING)
 
 

@@ -60,10 +60,10 @@ module "api" {
   environment     = var.api_environment
   secrets         = var.api_secrets
   certificate_arn = var.certificate_arn
-  web_acl_arn     = var.web_acl_arn
+  web_acl         = var.web_acl
   scaling         = { min = 3, max = 10 }
   alarm_actions   = var.alarm_topics
-  namespace_id    = aws_service_discovery_private_dns_namespace.credlink.id
+  discovery       = { namespace_id = aws_service_discovery_private_dns_namespace.credlink.id }
   scraped_from    = var.scraped_from
 
   cloudfront = {

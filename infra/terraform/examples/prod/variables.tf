@@ -58,9 +58,9 @@ variable "cloudfront_certificate_arn" {
   type        = string
 }
 
-variable "web_acl_arn" {
-  description = "A WAF (of scope CLOUDFRONT) to put before it."
-  type        = string
+variable "web_acl" {
+  description = "A WAF (of scope CLOUDFRONT) to put before it, by its ARN."
+  type        = object({ arn = string })
   default     = null
 }
 

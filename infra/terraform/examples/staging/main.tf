@@ -62,7 +62,7 @@ module "api" {
   certificate_arn = var.certificate_arn
   scaling         = { min = 2, max = 4 }
   alarm_actions   = var.alarm_topics
-  namespace_id    = aws_service_discovery_private_dns_namespace.credlink.id
+  discovery       = { namespace_id = aws_service_discovery_private_dns_namespace.credlink.id }
   scraped_from    = var.scraped_from
 
   deletion_protection = false
@@ -82,7 +82,7 @@ module "bot" {
   secrets     = var.bot_secrets
   environment = var.bot_environment
 
-  namespace_id = aws_service_discovery_private_dns_namespace.credlink.id
+  discovery = { namespace_id = aws_service_discovery_private_dns_namespace.credlink.id }
 
   load_balancer = {
     subnets         = module.network.public_subnets

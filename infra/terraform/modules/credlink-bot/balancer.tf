@@ -96,8 +96,8 @@ resource "aws_lb_listener" "https" {
 }
 
 resource "aws_wafv2_web_acl_association" "bot" {
-  count = try(var.load_balancer.web_acl_arn, null) == null ? 0 : 1
+  count = try(var.load_balancer.web_acl, null) == null ? 0 : 1
 
   resource_arn = aws_lb.bot[0].arn
-  web_acl_arn  = var.load_balancer.web_acl_arn
+  web_acl_arn  = var.load_balancer.web_acl.arn
 }

@@ -45,12 +45,12 @@ resource "aws_cloudwatch_log_group" "bot" {
 }
 
 resource "aws_service_discovery_service" "bot" {
-  count = var.namespace_id == null ? 0 : 1
+  count = var.discovery == null ? 0 : 1
 
   name = var.name
 
   dns_config {
-    namespace_id   = var.namespace_id
+    namespace_id   = var.discovery.namespace_id
     routing_policy = "MULTIVALUE"
 
     dns_records {

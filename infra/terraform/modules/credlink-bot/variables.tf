@@ -29,7 +29,7 @@ variable "private_subnets" {
 # --- what runs
 
 variable "image" {
-  description = "The bot's image, by digest or by a tag that does not move, as 111111111111.dkr.ecr.us-east-1.amazonaws.com/credlink-bot:0.1.0. Without one the repository alone is made, to push the first image to."
+  description = "The bot's image, by digest or by a tag that does not move, as 111111111111.dkr.ecr.us-east-1.amazonaws.com/credlink-bot:0.1.0. Without one there is no service yet, but a repository to push the first image to."
   type        = string
   default     = null
 
@@ -137,7 +137,7 @@ variable "load_balancer" {
     certificate_arn = string
     internal        = optional(bool, false)
     allowed_cidrs   = optional(list(string), ["0.0.0.0/0"])
-    web_acl_arn     = optional(string)
+    web_acl         = optional(object({ arn = string }))
     access_logs     = optional(string) # name of a bucket that lets load balancers write
   })
   default = null
@@ -148,9 +148,9 @@ variable "load_balancer" {
   }
 }
 
-variable "namespace_id" {
+variable "discovery" {
   description = "A private namespace of Cloud Map, in which the tasks are found by the bot's name: how Prometheus finds /metrics (port 9090)."
-  type        = string
+  type        = object({ namespace_id = string })
   default     = null
 }
 

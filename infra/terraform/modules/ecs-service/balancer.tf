@@ -154,8 +154,8 @@ resource "aws_lb_listener_rule" "test" {
 }
 
 resource "aws_wafv2_web_acl_association" "balancer" {
-  count = var.web_acl_arn != null && var.cloudfront == null ? 1 : 0
+  count = var.web_acl != null && var.cloudfront == null ? 1 : 0
 
   resource_arn = aws_lb.this.arn
-  web_acl_arn  = var.web_acl_arn
+  web_acl_arn  = var.web_acl.arn
 }

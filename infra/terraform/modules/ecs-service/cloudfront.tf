@@ -33,7 +33,7 @@ resource "aws_cloudfront_distribution" "this" {
   http_version    = "http2and3"
   is_ipv6_enabled = true
   price_class     = var.cloudfront.price_class
-  web_acl_id      = var.web_acl_arn
+  web_acl_id      = try(var.web_acl.arn, null)
 
   origin {
     origin_id   = local.origin

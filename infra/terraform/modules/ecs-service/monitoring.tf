@@ -1,12 +1,12 @@
 # How Prometheus finds the tasks and asks them.
 
 resource "aws_service_discovery_service" "tasks" {
-  count = var.namespace_id == null ? 0 : 1
+  count = var.discovery == null ? 0 : 1
 
   name = var.service
 
   dns_config {
-    namespace_id   = var.namespace_id
+    namespace_id   = var.discovery.namespace_id
     routing_policy = "MULTIVALUE"
 
     dns_records {

@@ -81,11 +81,11 @@ resource "aws_iam_role" "task" {
 }
 
 resource "aws_iam_role_policy" "task" {
-  count = var.task_policy == null ? 0 : 1
+  for_each = var.task_policies
 
-  name   = "service"
+  name   = each.key
   role   = aws_iam_role.task.id
-  policy = var.task_policy
+  policy = each.value
 }
 
 resource "aws_iam_role" "shifting" {

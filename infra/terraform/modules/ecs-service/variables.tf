@@ -120,10 +120,10 @@ variable "secrets" {
   }
 }
 
-variable "task_policy" {
-  description = "IAM policy (JSON) of what the service itself may do in AWS; without one, nothing."
-  type        = string
-  default     = null
+variable "task_policies" {
+  description = "What the service itself may do in AWS: IAM policies (JSON), by a name of yours. Without any, nothing."
+  type        = map(string)
+  default     = {}
 }
 
 variable "log_retention_days" {
@@ -191,9 +191,9 @@ variable "cloudfront" {
   }
 }
 
-variable "web_acl_arn" {
+variable "web_acl" {
   description = "A WAF to put before it: of CloudFront (global) where there is one, otherwise of the region."
-  type        = string
+  type        = object({ arn = string })
   default     = null
 }
 
@@ -205,9 +205,9 @@ variable "deletion_protection" {
 
 # --- who looks at it
 
-variable "namespace_id" {
+variable "discovery" {
   description = "A private namespace of Cloud Map, in which the tasks are found by the service's name: how Prometheus finds them."
-  type        = string
+  type        = object({ namespace_id = string })
   default     = null
 }
 

@@ -4,7 +4,7 @@ Whatever changes an issue marks the card of every group that shows it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,8 @@ from bot.storage.dialect import insert_into
 from bot.storage.schema.alerts import alert_groups
 from bot.storage.schema.sentry import alert_group_issues, sentry_issues, sentry_watches
 
+GROWN = 1.5
+"""So many times as often is news."""
 NO_ISSUE = "The bot knows of no such issue any more."
 _COMMIT = TypeAdapter(SuspectCommit)
 _PLAIN = [f.name for f in fields(SentryIssue) if f.name not in {"status", "commit"}]
@@ -103,7 +105,8 @@ async def locked(connection: Connection, issue_id: str) -> SentryIssue:
 async def sight(connection: Connection, group_id: str, sighting: Sighting) -> bool:
     """Say that an issue stands beside a group, or how often it has been seen by now.
 
-    Returns whether that is new. Why it was first shown stays, unless Sentry was not asked then.
+    Returns whether that is new. Why it was first shown stays, unless Sentry was not asked then. A
+    count that has not grown by half since it was kept is no news: each would be an edit of a card.
     """
     known = (
         await connection.execute(
@@ -114,7 +117,7 @@ async def sight(connection: Connection, group_id: str, sighting: Sighting) -> bo
         )
     ).first()
     kept = _merged(None if known is None else _sighting(known), sighting)
-    if known is not None and kept == _sighting(known):
+    if known is not None and not _is_news(_sighting(known), kept):
         return False
     values = {name: getattr(kept, name) for name in _SIGHTING} | {"why": kept.why.value}
     new = insert_into(connection, alert_group_issues).values(group_id=group_id, **values)
@@ -122,6 +125,15 @@ async def sight(connection: Connection, group_id: str, sighting: Sighting) -> bo
     await connection.execute(new.on_conflict_do_update(index_elements=keys, set_=values))
     await cards.mark(connection, Kind.ALERT_GROUP, group_id, urgency=Urgency.PROGRESS)
     return known is None
+
+
+def _is_news(before: Sighting, after: Sighting) -> bool:
+    if before.events is None or after.events is None:
+        return before != after
+    same = replace(
+        after, events=before.events, users=before.users, events_before=before.events_before
+    )
+    return same != before or after.events >= GROWN * before.events
 
 
 def _merged(known: Sighting | None, told: Sighting) -> Sighting:

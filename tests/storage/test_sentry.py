@@ -119,3 +119,16 @@ async def test_one_thing_at_a_time_is_asked_of_an_issue(database: Database, grou
 
     assert ended == replace(first, state=ActState.FAILED, why="no.", tried_at=NOW + MINUTE)
     assert latest["4812"].id == "a2"
+
+
+async def test_a_count_is_news_when_it_has_grown_by_half(database: Database, group: str):
+    async with database.write() as connection:
+        await sentry.sight(connection, group, SEEN)
+    before = await wanted(database)
+
+    for events, shown_as, edits in ((17, 12, 0), (18, 18, 1), (26, 18, 1), (27, 27, 2)):
+        async with database.write() as connection:
+            await sentry.sight(connection, group, replace(SEEN, events=events))
+            [shown] = await sentry.of_group(connection, group)
+        assert shown.sighting.events == shown_as
+        assert await wanted(database) == before + edits

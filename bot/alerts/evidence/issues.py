@@ -80,6 +80,8 @@ async def look_at_issues(world: World, group_id: str, phase: Phase) -> None:
             return
         versions = await _running(connection, group)
         shown = await sentry.of_group(connection, group_id)
+        found_before = await findings.of_group(connection, group_id)
+    said = next((one for one in found_before if one.source == SOURCE), None)
     at = world.now()
     found, sightings = await _search(world.sentry, place, versions)
     for one in shown:
@@ -92,12 +94,13 @@ async def look_at_issues(world: World, group_id: str, phase: Phase) -> None:
     async with world.database.write() as connection:
         for issue_id in sorted(sightings.keys() | refreshed.keys()):
             issue = found.get(issue_id) or refreshed[issue_id]
-            said = told(issue, organization=place.project.organization, at=at)
-            await take_in(connection, world.catalog, said, at=at)
+            now_told = told(issue, organization=place.project.organization, at=at)
+            await take_in(connection, world.catalog, now_told, at=at)
         for issue_id in sorted(sightings):
             await sentry.sight(connection, group_id, sightings[issue_id])
-        finding = Finding(source=SOURCE, phase=phase, note=note, found_at=at)
-        await findings.write(connection, group_id, finding)
+        if said is None or said.missing or said.note != note:  # each write is an edit of the card
+            finding = Finding(source=SOURCE, phase=phase, note=note, found_at=at)
+            await findings.write(connection, group_id, finding)
         if not group.is_final:
             await sentry.watch(connection, group_id, due_at=at + world.paced(AGAIN_AFTER))
     world.wake()

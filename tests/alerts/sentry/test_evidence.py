@@ -180,6 +180,18 @@ async def test_open_groups_are_looked_at_again_and_counts_grow(desk: Desk):
     assert "42 events, 14 users" in await desk.text(group)
 
 
+async def test_a_look_that_finds_nothing_new_edits_no_card(desk: Desk):
+    await desk.runs(BAD)
+    desk.breaks()
+    group = await desk.fires()
+    await desk.looks_at(group)
+    before = await desk.board.wanted(group)
+
+    await desk.looks_at(group)
+
+    assert await desk.board.wanted(group) == before
+
+
 async def test_what_has_ended_is_not_looked_at_again(desk: Desk):
     group = await desk.fires()
     await desk.looks_at(group)

@@ -11,6 +11,23 @@ LAST_CHANGE_WITHIN = timedelta(hours=2)
 """A change that began longer before the onset is not shown beside the alert."""
 
 
+MOST_MARKED = 4
+"""On one chart, the newest: more of them hide the line."""
+
+
+async def changes_since(
+    connection: Connection, group: AlertGroup, since: datetime, until: datetime
+) -> tuple[Change, ...]:
+    """What was begun in the group's place in this time, under way or not, the earliest first."""
+    if group.service is None or group.environment is None:
+        return ()
+    recent = await changes.recent(
+        connection, service=group.service, environment=group.environment, since=since
+    )
+    begun = [c for c in recent if c.started_at is not None and c.started_at <= until]
+    return tuple(reversed(begun[:MOST_MARKED]))
+
+
 async def changes_around(
     connection: Connection, group: AlertGroup, now: datetime
 ) -> tuple[Change | None, Change | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.alerts.around import changes_around
+from bot.alerts.around import changes_around, changes_since
 from bot.cards.alert_lines import done_by, place_of
 from bot.cards.alert_picture import chart_alt
 from bot.charts import Chart, Line, Marker, line_chart
@@ -95,18 +95,19 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
         known = await alerts.alerts_of(connection, group_id)
-        before, during = await changes_around(connection, group, world.now())
+        before, _ = await changes_around(connection, group, world.now())
+        window = window_of(group, world.now())
+        changes = await changes_since(connection, group, window.start, window.end)
     condition = group.condition
     if condition is None or not condition.expression or world.prometheus is None:
         return
-    window = window_of(group, world.now())
     start = window.start
     drawn, limits = await _ask(world.prometheus, condition, window)
     if (narrowed := window.narrowed(drawn)) != window:
         window = narrowed
         drawn, limits = await _ask(world.prometheus, condition, window)
         start = shown_from(window, drawn, group, before)
-    look = Look(group, phase, condition, window, start, markers(group, before, during))
+    look = Look(group, phase, condition, window, start, markers(group, changes))
     await keep_drawn(world, look, belonging(drawn, known), belonging(limits, known))
 
 
@@ -247,12 +248,13 @@ def _label(labels: Mapping[str, str], shared: Mapping[str, str]) -> str:
     return ", ".join(own) or "value"
 
 
-def markers(group: AlertGroup, before: Change | None, during: Change | None) -> tuple[Marker, ...]:
+def markers(group: AlertGroup, changes: Iterable[Change]) -> tuple[Marker, ...]:
+    """When it began to fire, what was done in its place, and when it was over."""
     found = [Marker(group.started_at, "firing", is_alarm=True)]
     found += [
         Marker(change.started_at, done_by(change))
-        for change in (before, during)
-        if change is not None and change.started_at is not None
+        for change in changes
+        if change.started_at is not None
     ]
     if group.resolved_at is not None:
         found.append(Marker(group.resolved_at, "resolved"))

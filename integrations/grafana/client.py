@@ -202,7 +202,7 @@ class GrafanaClient:
         except Unavailable as exc:
             if NO_RENDERER not in exc.detail:
                 raise
-            raise Rejected(SYSTEM, "render_panel", exc.detail) from None
+            raise Rejected(SYSTEM, "render_panel", "it has no image renderer") from None
         if not answer.body.startswith(png.SIGNATURE):
             kind = answer.content_type or "nothing"
             raise Rejected(SYSTEM, "render_panel", f"instead of a picture came {kind}")
@@ -210,8 +210,8 @@ class GrafanaClient:
             raise Rejected(
                 SYSTEM,
                 "render_panel",
-                "the picture has not the size asked for, so it is probably Grafana's notice "
-                "that its image renderer is missing",
+                "it has another size than was asked for, as Grafana's notice that there is no "
+                "image renderer",
             )
         if await asyncio.to_thread(png.is_blank, answer.body):
             raise Rejected(SYSTEM, "render_panel", "the picture is empty")

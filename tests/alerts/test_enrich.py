@@ -16,7 +16,7 @@ from bot.alerts.sweep import BeginLooks, SweepAlerts
 from bot.domain.alert import Condition, Peak
 from bot.domain.finding import Phase
 from bot.engine import Engine
-from bot.storage import findings
+from bot.storage import changes, findings
 from bot.storage.schema.cards import pictures
 from bot.world import World
 from integrations.errors import Rejected, Unavailable
@@ -311,3 +311,28 @@ def test_the_picture_of_a_young_series_begins_with_the_change_just_before_it(
     start = shown_from(window, drawn, a_group(started_at=NOW), before or None)
 
     assert first - start == timedelta(seconds=shown_before_first_s)
+
+
+async def test_what_was_done_in_the_place_is_on_the_chart_the_newest_four(
+    world: World, board: Board, prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch
+):
+    drawn = []
+    monkeypatch.setattr("bot.alerts.chart.line_chart", lambda chart: drawn.append(chart) or b"png")
+    now = world.now()
+    onset = now - timedelta(minutes=2)
+    prometheus.has(PROD, [(now - STEP * n, 0.03) for n in range(180, 0, -1)])
+    begun = {f"v{n}": onset - timedelta(minutes=5 * n - 6) for n in range(1, 7)}
+    await board.hears(an_update(an_alert(starts_at=onset)), at=now)
+    async with world.database.write() as connection:
+        for version, at in begun.items():
+            done = a_change(version, version=version, started_at=at, asked_at=at)
+            assert await changes.add(connection, done)
+    [group] = await board.groups()
+
+    await ask_all(world, SOURCES[:1], group.id, Phase.ONSET)
+
+    [chart] = drawn
+    assert [(marker.label, marker.at) for marker in chart.markers] == [
+        ("firing", group.started_at),
+        *((f"deploy of {version}", begun[version]) for version in ("v4", "v3", "v2", "v1")),
+    ]

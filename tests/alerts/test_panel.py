@@ -70,7 +70,8 @@ async def test_the_picture_of_a_young_service_begins_where_our_chart_does(
     prometheus.has(PROD, [(now - timedelta(seconds=n), 0.03) for n in range(60, 0, -1)])
     group = await room.hears(an_alert(annotations=NAMED, starts_at=now - timedelta(seconds=20)))
 
-    await ask_all(room.world, CHART_AND_PANEL, group.id, Phase.ONSET)
+    for source in CHART_AND_PANEL:
+        await ask_all(room.world, [source], group.id, Phase.ONSET)
 
     [drawn] = room.grafana.calls_of("render")
     since = now.timestamp() - int(drawn.arguments["from"]) / 1000
@@ -80,8 +81,8 @@ async def test_the_picture_of_a_young_service_begins_where_our_chart_does(
 @pytest.mark.parametrize(
     ("renderer", "fault", "why"),
     [
-        (Renderer.PLACEHOLDER, None, "the picture has not the size asked for"),
-        (Renderer.MISSING, None, "no image renderer available"),
+        (Renderer.PLACEHOLDER, None, "as Grafana's notice that there is no image renderer"),
+        (Renderer.MISSING, None, "no picture of it: it has no image renderer"),
         (Renderer.EMPTY, None, "the picture is empty"),
         (Renderer.INSTALLED, Fault("render", status=500, body="oops"), "HTTP 500: oops"),
         (Renderer.INSTALLED, Fault("render", times=3, drop="before"), "no picture of it: "),

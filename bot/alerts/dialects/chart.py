@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.alerts.around import changes_around
+from bot.alerts.around import changes_since
 from bot.alerts.chart import Look, Window, keep_drawn, markers
 from bot.alerts.dialects.cloudwatch import condition_of
 from bot.alerts.dialects.watch import client_of, news_of, period_of
@@ -82,11 +82,11 @@ async def _draw(
     if not points:
         return
     async with world.database.read() as connection:
-        before, during = await changes_around(connection, group, world.now())
+        changes = await changes_since(connection, group, window.start, window.end)
     label = " ".join(filter(None, (alarm.statistic, alarm.metric))) or alarm.name
     _, scale = unit_of(alarm.metric, alarm.unit)
     drawn = tuple(Point(point.at, point.value * scale) for point in points)
-    look = Look(group, phase, condition, window, window.start, markers(group, before, during))
+    look = Look(group, phase, condition, window, window.start, markers(group, changes))
     await keep_drawn(world, look, [Series({"metric": label}, drawn)])
 
 

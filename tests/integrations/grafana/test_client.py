@@ -166,11 +166,11 @@ async def test_a_picture_of_the_size_asked_for_is_the_panel(grafana, vendor):
 @pytest.mark.parametrize(
     ("says", "complaint"),
     [
-        (a_png(300, 300), "image renderer is missing"),
+        (a_png(300, 300), "there is no image renderer"),
         (Says(body=b"<html>", content_type="text/html"), "instead of a picture came text/html"),
         (Says(json={"message": "no"}), "instead of a picture came application/json"),
         (Says(body=b"", content_type="image/png"), "instead of a picture"),
-        (Says(body=b"\x89PNG\r\n\x1a\n", content_type="image/png"), "has not the size"),
+        (Says(body=b"\x89PNG\r\n\x1a\n", content_type="image/png"), "it has another size"),
         (a_png(400, 200, is_blank=True), "the picture is empty"),
         (Says(body=a_png(400, 200).body[:60], content_type="image/png"), "the picture is empty"),
     ],

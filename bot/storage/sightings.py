@@ -1,4 +1,4 @@
-"""Which open alert groups Alertmanager was seen to hold, and since when it does not."""
+"""Which open alert groups Alertmanager, or CloudWatch, was seen to hold, and since when not."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from cryptography import x509
@@ -24,7 +24,13 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from integrations.errors import Forbidden, IntegrationError, InvalidSignature, Rejected
+from integrations.errors import (
+    Forbidden,
+    IntegrationError,
+    InvalidSignature,
+    Rejected,
+    Unavailable,
+)
 from integrations.http import HttpApi
 from integrations.webhooks import Moment, read_json, read_model
 
@@ -37,7 +43,7 @@ SUBSCRIBED, UNSUBSCRIBED = "SubscriptionConfirmation", "UnsubscribeConfirmation"
 WINDOW = timedelta(minutes=70)
 """How old a message may be: SNS repeats one with its first time-stamp."""
 CLOCKS_DIFFER = timedelta(minutes=5)
-CONNECT_S, DEADLINE_S = 2.0, 4.0
+CONNECT_S, DEADLINE_S, LONGEST_WAIT_S = 2.0, 4.0, 8.0
 """SNS waits 15 s for our answer."""
 NOT_ASKED_AGAIN = timedelta(minutes=1)
 """For a certificate that could not be had: whoever sends rubbish must not make us ask for ever."""
@@ -53,6 +59,7 @@ _SIGNED_OF_SUBSCRIPTIONS = (
 )  # fmt: skip
 _HASHES: Mapping[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303  version 1 is SNS's default
 
+T = TypeVar("T")
 Text = Annotated[str, BeforeValidator(lambda given: given or "")]
 
 
@@ -101,11 +108,11 @@ class _When(BaseModel):
     moment: Moment
 
 
-@dataclass(slots=True)
-class _Known:
-    """A certificate's key; or None and until when nobody asks for it again."""
+@dataclass(frozen=True, slots=True)
+class _Certificate:
+    """A certificate's key, and when it is no longer good."""
 
-    key: rsa.RSAPublicKey | None
+    key: rsa.RSAPublicKey
     until: datetime
 
 
@@ -119,7 +126,9 @@ class Sns:
 
     topics: Collection[str]
     endpoint_url: str | None = None
-    _keys: dict[str, _Known] = field(default_factory=dict, init=False)
+    _good: dict[str, _Certificate] = field(default_factory=dict, init=False)
+    _bad: dict[str, datetime] = field(default_factory=dict, init=False)
+    """Addresses that gave none, and until when nobody asks there again."""
     _apis: dict[str, HttpApi] = field(default_factory=dict, init=False)
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
@@ -179,27 +188,41 @@ class Sns:
         parts = self._pinned(message, message.signing_cert_url)
         if parts.query or not _CERTIFICATE.fullmatch(parts.path):
             raise InvalidSignature(SYSTEM)
-        async with self._asking:  # one question at a time, and one for the same certificate
-            known = self._keys.get(message.signing_cert_url)
-            if known is None or known.until <= now:
-                known = await self._fetched(message, parts, now)
-        if known.key is None:
-            raise InvalidSignature(SYSTEM)
-        return known.key
+        if (known := self._known(message.signing_cert_url, now)) is not None:
+            return known
+        try:
+            # One question at a time, whoever sends rubbish; what is known needs none.
+            async with asyncio.timeout(LONGEST_WAIT_S), self._asking:
+                known = self._known(message.signing_cert_url, now)
+                return known or await self._fetched(message.signing_cert_url, parts, now)
+        except TimeoutError:
+            raise Unavailable(SYSTEM, "certificate", "too many are asked for") from None
 
-    async def _fetched(self, message: SnsMessage, parts: SplitResult, now: datetime) -> _Known:
-        known = _Known(None, now + NOT_ASKED_AGAIN)
+    def _known(self, address: str, now: datetime) -> rsa.RSAPublicKey | None:
+        """The key of a certificate that was fetched; None where it must be.
+
+        Raises:
+            InvalidSignature: there was none a moment ago.
+        """
+        if self._bad.get(address, now) > now:
+            raise InvalidSignature(SYSTEM)
+        known = self._good.get(address)
+        return known.key if known is not None and now < known.until else None
+
+    async def _fetched(self, address: str, parts: SplitResult, now: datetime) -> rsa.RSAPublicKey:
         try:
             answer = await self._api(parts).send("certificate", "GET", parts.path)
         except IntegrationError as exc:
             if exc.retryable:
                 raise
+            found = None
         else:
-            known = _read(answer.body, now) or known
-        if len(self._keys) >= MOST_CERTIFICATES:
-            self._keys.pop(next(iter(self._keys)))
-        self._keys[message.signing_cert_url] = known
-        return known
+            found = _read(answer.body, now)
+        if found is None:
+            _remember(self._bad, address, now + NOT_ASKED_AGAIN)
+            raise InvalidSignature(SYSTEM)
+        _remember(self._good, address, found)
+        return found.key
 
     def _pinned(self, message: SnsMessage, address: str) -> SplitResult:
         """The address, which must be SNS's of the topic's region.
@@ -247,7 +270,14 @@ def parse(body: bytes) -> SnsMessage:
     return read_model(SYSTEM, SnsMessage, payload)
 
 
-def _read(pem: bytes, now: datetime) -> _Known | None:
+def _remember(kept: dict[str, T], address: str, what: T) -> None:
+    """Keep it, and of too many the oldest no longer."""
+    if len(kept) >= MOST_CERTIFICATES:
+        kept.pop(next(iter(kept)))
+    kept[address] = what
+
+
+def _read(pem: bytes, now: datetime) -> _Certificate | None:
     """The key of a certificate that is SNS's and valid now; it was fetched over TLS from SNS."""
     if len(pem) > LARGEST_CERTIFICATE:
         return None
@@ -261,4 +291,4 @@ def _read(pem: bytes, now: datetime) -> _Known | None:
     key = certificate.public_key()
     if not is_its or not begins <= now < ends or not isinstance(key, rsa.RSAPublicKey):
         return None
-    return _Known(key, ends)
+    return _Certificate(key, ends)

@@ -12,7 +12,7 @@ from bot.alerts.group import GroupAlerts
 from bot.alerts.outages import System, TellOutages
 from bot.alerts.receive import BeginLooks
 from bot.domain.alert import AlertGroup, Source
-from bot.storage import alerts
+from bot.storage import alerts, sightings
 from bot.world import World
 from integrations.aws.cloudwatch import ALARMS_A_CALL
 from integrations.aws.cloudwatch_models import MetricAlarm
@@ -29,6 +29,8 @@ class ReconcileAlarms:
 
     Most alarms have an action for ALARM and none for OK, and an SNS message may be lost. An alarm
     in an account the catalogue does not name is not asked about: its card ends when it is told.
+    One that CloudWatch does not have is gone only where it was seen to have it: there are kinds of
+    alarms that are told of and not listed.
     """
 
     world: World
@@ -76,10 +78,12 @@ class ReconcileAlarms:
         alarm = there.get(group.group_key)
         news = news_of(alarm) if alarm is not None else None
         async with self.world.database.write() as connection:
-            if alarm is None:
-                looks = await take.gone(connection, group.group_key, at=now)
-            elif news is not None:
+            if alarm is not None:
+                await sightings.saw(connection, [group.id], at=now)
+            if news is not None:
                 looks = await take(connection, news, at=now)
+            elif alarm is None and group.id in await sightings.of_open(connection):
+                looks = await take.gone(connection, group.group_key, at=now)
             else:
                 return False
             is_moved = (await alerts.get(connection, group.id)) != group

@@ -71,9 +71,12 @@ async def test_an_alarm_that_lost_its_data_is_blind_and_not_over(
 
 
 async def test_an_alarm_that_is_gone_ends_its_card_and_says_that_it_proves_nothing(
-    there: Board, cloudwatch: CloudWatch, look: ReconcileAlarms
+    there: Board, cloudwatch: CloudWatch, watching: Watching, look: ReconcileAlarms
 ):
     await cloudwatch.tells("ALARM")
+    watching.has("ALARM", NOW)
+    await look()
+    watching.alarms.clear()
 
     assert await look() == 1
 
@@ -82,6 +85,16 @@ async def test_an_alarm_that_is_gone_ends_its_card_and_says_that_it_proves_nothi
     text = await there.text(group)
     assert "gone from CloudWatch: that is no sign that it is well" in text
     assert NAME in text
+
+
+async def test_an_alarm_of_a_kind_that_is_not_listed_is_left_alone(
+    there: Board, cloudwatch: CloudWatch, look: ReconcileAlarms
+):
+    await cloudwatch.tells("ALARM")
+
+    assert await look() == 0
+
+    assert (await the_group(there)).state is GroupState.FIRING
 
 
 async def test_while_cloudwatch_does_not_answer_nothing_ends_and_that_is_said_once(

@@ -1,6 +1,5 @@
 """A board to look at, and what story two reaches for: PagerDuty, Prometheus, the engine."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from bot.engine import Engine, EngineSettings
+from bot.engine import Engine
 from bot.storage.database import Database
 from bot.world import World
 from integrations.aws.accounts import Accounts
@@ -18,6 +17,7 @@ from sandbox import seeds
 from sandbox.pagerduty import PagerDuty
 from tests.alerts.board import Board
 from tests.alerts.builders import a_catalog
+from tests.alerts.engines import running
 from tests.alerts.series import Prometheus
 
 PACE = 50.0
@@ -65,14 +65,5 @@ def world(sqlite: Database, client: PagerDutyClient, prometheus: Prometheus) -> 
 
 @pytest.fixture
 async def engine(world: World, tmp_path: Path) -> AsyncIterator[Engine]:
-    settings = EngineSettings(
-        url=f"sqlite:///{tmp_path}/engine.sqlite", executor_id="local", signal_poll_s=0.02
-    )
-    engine = Engine(settings, world)
-    await engine.start()
-    yield engine
-    await engine.stop()
-    parked = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in parked:  # stopping the engine leaves those that wait for a message
-        task.cancel()
-    await asyncio.gather(*parked, return_exceptions=True)
+    async with running(world, tmp_path) as engine:
+        yield engine

@@ -13,12 +13,13 @@ from bot.alerts.enrich import SOURCES, ask_all
 from bot.domain.alert import AlertGroup
 from bot.domain.finding import Phase
 from bot.domain.mark import MarkState
-from bot.engine import Engine, EngineSettings
+from bot.engine import Engine
 from bot.storage import annotations
 from bot.world import World
 from sandbox.grafana.annotations import Annotation
 from sandbox.standin import Fault
 from tests.alerts.builders import an_alert
+from tests.alerts.engines import running
 from tests.alerts.grafana import NAMED, Room, a_room
 
 MARK = [source for source in SOURCES if source.name == SOURCE]
@@ -76,18 +77,11 @@ class Marking:
 
 @pytest.fixture
 async def marking(world: World, tmp_path) -> AsyncIterator[Marking]:
-    async with a_room(replace(world, pace=FAST)) as room:
-        settings = EngineSettings(
-            url=f"sqlite:///{tmp_path}/engine.sqlite", executor_id="local", signal_poll_s=0.01
-        )
-        engine = Engine(settings, room.world)
-        await engine.start()
+    async with (
+        a_room(replace(world, pace=FAST)) as room,
+        running(room.world, tmp_path) as engine,
+    ):
         yield Marking(room, engine)
-        await engine.stop()
-        parked = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in parked:  # stopping the engine leaves those that wait for a message
-            task.cancel()
-        await asyncio.gather(*parked, return_exceptions=True)
 
 
 async def test_a_group_is_marked_once_as_it_begins_and_closed_when_it_is_over(marking: Marking):

@@ -19,14 +19,18 @@ from sandbox.monitoring import by_hand
 from sandbox.monitoring.rules import RULES
 from sandbox.pagerduty.account import USERS
 from sandbox.pagerduty.records import Incident, Status
+from sandbox.sentry.people import USERS as SENTRY_USERS
 from sandbox.standin import Fault
 from sandbox.transcript import as_text, buttons
 from sandbox.workspace.client import Json
+from tests.scenarios.menus import chooses, sends
 from tests.scenarios.scene import ALERTS, NAMES, STAGING, Card, Scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BUSINESS = "C0BUSINES"
+MENU = "sentry"
+"""The action of an issue's menu."""
 POSTED_WITHIN_S = 3.0
 """The aim is 1 s, which the benchmark measures; a test shares its machine with others."""
 COUNTED = re.compile(r'credlink_webhooks_total\{outcome="(\w+)",source="(\w+)"\} ([\d.]+)')
@@ -73,6 +77,39 @@ async def test_the_deploy_before_an_alert_is_its_first_suspect_and_people_say_wh
     assert "This was it" not in buttons(said)
     await play.presses_old(seeds.BOB, card, "Not this")
     await play.told(seeds.BOB, ALERTS, "This has changed")
+
+
+async def test_the_issue_that_began_with_it_is_resolved_from_the_card_and_sentry_tells_the_rest(
+    play: Scene,
+):
+    sentry = play.world.sentry
+    began = await play.card(ALERTS, "HighLatencyP95", "CRED-812", "new in v1.3.0-errors")
+
+    async def resolves() -> bool:
+        card = await play.card(ALERTS, "CRED-812", ts=began["ts"])
+        [block] = [b for b in card["blocks"] if _is_menu(b)]
+        menu = block["accessory"]
+        chosen = next(o for o in menu["options"] if o["text"]["text"] == "Resolve")
+        answer = await play.slack.press(
+            seeds.CAROL.id, card, block["block_id"], menu["action_id"], selected=[chosen]
+        )
+        return bool(answer["ok"])
+
+    await play.until(resolves, "the menu of the issue")
+
+    await play.card(ALERTS, "🟢 resolved by Carol Méndez", ts=began["ts"])
+    issue = sentry.issues.by_id("CRED-812")
+    assert issue is not None
+    assert issue.status == "resolved"
+    sentry.acts.move(issue, "unresolved", SENTRY_USERS[0].actor())
+    await play.card(ALERTS, "CRED-812", ts=began["ts"], without="🟢 resolved")
+    taken = [one for one in sentry.hooks.attempts if one.resource == "issue"]
+    assert {one.status for one in taken} == {202}
+    assert max(one.took_s for one in taken) < 1.0
+
+
+def _is_menu(block: Json) -> bool:
+    return bool(block.get("accessory", {}).get("action_id") == MENU)
 
 
 async def test_an_alert_that_is_repeated_has_one_card(play: Scene, hand: by_hand.ByHand):
@@ -133,6 +170,41 @@ async def test_a_button_of_an_older_card_does_nothing_and_says_why(
     await play.presses_old(seeds.CAROL, card, "Acknowledge")
     await play.told(seeds.CAROL, ALERTS, "This has changed")
     assert acts(play) == before
+
+
+async def test_the_menu_escalates_as_the_person_who_chose_and_says_whom_it_pages_now(play: Scene):
+    card = await play.card(ALERTS, "staging", "Acknowledged: ApiDown")
+    page = incident(play, "ApiDown", "staging")
+
+    await sends(play, seeds.CAROL, await chooses(play, seeds.CAROL, card, "Escalate…"))
+
+    await play.card(ALERTS, "ApiDown", "triggered, paging Bob Lindqvist", ts=card["ts"])
+    assert page.log[-1].agent == CAROL
+    said = "is triggered again by Carol Méndez, paging Bob Lindqvist"
+    await play.until(lambda: thread_says(play, card, said), said)
+
+
+async def test_a_marked_message_is_a_note_in_pagerduty_and_its_notes_stand_in_the_thread_once(
+    play: Scene,
+):
+    card = await play.card(ALERTS, "ApiDown", "triggered, paging Bob Lindqvist")
+    page = incident(play, "ApiDown", "staging")
+    await play.slack.say(seeds.BOB.id, ALERTS, "the pool is full", thread_ts=card["ts"])
+    message = (await play.slack.messages(seeds.CAROL.id, ALERTS, card["ts"]))[-1]
+
+    await play.slack.react(seeds.CAROL.id, message, "memo")
+    [note] = await play.until(lambda: page.notes, "a note")
+    play.world.pagerduty.account.annotate(page, "I raise it", BOB)
+    await play.until(lambda: thread_says(play, card, "> I raise it"), "PagerDuty's note")
+
+    assert (note.user, note.content.partition("\n")[0]) == (CAROL, "the pool is full")
+    await play.world.pagerduty.webhooks_drained()
+    said = await play.thread(card)
+    assert (said.count("the pool is full"), said.count("I raise it")) == (1, 1)
+
+
+async def thread_says(play: Scene, card: Card, words: str) -> bool:
+    return words in await play.thread(card)
 
 
 async def test_pagerduty_down_is_said_on_the_card_which_offers_it_again(

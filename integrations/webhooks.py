@@ -4,11 +4,19 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+)
+from pydantic.alias_generators import to_camel
 
 from integrations.errors import InvalidSignature, Rejected, told
 
@@ -19,6 +27,25 @@ Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezon
 End = Annotated[Moment | None, BeforeValidator(lambda given: None if given == NO_TIME else given)]
 
 Body = TypeVar("Body", bound=BaseModel)
+
+
+class Part(BaseModel):
+    """A part of a payload whose members are written in camelCase; others are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+
+class AlertPart(Part):
+    """What Alertmanager says of one alert, and Grafana after it. Times are in UTC."""
+
+    status: Literal["firing", "resolved"]
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str] = {}
+    starts_at: Moment
+    ends_at: End = None
+    """None while it fires."""
+    fingerprint: str
+    """Of the labels; with `starts_at` it names one occurrence."""
 
 
 def verify_token(system: str, authorization: str, tokens: Iterable[str]) -> None:

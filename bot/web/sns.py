@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from bot.alerts.topics import TellTopic
+from bot.alerts.topics import PATH, TellTopic
 from bot.web.keeping import Letter
 from bot.web.webhooks import Done, PutAside
 from integrations.aws import alarm_news, sns
 from integrations.errors import Rejected
-
-SNS_PATH = "/webhooks/sns"
 
 # https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html: a message
 # has at most 256 KiB, and twice that once it is written as JSON.
@@ -28,7 +26,7 @@ class SnsSender:
     topic: TellTopic
     now: Callable[[], datetime]
     system: ClassVar[str] = sns.SYSTEM
-    path: ClassVar[str] = SNS_PATH
+    path: ClassVar[str] = PATH
     most_bytes: ClassVar[int] = SNS_BYTES
     advice: ClassVar[str] = "SNS sends none so large."
 

@@ -6,37 +6,24 @@ https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from integrations.errors import Rejected, told
-from integrations.webhooks import End, Moment, read_json, read_model, verify_token
+from integrations.webhooks import AlertPart, Part, read_json, read_model, verify_token
 
 SYSTEM = "alertmanager"
 VERSION = "4"
 REPEAT = "repeat interval elapsed"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+class Alert(AlertPart):
+    """One alert of a group."""
 
-
-class Alert(_Part):
-    """One alert of a group. Times are in UTC."""
-
-    status: Literal["firing", "resolved"]
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str] = {}
-    starts_at: Moment
-    ends_at: End = None
-    """None while it fires."""
     generator_url: str = Field(default="", alias="generatorURL")
     """Carries the alert's expression as `g0.expr`."""
-    fingerprint: str
-    """Of the labels; with `starts_at` it names one occurrence."""
 
 
-class Notification(_Part):
+class Notification(Part):
     """What Alertmanager says about one alert group.
 
     Fields that older Alertmanagers leave out are None.

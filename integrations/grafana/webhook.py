@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field
 
 from integrations.errors import InvalidSignature, Rejected
-from integrations.webhooks import End, Moment, read_json, read_model, verify_token
+from integrations.webhooks import AlertPart, Part, read_json, read_model, verify_token
 
 SYSTEM = "grafana"
 SIGNATURE_HEADER = "X-Grafana-Alerting-Signature"
@@ -34,25 +33,14 @@ ERROR_ANNOTATION = "Error"
 Values = Annotated[Mapping[str, float | None], BeforeValidator(lambda given: given or {})]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+class Alert(AlertPart):
+    """One alert of a group; an address that Grafana left out is empty."""
 
-
-class Alert(_Part):
-    """One alert of a group. Times are in UTC; an address that Grafana left out is empty."""
-
-    status: Literal["firing", "resolved"]
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str] = {}
-    starts_at: Moment
-    ends_at: End = None
-    """None while it fires."""
-    values: Values = {}
+    values: Values = Field(default_factory=dict)
     """What each query and expression of the rule gave, by its letter; nothing without data."""
     value_string: str = ""
     generator_url: str = Field(default="", alias="generatorURL")
     """The rule."""
-    fingerprint: str
     silence_url: str = Field(default="", alias="silenceURL")
     """A form that is filled with this alert's labels."""
     dashboard_url: str = Field(default="", alias="dashboardURL")
@@ -60,7 +48,7 @@ class Alert(_Part):
     image_url: str = Field(default="", alias="imageURL")
 
 
-class Notification(_Part):
+class Notification(Part):
     """What Grafana says about one alert group."""
 
     version: Literal["1"]

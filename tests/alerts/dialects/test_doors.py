@@ -14,11 +14,12 @@ from bot import metrics
 from bot.alerts.dialects.hear import hear_dialect
 from bot.alerts.dialects.keep import KeepAlarmEvent
 from bot.alerts.group import GroupAlerts
+from bot.alerts.topics import PATH as SNS_PATH
 from bot.alerts.topics import TellTopic
 from bot.storage import inbox, notices
 from bot.web.senders import GRAFANA_BYTES, GRAFANA_PATH, GrafanaSender
 from bot.web.server import Listener
-from bot.web.sns import SNS_BYTES, SNS_PATH, SnsSender
+from bot.web.sns import SNS_BYTES, SnsSender
 from bot.web.webhooks import Webhooks
 from bot.world import World
 from integrations.aws.sns import Sns

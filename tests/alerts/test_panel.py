@@ -170,7 +170,7 @@ async def test_a_panel_is_found_on_the_named_dashboard_before_all_others(room: R
     await room.looks(group)
 
     text, _ = await room.shown(group)
-    assert "|Requests of $env>, CredLink, every environment · found by" in text
+    assert "|Requests of prod>, CredLink, every environment · found by" in text
     assert asked_in(text)["var-env"] == ["prod"]
 
 
@@ -273,7 +273,7 @@ async def test_before_the_dashboards_are_read_only_what_is_named_is_found(room: 
             "|Traffic>, CredLink prod",
         ),
         ({"dashboard": "credlink-prod"}, "|Error ratio>, CredLink prod · found by"),
-        ({"dashboard": "credlink-all"}, "|Requests of $env>, CredLink, every"),
+        ({"dashboard": "credlink-all"}, "|Requests of prod>, CredLink, every"),
         ({"dashboard": "nobody"}, "The catalogue names dashboard nobody, which Grafana has not"),
         (
             {"dashboard": "credlink-prod", "panels": {"HighErrorRatio": 77}},

@@ -9,7 +9,7 @@ from bot.alerts.evidence.panel_search import PanelSearch, Target
 from bot.cards.alert_picture import panel_alt
 from bot.domain.alert import Alert, AlertGroup
 from bot.domain.card import Kind
-from bot.domain.evidence.panel import SOURCE, Asked, PanelShown, values_for
+from bot.domain.evidence.panel import SOURCE, Asked, PanelShown, titled, values_for
 from bot.domain.finding import CHART, Finding, Phase
 from bot.storage import alerts, cards, findings
 from bot.world import World
@@ -106,7 +106,7 @@ def _shown(
         variables=values,
     )
     return PanelShown(
-        title=target.panel.title or f"panel {target.panel.id}",
+        title=titled(target.panel.title, values) or f"panel {target.panel.id}",
         dashboard=target.dashboard.title,
         url=url,
         found=target.found,

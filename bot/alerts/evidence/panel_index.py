@@ -67,6 +67,9 @@ class ReadPanels:
         except IntegrationError as exc:
             log.info("rules_unread", extra={"action": "rules_unread", "why": exc.detail})
             return
+        for expression in rules.values():
+            drawn(expression)  # kept read: an alert looks through all of them
+            await asyncio.sleep(0)
         self.world.recorded.clear()
         self.world.recorded.update(rules)
 
@@ -116,18 +119,22 @@ async def panels_of(
         Unavailable: Grafana does not answer; what is refused is left out.
     """
     known: Library = library if library is not None else {}
-    panels = [await _with_queries(grafana, panel, known) for panel in dashboard.panels]
-    seen = (
-        PanelSeen(
-            dashboard=dashboard.uid,
-            dashboard_title=dashboard.title,
-            panel=panel.id,
-            type=panel.type,
-            drawn=tuple(one for one in map(drawn, panel.queries) if one.metrics),
-        )
-        for panel in panels
-    )
-    return tuple(one for one in seen if one.drawn)
+    seen = []
+    for one in dashboard.panels:
+        panel = await _with_queries(grafana, one, known)
+        queries = tuple(query for query in map(drawn, panel.queries) if query.metrics)
+        if queries:
+            seen.append(
+                PanelSeen(
+                    dashboard=dashboard.uid,
+                    dashboard_title=dashboard.title,
+                    panel=panel.id,
+                    type=panel.type,
+                    drawn=queries,
+                )
+            )
+        await asyncio.sleep(0)  # a large dashboard takes a while to parse
+    return tuple(seen)
 
 
 async def _with_queries(grafana: GrafanaClient, panel: Panel, library: Library) -> Panel:

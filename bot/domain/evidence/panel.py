@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 
-from bot.domain.promql.drawn import Drawn, expanded
+from bot.domain.promql.drawn import Drawn, drawn, expanded
 
 SOURCE = "panel"
 
@@ -102,10 +102,13 @@ def choose(
     others. A query about another place than the alert's `labels` does not count. `rules` are
     expressions of recording rules, by name.
     """
+    known = rules or {}
+    could_show = _could_show(asked, known)
     ranked = [
         (rank, one, shared)
         for one in seen
-        for rank, shared in [_nearness(asked, labels, one, rules or {})]
+        if any(query.metrics & could_show for query in one.drawn)
+        for rank, shared in [_nearness(asked, labels, one, known)]
         if shared
     ]
     if not ranked:
@@ -113,6 +116,12 @@ def choose(
     # The first of several equals: dashboards are read from top to bottom.
     _, best, shared = max(ranked, key=lambda found: found[0])
     return Choice(best, tuple(sorted(shared)))
+
+
+def _could_show(asked: Drawn, rules: Mapping[str, str]) -> frozenset[str]:
+    """Every name under which a panel may draw what is asked: most panels have none of them."""
+    wanted = frozenset[str]().union(*(one.metrics for one in _readings(asked, rules)))
+    return wanted.union(name for name, what in rules.items() if drawn(what).metrics & wanted)
 
 
 Rank = tuple[float, float, float, int, int]
@@ -220,6 +229,18 @@ def values_for(
         if values and (len(values) == 1 or variable.takes_several):
             chosen[variable.name] = values[:MOST_VALUES]
     return chosen
+
+
+_NAMED = re.compile(r"\$\{(\w+)(?::[^}]*)?\}|\$(\w+)|\[\[(\w+)\]\]")
+
+
+def titled(title: str, values: Mapping[str, Sequence[str]]) -> str:
+    """A panel's title with the variables that were chosen; the others stay as they are written."""
+
+    def chosen(found: re.Match[str]) -> str:
+        return ", ".join(values.get(found[1] or found[2] or found[3], ())) or found[0]
+
+    return _NAMED.sub(chosen, title)
 
 
 def _values_of(variable: Asked, labels: Sequence[Mapping[str, str]]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from bot.domain.promql import QUOTED_TEXT, NotPromql, constant, parsed, selector
 
 VARIABLE = "grafana_variable"
 """Stands where a variable stood; no metric is called so."""
-KEPT_READ = 4096
+KEPT_READ = 8192
 COMPARED = frozenset({"==", "!=", ">", "<", ">=", "<=", "and", "or", "unless"})
 """They choose among values and calculate none: a panel draws what an alert compares."""
 

@@ -1,5 +1,7 @@
 """The panel nearest to an alert is chosen by what both draw, and none where none is near."""
 
+import time
+
 import pytest
 
 from bot.domain.evidence.panel import (
@@ -9,6 +11,7 @@ from bot.domain.evidence.panel import (
     PanelSeen,
     choose,
     named_by,
+    titled,
     values_for,
 )
 from bot.domain.promql.drawn import drawn
@@ -168,6 +171,31 @@ def test_several_values_are_for_variables_that_take_several():
     }
     many = [{"instance": f"node-{n}"} for n in range(50)]
     assert len(values(Asked("instance", None, True), labels=many)["instance"]) == MOST_VALUES
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Errors of $env", "Errors of prod"),
+        ("${env} [[node]] ${env:text}!", "prod a, b prod!"),
+        ("$other costs $5", "$other costs $5"),
+        ("", ""),
+    ],
+)
+def test_a_title_says_what_was_chosen(title: str, shown: str):
+    assert titled(title, {"env": ["prod"], "node": ["a", "b"]}) == shown
+
+
+def test_thousands_of_panels_are_looked_through_without_holding_anything_up():
+    rules = {f"rule:{n}": f"sum(rate(recorded_{n}_total[5m]))" for n in range(200)}
+    panels = [a_panel(n, f"rate(metric_{n}_total[5m])", f"rule:{n % 200}") for n in range(6000)]
+    chosen("metric_1_total", *panels, rules=rules)  # what is read once is kept
+    began = time.process_time()
+
+    assert chosen("rate(metric_5999_total[5m])", *panels, rules=rules) == 5999
+    assert chosen("recorded_7_total", *panels, rules=rules) == 7
+
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("value", ["$__all", "a\nb", "", "x" * 200, "\u202eabc"])

@@ -22,26 +22,25 @@ def moved_entry(
     """How PagerDuty's incident stands otherwise than before, in one line."""
     said = []
     if Moved.STATUS in moves:
-        said.append(_status(incident, is_paged=Moved.PAGED in moves))
+        said.append(_status(incident, by))
     elif Moved.PAGED in moves:
         said.append(f"now with {_names(incident)}")
     if Moved.PRIORITY in moves:
         named = escaped(incident.priority) if incident.priority else "none"
         said.append(f"priority {named}")
-    is_said = Moved.STATUS in moves and incident.status is not IncidentStatus.TRIGGERED
-    who = "" if is_said else _done_by(by)
+    who = "" if Moved.STATUS in moves else _done_by(by)
     return _line(f"PagerDuty {escaped(incident.label)} {' · '.join(said)}{who}")
 
 
-def _status(incident: PagerDutyIncident, *, is_paged: bool) -> str:
+def _status(incident: PagerDutyIncident, by: Responder | None) -> str:
     match incident.status:
         case IncidentStatus.ACKNOWLEDGED:
             return "acknowledged" + _by(incident.acknowledged_by)
         case IncidentStatus.RESOLVED:
             return "resolved" + _by(incident.resolved_by)
         case IncidentStatus.TRIGGERED:
-            rest = f"paging {_names(incident)}" if is_paged else "nobody is on it"
-            return f"is triggered again: {rest}"
+            paging = f", paging {_names(incident)}" if incident.assignees else ""
+            return f"is triggered again{_by(by)}{paging}: nobody is on it"
 
 
 def _names(incident: PagerDutyIncident) -> str:

@@ -1,6 +1,8 @@
 """Every event PagerDuty documents: the card changes, or its thread says so, or neither."""
 
 import json
+import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -8,14 +10,29 @@ import pytest
 from bot import metrics
 from bot.storage import inbox
 from integrations.pagerduty.webhook import EVENT_TYPES
+from sandbox.clock import ManualClock
 from sandbox.pagerduty import PagerDuty
-from sandbox.pagerduty.account import POLICIES, USERS
+from sandbox.pagerduty.account import POLICIES, PRIORITIES, USERS
 from sandbox.pagerduty.records import Incident
 from tests.alerts.responding.desk import Desk
 from tests.alerts.test_receive import Bench
 
 ALICE, BOB, CAROL = USERS
 EVERY_ODD_VALUE: tuple[Any, ...] = (None, 7, "x", [1], {"id": 3}, [{"x": None}], True)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """PagerDuty's clock."""
+    return ManualClock(time.time())
+
+
+@pytest.fixture
+async def pagerduty(clock: ManualClock) -> AsyncIterator[PagerDuty]:
+    server = PagerDuty(clock=clock)
+    await server.start()
+    yield server
+    await server.stop()
 
 
 @pytest.fixture
@@ -110,46 +127,37 @@ async def test_what_is_told_beside_how_it_stands_is_one_quiet_entry(
     assert await desk.thread() == [entry]
 
 
-async def test_moves_made_in_pagerduty_change_the_card_and_say_who(desk: Desk):
-    group, incident = await desk.fires()
+async def test_moves_made_in_pagerduty_change_the_card_and_say_who(desk: Desk, clock: ManualClock):
+    _, incident = await desk.fires()
     account = desk.pagerduty.account
-    account.escalate(incident, (BOB,), CAROL)
-    await desk.hears()
-    account.reassign(incident, (ALICE, BOB), BOB)
-    await desk.hears()
-    account.acknowledge(incident, ALICE)
-    await desk.hears()
-    account.set_priority(incident, None, ALICE)
-    account.make_triggered(incident, None)
-    await desk.hears()
-    account.resolve(incident, BOB)
-    await desk.hears()
-    account.make_triggered(incident, BOB)
-    await desk.hears()
+    for act in (
+        lambda: account.escalate(incident, (BOB,), CAROL),
+        lambda: account.reassign(incident, (ALICE, BOB), BOB),
+        lambda: account.acknowledge(incident, ALICE),
+        lambda: account.make_triggered(incident, None),
+        lambda: account.set_priority(incident, PRIORITIES[0], ALICE),
+        lambda: account.acknowledge(incident, CAROL),
+        lambda: account.escalate(incident, (BOB,), CAROL),
+        lambda: account.resolve(incident, BOB),
+        lambda: account.make_triggered(incident, BOB),
+    ):
+        clock.advance(1.5)
+        act()
+        await desk.hears()
 
     assert await desk.thread() == [
         "PagerDuty #1 now with Bob Lindqvist, by Carol Méndez",
         "PagerDuty #1 now with Alice Okafor, Bob Lindqvist, by Bob Lindqvist",
         "PagerDuty #1 acknowledged by Alice Okafor",
-        "PagerDuty #1 is triggered again: nobody is on it",
+        "PagerDuty #1 is triggered again, paging Alice Okafor: nobody is on it",
+        "PagerDuty #1 priority P1, by Alice Okafor",
+        "PagerDuty #1 acknowledged by Carol Méndez",
+        "PagerDuty #1 is triggered again by Carol Méndez, paging Bob Lindqvist: nobody is on it",
         "PagerDuty #1 resolved by Bob Lindqvist",
-        "PagerDuty #1 is triggered again: nobody is on it, by Bob Lindqvist",
+        "PagerDuty #1 is triggered again by Bob Lindqvist, paging Carol Méndez: nobody is on it",
     ]
-    assert "triggered, paging" in await desk.board.text(await desk.group())
-    assert group.id == (await desk.group()).id
-
-
-async def test_an_escalation_of_what_was_acknowledged_is_one_entry(desk: Desk):
-    _, incident = await desk.fires()
-    desk.pagerduty.account.acknowledge(incident, CAROL)
-    await desk.hears()
-
-    desk.pagerduty.account.escalate(incident, (BOB,), CAROL)
-    await desk.hears()
-
-    assert (await desk.thread())[1:] == [
-        "PagerDuty #1 is triggered again: paging Bob Lindqvist, by Carol Méndez"
-    ]
+    text = await desk.board.text(await desk.group())
+    assert "triggered, paging Carol Méndez · P1" in text
 
 
 async def test_a_responder_asked_in_pagerduty_is_told_with_what_they_were_told(desk: Desk):
@@ -192,7 +200,6 @@ async def test_an_event_of_an_unknown_type_is_put_aside_and_counted_and_its_inci
     bench: Bench, desk: Desk
 ):
     group, incident = await desk.fires()
-    desk.pagerduty.account.set_priority(incident, None, BOB)
     desk.pagerduty.account.acknowledge(incident, CAROL)
     event = desk.pagerduty.told[-1]
     event["event"]["event_type"] = "incident.sent_to_the_moon"

@@ -25,7 +25,7 @@ from integrations.sentry import client as sentry
 
 POLL_S = 0.5
 """How often other replicas' webhooks are looked for; those of this process wake the worker."""
-LEASE_S = 30.0
+LEASE_S = 10.0
 """A row takes milliseconds; whoever holds one this long is dead."""
 TOGETHER = 10
 """Rows taken in with one transaction: cards wait for it, a tenth of a second at most."""

@@ -5,7 +5,7 @@ Whatever changes an issue marks the card of every group that shows it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -200,14 +200,17 @@ async def watch(connection: Connection, group_id: str, *, due_at: datetime) -> N
     )
 
 
-async def hurry(connection: Connection, group_ids: Iterable[str], *, at: datetime) -> int:
-    """Have Sentry asked now about those of these groups that are watched; returns how many."""
-    done = await connection.execute(
-        update(sentry_watches)
-        .where(sentry_watches.c.group_id.in_(list(group_ids)))
-        .values(due_at=at)
+async def hurry(
+    connection: Connection, group_ids: Iterable[str], *, at: datetime, at_most_by: timedelta
+) -> None:
+    """Have Sentry asked about those of these groups that are watched: now, or so much sooner."""
+    rows = await connection.execute(
+        select(sentry_watches).where(sentry_watches.c.group_id.in_(list(group_ids)))
     )
-    return int(done.rowcount)
+    for row in rows.all():
+        sooner = max(at, row.due_at - at_most_by)
+        if sooner < row.due_at:
+            await watch(connection, row.group_id, due_at=sooner)
 
 
 async def due(
@@ -231,7 +234,11 @@ async def due(
         )
     ).scalars()
     group_ids = tuple(found)
-    await hurry(connection, group_ids, at=next_at)
+    await connection.execute(
+        update(sentry_watches)
+        .where(sentry_watches.c.group_id.in_(group_ids))
+        .values(due_at=next_at)
+    )
     return group_ids
 
 

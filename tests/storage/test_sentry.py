@@ -85,9 +85,11 @@ async def test_a_group_is_due_once_until_its_next_time_and_not_when_it_is_old(
     assert await due(MINUTE) == (group,)
     assert await due(MINUTE) == ()
     async with database.write() as connection:
-        assert await sentry.hurry(connection, [group, "another"], at=NOW) == 1
-        assert await sentry.has_due(connection, at=NOW)
-    assert await due(MINUTE, began_after=60 * MINUTE) == ()
+        hurried = [group, "another"]
+        await sentry.hurry(connection, hurried, at=NOW, at_most_by=timedelta(seconds=50))
+        assert not await sentry.has_due(connection, at=NOW + timedelta(seconds=69))
+        assert await sentry.has_due(connection, at=NOW + timedelta(seconds=70))
+    assert await due(2 * MINUTE, began_after=60 * MINUTE) == ()
     async with database.read() as connection:
         assert not await sentry.has_due(connection, at=NOW + 60 * MINUTE)
 

@@ -12,6 +12,7 @@ from bot.catalog import SentryProject
 from bot.domain.alert import AlertGroup
 from bot.domain.evidence.issues import ON_CARD, SOURCE
 from bot.domain.finding import Finding, Phase
+from bot.domain.secrecy import masked
 from bot.domain.sentry import (
     RISING_EVENTS,
     SentryIssue,
@@ -243,4 +244,4 @@ def _commit(found: Commit, repository: str | None) -> SuspectCommit:
     url = found.pull_request_url
     if not url and repository:
         url = f"{repository.rstrip('/')}/commit/{found.id}"
-    return SuspectCommit(id=found.id, message=found.message, author=found.author, url=url)
+    return SuspectCommit(id=found.id, message=masked(found.message), author=found.author, url=url)

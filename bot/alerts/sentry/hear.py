@@ -23,6 +23,7 @@ from bot.alerts.sentry.telling import (
 from bot.cards.sentry import joined_entry
 from bot.domain.alert import Alert, AlertGroup, Severity, Source
 from bot.domain.card import Kind
+from bot.domain.secrecy import masked
 from bot.domain.sentry import SentryIssue, Sighting, Why
 from bot.storage import alerts, cards, inbox, issue_acts, sentry
 from bot.storage.database import Connection
@@ -36,6 +37,9 @@ JOINS_BEFORE = timedelta(minutes=15)
 NAME_CHARACTERS = 90
 SEVERITIES = {"fatal": Severity.CRITICAL, "info": Severity.INFO, "debug": Severity.INFO}
 """Every other level is a warning."""
+SOONER = timedelta(seconds=50)
+"""How much sooner than its turn Sentry is asked: many new issues are no reason to ask all the time.
+"""
 OPENS = frozenset({"created", "unresolved"})
 """What may bring an issue beside a group that fires; Sentry does not say in which environment."""
 
@@ -104,7 +108,7 @@ class _Hearing:
         found = [
             one.id for one in await alerts.every_open(self.connection) if one.service in services
         ]
-        await sentry.hurry(self.connection, found, at=self.at)
+        await sentry.hurry(self.connection, found, at=self.at, at_most_by=SOONER)
 
     async def event(self, event: AlertEvent) -> tuple[str, tuple[str, ...]]:
         """One of Sentry's issue alert rules fired."""
@@ -136,7 +140,7 @@ class _Hearing:
             id=event.issue_id,
             organization=event.organization or (config.organization if config else ""),
             project=event.project,
-            title=event.title,
+            title=masked(event.title),
             culprit=event.culprit,
             level=event.level,
             url=event.url,
@@ -208,7 +212,9 @@ class _Hearing:
             fingerprint=fingerprint,
             starts_at=begun,
             labels=self._labels(_name(alert.rule), severity, service, alert.environment),
-            annotations={"summary": " · ".join(alert.text.replace("\\n", "\n").splitlines())},
+            annotations={
+                "summary": " · ".join(masked(alert.text).replace("\\n", "\n").splitlines())
+            },
             links={"Alert in Sentry": alert.url} if alert.url else {},
         )
         ended = max(begun, possible(alert.closed_at or self.received_at))
@@ -240,7 +246,7 @@ def _sighting(event: AlertEvent) -> Sighting:
 
 
 def _name(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(masked(text).split())
     return line if len(line) <= NAME_CHARACTERS else f"{line[: NAME_CHARACTERS - 1]}…"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.catalog import Catalog
+from bot.domain.secrecy import masked
 from bot.domain.sentry import IssueStatus, SentryIssue
 from integrations.sentry.models import Issue
 
@@ -32,13 +33,16 @@ def identifier_of(fingerprint: str) -> str:
 
 
 def told(issue: Issue, *, organization: str, at: datetime, by: str = "") -> SentryIssue:
-    """An issue as Sentry described it at that moment; `by` is who brought it there."""
+    """An issue as Sentry described it at that moment; `by` is who brought it there.
+
+    What an error says of itself may hold a secret.
+    """
     return SentryIssue(
         id=issue.id,
         organization=organization,
         project=issue.project,
         short_id=issue.short_id,
-        title=issue.title,
+        title=masked(issue.title),
         culprit=issue.culprit,
         level=issue.level,
         status=status_of(issue.status),

@@ -135,6 +135,18 @@ async def test_what_an_error_says_of_itself_can_mention_nobody(desk: Desk):
     assert "x" * 200 not in text
 
 
+async def test_a_secret_in_an_errors_words_is_not_repeated(desk: Desk):
+    await desk.runs(BAD)
+    desk.breaks().title = "AuthError: password=hunter2hunter2 refused"
+    group = await desk.fires()
+
+    await desk.looks_at(group)
+
+    text = await desk.text(group)
+    assert "AuthError: password=" in text
+    assert "hunter2" not in text
+
+
 async def test_a_sentry_that_does_not_answer_is_named_and_the_last_word_stays(desk: Desk):
     await desk.runs(BAD)
     desk.breaks()

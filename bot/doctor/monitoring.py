@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from bot.catalog import Catalog
-from bot.doctor.look import Finding, Look
+from bot.doctor.look import Finding, Look, Missing
 from bot.doctor.named import called, where
-from bot.domain.place import places
+from bot.domain.place import Place, places
 from bot.outside import Outside
 from bot.settings import Settings
 from integrations.grafana.client import GrafanaClient
@@ -22,7 +22,7 @@ def looks(catalog: Catalog, outside: Outside) -> Iterator[Look]:
         if place.config.grafana is not None:
             yield Look(
                 f"Grafana, {called(place)}",
-                partial(_dashboard, outside.grafana, place.config.grafana.dashboard),
+                partial(_dashboard, outside.grafana, place),
                 "GRAFANA_URL",
                 "GRAFANA_TOKEN: a service account's, with dashboards:read, annotations:read, "
                 "annotations:create and annotations:write",
@@ -56,7 +56,18 @@ async def _grafana(outside: Outside) -> str:
     return f"version {(await outside.grafana.get_health()).version}"
 
 
-async def _dashboard(grafana: GrafanaClient, uid: str) -> str:
-    """Found only with a token that is good."""
+async def _dashboard(grafana: GrafanaClient, place: Place) -> str:
+    """Found only with a token that is good; every panel the catalogue names is there."""
+    shown = place.config.grafana
+    if shown is None:
+        return "not configured"
     await grafana.list_annotations(tags=["credlink"], limit=1)
-    return f"dashboard {(await grafana.get_dashboard(uid)).title!r}, annotations can be read"
+    dashboard = await grafana.get_dashboard(shown.dashboard)
+    named = {*shown.panels.values(), *([] if shown.panel is None else [shown.panel])}
+    if gone := sorted(number for number in named if dashboard.panel(number) is None):
+        numbers = ", ".join(map(str, gone))
+        raise Missing(
+            f"dashboard {dashboard.title!r} has no panel {numbers}. "
+            f"Correct `grafana` of {where(place)}."
+        )
+    return f"dashboard {dashboard.title!r}, annotations can be read"

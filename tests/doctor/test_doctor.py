@@ -157,6 +157,12 @@ async def test_a_missing_scope_is_named_with_how_to_be_granted_it(world: World):
             f"Check `grafana` of {PLACE}.",
         ),
         (
+            "grafana: {dashboard: credlink-prod}",
+            "grafana: {dashboard: credlink-prod, panel: 1, panels: {HighErrorRatio: 77, X: 2}}",
+            "Grafana, credlink-api in prod",
+            f"dashboard 'CredLink prod' has no panel 77. Correct `grafana` of {PLACE}.",
+        ),
+        (
             "organization: credlink",
             "organization: lost",
             "Sentry, credlink-api",

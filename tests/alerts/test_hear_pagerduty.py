@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bot import metrics
+from bot.engine import Engine
 from bot.storage import inbox
+from bot.world import World
 from integrations.pagerduty.webhook import EVENT_TYPES
 from sandbox.clock import ManualClock
 from sandbox.pagerduty import PagerDuty
@@ -36,8 +38,9 @@ async def pagerduty(clock: ManualClock) -> AsyncIterator[PagerDuty]:
 
 
 @pytest.fixture
-def desk(world, engine, pagerduty: PagerDuty) -> Desk:
-    return Desk(world, engine, pagerduty)
+def desk(world: World, pagerduty: PagerDuty) -> Desk:
+    """Nobody asks anything of PagerDuty here, so no engine is started."""
+    return Desk(world, cast(Engine, None), pagerduty)
 
 
 @pytest.fixture
@@ -174,16 +177,15 @@ async def test_a_responder_asked_in_pagerduty_is_told_with_what_they_were_told(d
     ]
 
 
-@pytest.mark.parametrize("event_type", sorted(EVENT_TYPES))
-async def test_no_documented_event_of_any_odd_shape_breaks_anything(desk: Desk, event_type: str):
+async def test_no_documented_event_of_any_odd_shape_breaks_anything(desk: Desk):
     _, incident = await desk.fires()
-    names = ("id", "content", "user", "escalation_policy", "message", "state", "service")
+    names = ("id", "content", "user", "escalation_policy", "message", "state", "service", "task")
     more = ("custom_fields", "conference_numbers", "conference_url", "incident_type", "role")
-    for value in EVERY_ODD_VALUE:
-        data = dict.fromkeys((*names, *more, "task", "action", "incident_workflow"), value)
-        do(desk.pagerduty, incident, event_type, data)
-    for event in desk.pagerduty.told[1:]:
-        assert await desk.hears_of(event) == ""
+    for event_type in sorted(EVENT_TYPES):
+        for value in EVERY_ODD_VALUE:
+            data = dict.fromkeys((*names, *more, "action", "incident_workflow"), value)
+            do(desk.pagerduty, incident, event_type, data)
+            assert await desk.hears_of(desk.pagerduty.told[-1]) == ""
 
 
 async def test_what_is_about_nothing_of_ours_is_counted_and_says_nothing(desk: Desk):

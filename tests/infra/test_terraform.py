@@ -1,4 +1,4 @@
-"""The Terraform files are right, and a mistake of each kind is caught."""
+"""A mistake of each kind in the Terraform files is caught; ours are looked at by check-infra."""
 
 import shutil
 import subprocess
@@ -16,10 +16,6 @@ CALL = 'module "network" {\n  source = "../../modules/network"\n'
 COMPLETE = 'name = "credlink-test"\n  zones = ["us-east-1a", "us-east-1b", "us-east-1c"]\n'
 BOT = 'module "bot" {\n  source = "../../modules/credlink-bot"\n'
 OF_THE_BOT = 'vpc_id = "v"\n  private_subnets = []\n  place_roles = []\n'
-
-
-def test_every_name_in_the_files_is_one_that_there_is():
-    assert found(terraform.check, Path.cwd()) == []
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="an extra, where Terraform is")

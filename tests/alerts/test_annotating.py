@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from bot.domain.mark import MarkState
 from bot.engine import Engine
 from bot.storage import annotations
 from bot.world import World
+from integrations.grafana.client import GrafanaClient
 from sandbox.grafana.annotations import Annotation
 from sandbox.standin import Fault
 from tests.alerts.builders import an_alert
@@ -225,3 +227,32 @@ async def test_without_a_grafana_nothing_is_promised(world: World, marking: Mark
     group = await marking.room.hears()
     assert await ask_all(world, MARK, group.id, Phase.ONSET) == []
     assert await marking.state(group) is None
+
+
+async def test_a_bot_that_dies_after_grafana_made_the_mark_finds_it_when_it_is_back(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = asyncio.Event()
+    create = GrafanaClient.create_annotation
+
+    async def dies_before_it_is_written_down(self: GrafanaClient, *args: Any, **said: Any) -> int:
+        await create(self, *args, **said)
+        asked.set()
+        return await asyncio.Future()
+
+    async with a_room(replace(world, pace=FAST)) as room:
+        group = await room.hears()
+        monkeypatch.setattr(GrafanaClient, "create_annotation", dies_before_it_is_written_down)
+        async with running(room.world, tmp_path) as engine:
+            await Marking(room, engine).promises(group)
+            async with asyncio.timeout(DEADLINE_S):
+                await asked.wait()
+        monkeypatch.undo()
+
+        async with running(room.world, tmp_path) as engine:
+            back = Marking(room, engine)
+            await back.sweeps()
+            assert await back.ended(group) is MarkState.DONE
+
+        assert len(back.marks) == 1
+        assert len(room.grafana.calls_of("create_annotation")) == 1

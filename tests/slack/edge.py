@@ -6,7 +6,7 @@ import hmac
 import io
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.cards.answer import Answer, Later
-from bot.cards.blocks import section
+from bot.cards.blocks import actions, button, section
 from bot.cards.modal import Loading, Modal, choice, person, searched, text_input
 from bot.domain.asked import Asked, Press, Submission
 from bot.errors import Conflict, FormError
@@ -33,6 +33,23 @@ from sandbox.workspace.server import Workspace
 
 PATIENCE_S = 5.0
 LENGTHS = [("1h", "1 h"), ("2h", "2 h")]
+
+
+def a_list(number: int, *, channel: str, said: str = "nothing yet") -> Modal:
+    """A form of which people press buttons: one is answered, one is not, one opens another."""
+    pressed = [
+        button("Answered", action_id="test.press", subject_id="c1", revision=1),
+        button("Quiet", action_id="test.press.quiet", subject_id="c2", revision=1),
+        button("Ask", action_id="test.form", subject_id="g1", revision=1),
+    ]
+    return Modal(
+        callback_id="test.list",
+        title=f"Page {number}",
+        submit="Next",
+        close="Close",
+        blocks=(section(said), actions(*pressed)),
+        carried={"page": str(number), "channel": channel},
+    )
 
 
 @dataclass
@@ -90,15 +107,29 @@ class Done:
             verbs={"echo": echo, "refuse": refuse, "break": break_, "ask": ask},
             actions={
                 "test.press": press,
+                "test.press.quiet": press,
                 "test.form": open_form,
+                "test.list": self._open_list,
                 "test.more.ask": self._ask_first,
                 "test.more.refuse": self._refuse_form,
             },
             options={"test.form.search": self._suggest},
-            forms={"test.form": self._take},
+            forms={"test.form": self._take, "test.list": self._turn},
+            drawn={"test.list": self._draw},
             events={"subteam_members_changed": event, "app_mention": event},
             otherwise=otherwise,
         )
+
+    async def _open_list(self, press: Press) -> Modal:
+        return a_list(1, channel=press.asked.channel_id)
+
+    async def _turn(self, submission: Submission) -> Modal:
+        number = int(submission.carried["page"]) + 1
+        return a_list(number, channel=submission.carried["channel"])
+
+    async def _draw(self, carried: Mapping[str, str], about: str, said: Answer | None) -> Modal:
+        came = f"{about}: {said.text if said is not None else 'done'}"
+        return a_list(int(carried["page"]), channel=carried["channel"], said=came)
 
     async def _ask_first(self, press: Press) -> Loading:
         self.pressed.append(press)

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.pagerduty.account import USERS, Account, AlreadyResolved
-from sandbox.pagerduty.records import Dated, Incident, Status
+from sandbox.pagerduty.account import PRIORITIES, USERS, Account, AlreadyResolved
+from sandbox.pagerduty.records import Dated, Incident, Priority, Status, new_id
 
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title} · PagerDuty stand-in</title>
@@ -75,6 +75,7 @@ class WebPage:
             f"#{incident.number} {incident.title}",
             f"<h1>#{incident.number} {escape(incident.title)}</h1><p>{_status(incident)}</p>"
             f"<table><tr><th>Urgency</th><td>{escape(incident.urgency)}</td></tr>"
+            f"<tr><th>Priority</th><td>{escape(_name(incident.priority))}</td></tr>"
             f"<tr><th>Acknowledged by</th><td>{_people(incident.acknowledgements)}</td></tr>"
             f"<tr><th>Assigned to</th><td>{_people(incident.assignments)}</td></tr>"
             f"<tr><th>Incident key</th><td>{escape(incident.key)}</td></tr></table>"
@@ -97,6 +98,13 @@ class WebPage:
                     self._account.resolve(incident, user)
                 case "note":
                     self._account.annotate(incident, str(form.get("note") or "(empty)"), user)
+                case "update":
+                    said = str(form.get("note") or "(empty)")
+                    update = {"type": "incident_status_update", "id": new_id(), "message": said}
+                    event = "incident.status_update_published"
+                    self._account.say(event, incident, {**update, "trimmed": False}, user)
+                case "priority":
+                    self._account.set_priority(incident, _priority(form.get("priority")), user)
                 case act:
                     raise web.HTTPBadRequest(text=f"There is no act {act!r}.")
         except AlreadyResolved:
@@ -108,14 +116,28 @@ def _form(incident: Incident) -> str:
     if incident.status is Status.RESOLVED:
         return ""
     people = "".join(f'<option value="{user.id}">{escape(user.name)}</option>' for user in USERS)
+    priorities = "".join(
+        f'<option value="{one.id}">{escape(one.name)}</option>' for one in PRIORITIES
+    )
     return (
         f'<form method="post" action="/incidents/{incident.id}/act">'
         f'<label>Act as <select name="user">{people}</select></label> '
         '<button name="act" value="acknowledge">Acknowledge</button> '
         '<button name="act" value="resolve">Resolve</button>'
         '<p><input name="note" aria-label="Note" placeholder="A note"> '
-        '<button name="act" value="note">Add note</button></p></form>'
+        '<button name="act" value="note">Add note</button> '
+        '<button name="act" value="update">Publish status update</button></p>'
+        f'<p><select name="priority" aria-label="Priority">{priorities}</select> '
+        '<button name="act" value="priority">Set priority</button></p></form>'
     )
+
+
+def _name(priority: Priority | None) -> str:
+    return priority.name if priority else "none"
+
+
+def _priority(id_: object) -> Priority | None:
+    return next((one for one in PRIORITIES if one.id == id_), None)
 
 
 def _status(incident: Incident) -> str:

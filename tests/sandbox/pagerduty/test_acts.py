@@ -140,6 +140,20 @@ async def test_policies_have_their_levels_and_are_found_by_a_part_of_the_name(ap
     assert (await api.get("/escalation_policies/PNONE")).status == 404
 
 
+async def test_people_set_a_priority_and_publish_an_update_on_the_page(api, server, incident):
+    for act in ({"act": "priority", "priority": "PPRIOR1"}, {"act": "update", "note": "a fix"}):
+        form = {"user": BOB.id, **act}
+        done = await api.post(f"/incidents/{incident.id}/act", data=form, allow_redirects=False)
+        assert done.status == 303
+
+    assert told(server)[1:] == ["incident.priority_updated", "incident.status_update_published"]
+    assert server.told[-1]["event"]["data"]["message"] == "a fix"
+    page = await api.get(f"/incidents/{incident.id}", headers={"Accept": "text/html"})
+    assert page.status == 200
+    assert incident.priority is not None
+    assert incident.priority.name == "P1"
+
+
 async def test_what_is_said_of_an_incident_otherwise_names_it(server, incident):
     server.account.say("incident.workflow.started", incident, {"summary": "Open a bridge"})
 

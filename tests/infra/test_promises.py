@@ -75,7 +75,7 @@ def test_it_is_so(
 def test_a_way_in_for_health_and_metrics_is_never_one_from_everywhere(
     modules: Mapping[Path, hcl.Module],
 ):
-    """The operations listener must not be public; the load balancer's own listener leads to 8080."""
+    """The operations listener must not be public; the load balancer leads to 8080 alone."""
     of_bot = modules[Path.cwd() / TERRAFORM / BOT].blocks
     ways_in = {a: b for a, b in of_bot.items() if a.startswith("aws_vpc_security_group_ingress")}
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from bot.alerts.around import changes_around
 from bot.alerts.chart import picture_key as chart_key
 from bot.alerts.evidence.panel import picture_key as panel_key
+from bot.alerts.mended import mended
 from bot.alerts.sentry.showing import findings_of
 from bot.alerts.suspects import suspects_of
 from bot.cards.alert import AlertView, card
@@ -45,8 +45,8 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
     """
     group = await alerts.get(connection, group_id)
     found = await incidents.of_group(connection, group_id)
-    _, during = await changes_around(connection, group, now)
     ranking = await suspects_of(connection, group)
+    first = ranking.first if ranking is not None else None
     suspect = await change_of(connection, ranking)
     picture, is_panel = await _picture(connection, group_id)
     return AlertView(
@@ -59,7 +59,7 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
         picture_is_panel=is_panel,
         ranking=ranking,
         change=suspect,
-        mending=during,
+        mended=await mended(connection, group, first, group.resolved_at or now),
         way_back=None if group.is_final else await way_back(connection, suspect),
         shared_with=await named_beside(connection, group, found),
         silences=() if group.is_final else await silences.of_group(connection, group_id),

@@ -46,6 +46,7 @@ from bot.domain.incident import (
     Response,
     ResponseState,
 )
+from bot.domain.mended import Mended
 from bot.domain.silence import Covering
 from bot.domain.suspects import Ranking
 
@@ -76,8 +77,8 @@ class AlertView:
     """What was done before the onset; None where the alert does not say where it is."""
     change: Change | None = None
     """The first suspect, where it is a change."""
-    mending: Change | None = None
-    """The last change while it fired: what may have ended it."""
+    mended: Mended | None = None
+    """What may have ended it."""
     way_back: str | None = None
     """What rolling `change` back would return to; None where that has no place."""
     shared_with: Sequence[str] = field(default=())
@@ -134,7 +135,7 @@ def _first_lines(view: AlertView) -> list[str]:
     group = view.group
     if group.state is S.RESOLVED:
         # What the alert said of itself then is no longer so; how bad it was says more.
-        return [outcome_line(group, view.mending, is_measured=_is_measured(view))] + (
+        return [outcome_line(group, view.mended, is_measured=_is_measured(view))] + (
             [] if group.peak else [_summary(view)]
         )
     lines = [facts_line(group, view.alerts)]

@@ -18,6 +18,7 @@ from bot.domain.alert import (
 )
 from bot.domain.change import Change, ChangeKind
 from bot.domain.incident import IncidentStatus, PagerDutyIncident
+from bot.domain.mended import Mended
 from bot.domain.unit import spoken_value
 
 ALERTS_ON_CARD = 5
@@ -97,14 +98,14 @@ def on_it_line(incident: PagerDutyIncident) -> str:
     return f"{line} since {moment(at)}" if at else line
 
 
-def outcome_line(group: AlertGroup, mending: Change | None, *, is_measured: bool = True) -> str:
+def outcome_line(group: AlertGroup, mended: Mended | None, *, is_measured: bool = True) -> str:
     """How bad it was; below it what ended it, and how soon somebody was on it."""
     worst, facts = [], []
     if group.peak is not None and is_measured and not _is_absence(group):
         peak = f"peak *{spoken_value(group.peak.value, group.unit)}*{_measure(group)}"
         worst.append(f"{peak} at {moment(group.peak.at)}")
     if group.resolved_at is not None:
-        facts.append(f"ended {moment(group.resolved_at)}{_after(group.resolved_at, mending)}")
+        facts.append(f"ended {moment(group.resolved_at)}{_after(group.resolved_at, mended)}")
     if group.acknowledged_at is not None:
         waited = spoken(group.acknowledged_at - group.started_at)
         facts.append(f"acknowledged after {waited}")
@@ -113,11 +114,10 @@ def outcome_line(group: AlertGroup, mending: Change | None, *, is_measured: bool
     return "\n".join([*worst, " · ".join(facts)])
 
 
-def _after(ended_at: datetime, mending: Change | None) -> str:
-    if mending is None or mending.started_at is None:
+def _after(ended_at: datetime, mended: Mended | None) -> str:
+    if mended is None:
         return ""
-    waited = spoken(ended_at - (mending.finished_at or mending.started_at))
-    return f", {waited} after {escaped(done_by(mending))}"
+    return f", {spoken(ended_at - mended.at)} after {escaped(mended.by)}"
 
 
 def alert_lines(group: AlertGroup, alerts: Sequence[Alert]) -> list[str]:

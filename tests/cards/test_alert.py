@@ -21,7 +21,7 @@ from bot.cards.responding import MENU
 from bot.cards.silence_words import END, FORM
 from bot.cards.suspects import NOT_THIS, THIS_WAS_IT
 from bot.domain.alert import Alert, AlertGroup, Condition, GroupState, Peak, Severity
-from bot.domain.change import ChangeKind, ChangeState
+from bot.domain.change import ChangeState
 from bot.domain.finding import CHART, Finding, Phase
 from bot.domain.incident import (
     IncidentStatus,
@@ -32,6 +32,7 @@ from bot.domain.incident import (
     ResponseKind,
     ResponseState,
 )
+from bot.domain.mended import Mended
 from bot.domain.silence import Covering, Silence, SilenceState
 from bot.domain.silence.matchers import read
 from bot.domain.suspects import Deed, DeedKind, Onset, Verdict, rank
@@ -112,13 +113,7 @@ def asked(state: ResponseState, why: str = "", kind=ResponseKind.ACKNOWLEDGE) ->
 DEPLOY = a_change(
     state=ChangeState.SUCCEEDED, plan=a_plan(), started_at=ONSET - timedelta(minutes=2)
 )
-ROLLBACK = a_change(
-    kind=ChangeKind.ROLLBACK,
-    version="v1.1.9",
-    state=ChangeState.SUCCEEDED,
-    started_at=ONSET + timedelta(minutes=10),
-    finished_at=ONSET + timedelta(minutes=12),
-)
+ROLLBACK = Mended("rollback to v1.1.9", ONSET + timedelta(minutes=12))
 AN_ONSET = Onset(
     fired_at=ONSET,
     environment="prod",
@@ -242,7 +237,10 @@ VIEWS = {
     "not_acknowledged": a_view(
         firing(state_revision=3),
         incidents=(the_incident(),),
-        response=asked(ResponseState.FAILED, "PagerDuty did not allow it (HTTP 403). Nothing has changed there."),
+        response=asked(
+            ResponseState.FAILED,
+            "PagerDuty did not allow it (HTTP 403). Nothing has changed there.",
+        ),
     ),
     "acknowledged": a_view(
         firing(state=GroupState.ACKNOWLEDGED, state_revision=2, value=0.039),
@@ -268,7 +266,7 @@ VIEWS = {
         incidents=(replace(ACKNOWLEDGED, status=IncidentStatus.RESOLVED, resolved_by=None),),
         picture="F0CHART",
         change=DEPLOY,
-        mending=ROLLBACK,
+        mended=ROLLBACK,
     ),
 }
 

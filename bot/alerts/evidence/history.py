@@ -1,16 +1,12 @@
 """The last time this alert fired, and what ended it then: from our own rows."""
 
-from datetime import datetime
-
-from bot.alerts.around import changes_around
+from bot.alerts.mended import mended
 from bot.alerts.suspects import suspects_of
-from bot.cards.alert_lines import done_by
 from bot.cards.links import permalink
 from bot.domain.alert import AlertGroup
 from bot.domain.card import Kind
 from bot.domain.evidence.history import SOURCE, LastTime
 from bot.domain.finding import Finding, Phase
-from bot.domain.suspects import Suspect
 from bot.storage import alerts, cards, findings
 from bot.storage.database import Connection
 from bot.world import World
@@ -38,28 +34,15 @@ async def _told(connection: Connection, earlier: AlertGroup, workspace_url: str)
     ended_at = earlier.resolved_at or earlier.started_at
     ranking = await suspects_of(connection, earlier)
     suspect = ranking.first if ranking is not None else None
-    mended_by, mended_at = await _mended(connection, earlier, suspect, ended_at)
+    ended_by = await mended(connection, earlier, suspect, ended_at)
     place = await cards.card_channel_and_ts(connection, Kind.ALERT_GROUP, earlier.id)
     return LastTime(
         started_at=earlier.started_at,
         ended_at=ended_at,
-        mended_by=mended_by,
-        mended_before=ended_at - mended_at if mended_at is not None else None,
+        mended_by=ended_by.by if ended_by is not None else "",
+        mended_before=ended_at - ended_by.at if ended_by is not None else None,
         cause=suspect.deed.name if suspect is not None else "",
         is_said=suspect is not None and suspect.is_blamed,
         was_acknowledged=earlier.acknowledged_at is not None,
         address=permalink(workspace_url, place) if place is not None and workspace_url else "",
     )
-
-
-async def _mended(
-    connection: Connection, earlier: AlertGroup, suspect: Suspect | None, ended_at: datetime
-) -> tuple[str, datetime | None]:
-    """What may have ended it, and when that was done: a change, or that the suspect was undone."""
-    _, mending = await changes_around(connection, earlier, ended_at)
-    if mending is not None:
-        return done_by(mending), mending.finished_at
-    undone_at = suspect.deed.undone_at if suspect is not None else None
-    if suspect is not None and undone_at is not None and undone_at > earlier.started_at:
-        return f"{suspect.deed.name} was undone", undone_at
-    return "", None

@@ -107,12 +107,13 @@ async def test_a_deploy_that_was_undone_by_its_own_button_is_what_ended_it(
     )
     async with board.database.write() as connection:
         assert await changes.add(connection, deploy)
-    await fired(board, at=before, ends_at=before + 11 * MINUTE)
+    earlier = await fired(board, at=before, ends_at=before + 11 * MINUTE)
     group = await fires(board)
 
     await looked(world, group, history.SOURCE)
 
     assert "ended 2 min after deploy of v1.2.0 was undone" in await board.text(group)
+    assert ", 2 min after deploy of v1.2.0 was undone" in await board.text(earlier)
 
 
 async def test_what_nobody_touched_says_so_and_its_card_is_linked(world: World, board: Board):

@@ -18,6 +18,7 @@ from bot.alerts.ack import AcknowledgeByWord
 from bot.alerts.annotating import SweepMarks
 from bot.alerts.dialects.keep import KeepAlarmEvent
 from bot.alerts.dialects.reconcile import ReconcileAlarms
+from bot.alerts.dialects.reconcile_grafana import ReconcileGrafana
 from bot.alerts.evidence.panel_index import READ_EVERY_S, ReadPanels
 from bot.alerts.group import GroupAlerts
 from bot.alerts.join import JoinIncident
@@ -558,6 +559,7 @@ def _sweeps(
         Chore("read silences", SILENCES_S, alerts.silences),
         Chore("reconcile Alertmanager", RECONCILE_S, alerts.reconcile),
         Chore("reconcile alarms", RECONCILE_S, ReconcileAlarms(world, alerts.reconcile.begin)),
+        Chore("reconcile Grafana", RECONCILE_S, ReconcileGrafana(world, alerts.reconcile.begin)),
         Chore("reconcile PagerDuty", MINUTE_S, ReconcilePagerDuty(world, PAGERDUTY_PATH)),
         Chore("sweep others' changes", SWEEP_OTHERS_S, others),
         Chore("keep locks and freezes", GUARDS_S, guards),

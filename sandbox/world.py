@@ -125,7 +125,12 @@ class World:
     def grafana_alerting(self) -> Alerting:
         """Grafana's own alerting, played by hand."""
         url = f"{self.bot_url}/webhooks/grafana"
-        return Alerting(grafana_url=self.grafana.url, webhook_url=url, clock=self.clock)
+        return Alerting(
+            grafana_url=self.grafana.url,
+            webhook_url=url,
+            clock=self.clock,
+            held=self.grafana.alerts,
+        )
 
     def storm(self) -> Storm:
         """A storm to come, through Alertmanager where one runs."""

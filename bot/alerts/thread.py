@@ -82,11 +82,11 @@ async def sight(connection: Connection, group: AlertGroup, *, at: datetime) -> N
 async def end_was_lost(
     connection: Connection, group: AlertGroup, seen_at: datetime, gone_at: datetime
 ) -> None:
-    """Alertmanager never told the end of it."""
+    """Its sender never told the end of it."""
     await cards.add_entry(
         connection,
         Kind.ALERT_GROUP,
         group.id,
         key="end was lost",
-        message=words.lost_end_entry(seen_at, gone_at),
+        message=words.lost_end_entry(group, seen_at, gone_at),
     )

@@ -54,11 +54,11 @@ def sight_entry(group: AlertGroup) -> Message:
     return _line(f"{group.source.called} has data again, and it fires")
 
 
-def lost_end_entry(seen_at: datetime, gone_at: datetime) -> Message:
+def lost_end_entry(group: AlertGroup, seen_at: datetime, gone_at: datetime) -> Message:
     """That nobody told the end of it, and what is known of when it was."""
     return _line(
-        "Alertmanager no longer has it, and sent no end: it does not send one of what was "
-        "silenced, or what it forgot at a restart. It ended between "
+        f"{group.source.called} no longer has it, and sent no end: it does not send one of what "
+        "was silenced, or what it forgot at a restart. It ended between "
         f"{moment(seen_at)} and {moment(gone_at)}."
     )
 

@@ -16,6 +16,7 @@ NO_RENDERER = "no image renderer"
 """Some versions say so with 500, others with a picture of another size."""
 DASHBOARDS = "/apis/dashboard.grafana.app/v2beta1/namespaces/{namespace}/dashboards"
 """https://grafana.com/docs/grafana/latest/developers/http_api/apis/"""
+ALERTS = "/api/alertmanager/grafana/api/v2/alerts"
 RENDERS_AT_ONCE = 2
 """Each picture is a browser page in Grafana's renderer, which limits them for all its users."""
 
@@ -63,6 +64,20 @@ class GrafanaClient:
             return Health(version=raw.get("version", "unknown"), database=raw["database"])
         except (AttributeError, KeyError, TypeError) as exc:
             raise self._http.misread("get_health", exc) from None
+
+    async def list_firing(self) -> frozenset[str]:
+        """Return the fingerprints of what Grafana's own Alertmanager holds, silenced or not.
+
+        Those of the token's organisation. Costs one call. Needs alert.instances:read.
+
+        Source: https://grafana.com/docs/grafana/latest/developers/http_api/alerting/ and
+        prometheus/alertmanager's api/v2/openapi.yaml, which it follows
+        """
+        raws = await self._http.send_for_list("list_firing", "GET", ALERTS)
+        try:
+            return frozenset(str(raw["fingerprint"]) for raw in raws)
+        except (KeyError, TypeError) as exc:
+            raise self._http.misread("list_firing", exc) from None
 
     async def search_dashboards(self, *, page: int = 1, limit: int = 100) -> tuple[Found, ...]:
         """Return one page of the dashboards we may see; fewer than `limit` on the last one.

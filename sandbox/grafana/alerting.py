@@ -69,11 +69,14 @@ class Alerting:
         grafana_url: str,
         webhook_url: str,
         secret: str = seeds.GRAFANA_WEBHOOK_SECRET,
+        held: dict[str, dict[str, Any]] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._grafana_url = grafana_url
         self._webhook_url = webhook_url
         self._secret = secret
+        self._held = held if held is not None else {}
+        """What fires, by fingerprint: Grafana's own Alertmanager is asked for it."""
         self._clock = clock or RealClock()
         self._started: dict[bool, float] = {}
         """Whether it is the alert that stands for no data → since when it fires."""
@@ -153,7 +156,22 @@ class Alerting:
         query = urlencode([("alertmanager", "grafana"), *matchers, ("orgId", "1")])
         return f"{self._grafana_url}/alerting/silence/new?{query}"
 
+    def hold(self, payload: Mapping[str, Any]) -> None:
+        """Keep what fires as Alertmanager's API tells it, and what is over no longer."""
+        for alert in payload["alerts"]:
+            self._hold(alert)
+
+    def _hold(self, alert: Mapping[str, Any]) -> None:
+        self._held.pop(alert["fingerprint"], None)
+        if alert["status"] == "firing":
+            kept = ("labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint")
+            status = {"state": "active", "silencedBy": [], "inhibitedBy": []}
+            receivers = [{"name": CONTACT_POINT}]
+            told = {name: alert[name] for name in kept}
+            self._held[alert["fingerprint"]] = {**told, "status": status, "receivers": receivers}
+
     async def _send(self, payload: Mapping[str, Any]) -> None:
+        self.hold(payload)
         body = json.dumps(payload).encode()
         stamp = str(int(self._clock.now()))
         headers = {

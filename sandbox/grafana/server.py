@@ -28,6 +28,7 @@ MAX_SCALE = 4
 PLACEHOLDER_SIZE = (480, 120)
 MOST_FOUND = 5000
 NAMESPACE = "default"
+ALERTS = "/api/alertmanager/grafana/api/v2/alerts"
 RESOURCES = "/apis/dashboard.grafana.app/{version}/namespaces/{namespace}/dashboards/{uid}"
 
 
@@ -60,6 +61,8 @@ class Grafana(StandIn):
         self.boards = dict(BOARDS)
         self.hidden: set[str] = set()
         self.annotations: dict[int, Annotation] = {}
+        self.alerts: dict[str, dict[str, Any]] = {}
+        """What Grafana's own Alertmanager holds, by fingerprint."""
         self._ids = itertools.count(1)
 
     def application(self) -> web.Application:
@@ -76,6 +79,8 @@ class Grafana(StandIn):
                 web.get("/api/annotations", self._list, name="list_annotations"),
                 web.post("/api/annotations", self._create, name="create_annotation"),
                 web.patch("/api/annotations/{id}", self._patch, name="patch_annotation"),
+                web.get(ALERTS, self._alerts, name="list_firing"),
+                web.get("/alerting/{rest:.*}", self._alerting_page, name="page_of_alerting"),
                 web.get("/d/{uid}", self._page, name="page"),
                 web.get("/d/{uid}/{slug}", self._page, name="page_with_slug"),
             ]
@@ -108,6 +113,20 @@ class Grafana(StandIn):
 
     async def _health(self, _request: web.Request) -> web.Response:
         return web.json_response({"database": "ok", "version": "12.4.0", "commit": "sandbox"})
+
+    async def _alerts(self, _request: web.Request) -> web.Response:
+        return web.json_response(list(self.alerts.values()))
+
+    async def _alerting_page(self, request: web.Request) -> web.Response:
+        """What a person sees who follows a link to a rule, or to the form of a silence."""
+        asked = "".join(
+            f"<li><code>{escape(one)}</code>" for one in request.query.getall("matcher", ())
+        )
+        return web.Response(
+            text="<!doctype html><title>Alerting</title><h1>Alerting</h1>"
+            f"<p>A stand-in for Grafana.</p><ul>{asked}</ul>",
+            content_type="text/html",
+        )
 
     async def _search(self, request: web.Request) -> web.Response:
         words = request.query.get("query", "").lower()

@@ -9,7 +9,8 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
-from bot.alerts.reconcile import GONE_FOR, ReconcileAlertmanager
+from bot.alerts.missed import GONE_FOR
+from bot.alerts.reconcile import ReconcileAlertmanager
 from bot.alerts.reconcile_pagerduty import ReconcilePagerDuty
 from bot.domain.alert import AlertGroup, GroupState
 from bot.domain.firing import YOUNG

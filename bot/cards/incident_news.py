@@ -5,7 +5,7 @@ People are named and never mentioned: an entry must not call anybody.
 
 from collections.abc import Callable, Mapping
 
-from bot.cards.blocks import Message, cut, escaped, section
+from bot.cards.blocks import Message, cut, escaped, message, section
 from bot.cards.links import is_address, link
 from bot.domain.incident import IncidentStatus, Moved, PagerDutyIncident, Responder
 from bot.domain.incident_news import News, NewsKind
@@ -160,4 +160,4 @@ def _quoted(text: str, *, is_cut: bool = False) -> str:
 
 
 def _line(text: str) -> Message:
-    return Message(text, (section(text),))
+    return message(text, [section(text)])

@@ -206,7 +206,7 @@ variable "deletion_protection" {
 # --- who looks at it
 
 variable "discovery" {
-  description = "A private namespace of Cloud Map, in which the tasks are found by the service's name: how Prometheus finds them."
+  description = "A private namespace of Cloud Map, in which the tasks are found by the service's name: how Prometheus finds them. That ECS shifts the traffic of a service that is registered there too was not tried."
   type        = object({ namespace_id = string })
   default     = null
 }

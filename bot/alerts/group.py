@@ -38,6 +38,26 @@ class GroupAlerts:
     """Brings an alert group's row, its alerts and its card to what their sender says."""
 
     catalog: Catalog
+    opened: list[AlertGroup] | None = None
+    """Where groups that begin are put down until `settle`; None settles each at once."""
+
+    def together(self) -> "GroupAlerts":
+        """The same for several updates in one transaction, with one `settle` at its end."""
+        return replace(self, opened=[])
+
+    async def settle(self, connection: Connection, *, at: datetime) -> tuple[str, ...]:
+        """Fold what begins faster than its channel can show it; returns the looks of the rest."""
+        opened = self.opened or []
+        folded: set[str] = set()
+        for channel in sorted({group.channel for group in opened}):
+            folded |= await fold_waiting(connection, channel, at=at)
+        return tuple(
+            [
+                await findings.promise(connection, group.id, Phase.ONSET, at=at)
+                for group in opened
+                if group.id not in folded
+            ]
+        )
 
     async def __call__(
         self, connection: Connection, update: GroupUpdate, *, at: datetime
@@ -65,9 +85,10 @@ class GroupAlerts:
         await thread.opened(connection, group, firing)
         await keep_onset(connection, group, self.catalog)
         await self._adopted(connection, group)
-        if group.id in await fold_waiting(connection, group.channel, at=at):
-            return ()
-        return (await findings.promise(connection, group.id, Phase.ONSET, at=at),)
+        if self.opened is None:
+            return await replace(self, opened=[group]).settle(connection, at=at)
+        self.opened.append(group)
+        return ()
 
     async def _opened_by_pagerduty(
         self, connection: Connection, update: GroupUpdate

@@ -129,12 +129,14 @@ class Receiver:
         if len(claimed) == 1:
             return await self._take(claimed[0])
         looks: list[str] = []
+        group = self.group.together()
         try:
             async with self.database.write() as connection:
                 for delivery in claimed:
-                    asked, aside = await self._handle(connection, delivery)
+                    asked, aside = await self._handle(connection, delivery, group)
                     await _finish(connection, delivery, aside)
                     looks += asked
+                looks += await group.settle(connection, at=self.now())
         except Exception:  # whichever it was: by itself it fails alone, and is kept with its error
             log.info("taken_one_by_one", extra={"action": "taken_one_by_one"}, exc_info=True)
             return sum([await self._take(delivery) for delivery in claimed])
@@ -149,7 +151,7 @@ class Receiver:
             return False
         try:
             async with self.database.write() as connection:
-                looks, aside = await self._handle(connection, delivery)
+                looks, aside = await self._handle(connection, delivery, self.group)
                 await _finish(connection, delivery, aside)
         except LostRow:
             return False
@@ -170,18 +172,18 @@ class Receiver:
             log.warning("looks_late", extra={"action": "looks_late"}, exc_info=True)
 
     async def _handle(
-        self, connection: Connection, delivery: inbox.Delivery
+        self, connection: Connection, delivery: inbox.Delivery, group: GroupAlerts
     ) -> tuple[tuple[str, ...], str]:
         """The looks it asks for, and why the row is put aside; empty where it is understood."""
         match delivery.source:
             case alertmanager.SYSTEM:
                 told = alertmanager.parse(delivery.body)
                 update = normalise.from_alertmanager(told, at=delivery.received_at)
-                return await self.group(connection, update, at=self.now()), ""
+                return await group(connection, update, at=self.now()), ""
             case source if source in SENDERS:
-                return await hear_dialect(connection, self.group, delivery, at=self.now()), ""
+                return await hear_dialect(connection, group, delivery, at=self.now()), ""
             case sentry.SYSTEM:
-                return await hear_sentry(connection, self.group, delivery, at=self.now())
+                return await hear_sentry(connection, group, delivery, at=self.now())
             case pagerduty.SYSTEM:
                 return (), await hear(connection, self.join, delivery.body, at=self.now())
             case _:

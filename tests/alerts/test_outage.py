@@ -84,11 +84,11 @@ async def test_a_press_is_answered_after_our_database_was_away(
 async def test_a_bug_in_a_response_is_admitted_and_the_buttons_come_back(
     world: World, board: Board, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):
-    async def buggy(*_: Any) -> None:
+    async def buggy(*_: Any, **__: Any) -> None:
         raise KeyError("x")
 
     response = await asked_for(world, board)
-    monkeypatch.setattr(respond, "_asked", buggy)
+    monkeypatch.setattr(respond, "ask", buggy)
 
     await engine.begin(respond.respond, response.id, response.id, [])
 

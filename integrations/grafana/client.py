@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
@@ -14,8 +15,10 @@ from integrations.http import HttpApi
 SYSTEM = "grafana"
 NO_RENDERER = "no image renderer"
 """Some versions say so with 500, others with a picture of another size."""
-DASHBOARDS = "/apis/dashboard.grafana.app/v2beta1/namespaces/{namespace}/dashboards"
+DASHBOARDS = "/apis/dashboard.grafana.app/{version}/namespaces/{namespace}/dashboards/{uid}"
 """https://grafana.com/docs/grafana/latest/developers/http_api/apis/"""
+NEWER = ("v2beta1", "v2", "v2alpha1")
+"""Of Grafana 12.2, 13 and 12.0: a dashboard is handed out in each that its server knows."""
 ALERTS = "/api/alertmanager/grafana/api/v2/alerts"
 RENDERS_AT_ONCE = 2
 """Each picture is a browser page in Grafana's renderer, which limits them for all its users."""
@@ -98,7 +101,8 @@ class GrafanaClient:
 
         One that the older API does not hand out is asked for by the newer one, in schema 2.
 
-        Costs one call, or two. Needs dashboards:read.
+        Costs one call, two where it is not there, up to four for one of schema 2. Needs
+        dashboards:read.
 
         Raises:
             NotFound: there is no such dashboard, or we may not see it.
@@ -119,11 +123,14 @@ class GrafanaClient:
 
     async def _newer(self, uid: str, refused: IntegrationError) -> Any:
         """The dashboard by the API of Grafana 12 and later; older ones know nothing of it."""
-        path = f"{DASHBOARDS.format(namespace=self._namespace)}/{quote(uid, safe='')}"
-        try:
-            return await self._http.send_for_json("get_dashboard", "GET", path)
-        except (NotFound, Rejected):
-            raise refused from None
+        versions = NEWER[:1] if isinstance(refused, NotFound) else NEWER
+        for version in versions:
+            path = DASHBOARDS.format(
+                version=version, namespace=self._namespace, uid=quote(uid, safe="")
+            )
+            with suppress(NotFound, Rejected):
+                return await self._http.send_for_json("get_dashboard", "GET", path)
+        raise refused
 
     async def get_library_panel(self, panel: Panel) -> Panel:
         """Return a panel of the library with what the library says of it: type and queries.

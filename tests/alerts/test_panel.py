@@ -308,6 +308,17 @@ async def test_a_grafana_that_is_away_is_named_on_the_card(room: Room, monkeypat
     assert "|Error ratio>" in text
 
 
+async def test_a_wrong_token_is_not_taken_for_a_dashboard_that_is_gone(room: Room):
+    await room.reads_panels()
+    refused = Fault("get_dashboard", times=2, status=401, body="Invalid API key")
+    room.grafana.faults.append(refused)
+    for group in (await room.hears(), await room.hears(an_alert("a2"), groupKey="another")):
+        assert await room.looks(group) == ["panel"]
+        text, _ = await room.shown(group)
+        assert "No panel: Grafana did not give it (HTTP 401: Invalid API key)." in text
+        assert "names dashboard" not in text
+
+
 async def test_a_panel_that_went_since_the_dashboards_were_read_is_not_shown(room: Room):
     await room.reads_panels()
     room.grafana.hidden.add("credlink-prod")

@@ -12,6 +12,9 @@ from integrations.errors import Forbidden, NotFound
 from integrations.grafana.client import GrafanaClient
 from integrations.grafana.models import Dashboard, Panel
 
+NOBODY = "HTTP 401"
+"""How the refusal begins of one whom Grafana does not know: nothing is said of the dashboard."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -60,7 +63,9 @@ class PanelSearch:
     async def _open(self, uid: str, who: str) -> Dashboard | None:
         try:
             return await self.grafana.get_dashboard(uid)
-        except (NotFound, Forbidden):
+        except (NotFound, Forbidden) as exc:
+            if exc.detail.startswith(NOBODY):
+                raise
             self.notes.append(
                 f"{who} names dashboard {uid}, which Grafana has not or does not show the bot."
             )
@@ -99,7 +104,10 @@ class PanelSearch:
             return None
         try:
             return _target(await self.grafana.get_dashboard(choice.seen.dashboard), choice)
-        except (NotFound, Forbidden):  # it is gone since it was read
+        except (NotFound, Forbidden) as exc:
+            if exc.detail.startswith(NOBODY):
+                raise
+            # It is gone since it was read.
             self.world.panels.pop(choice.seen.dashboard, None)
             return None
 

@@ -119,6 +119,7 @@ async def test_a_dashboard_the_older_api_refuses_is_asked_for_by_the_newer_one(g
     spec = {"title": "New", "elements": {}, "layout": {}}
     vendor.says(
         Says(status=406, json={"message": "dashboard api version not supported"}),
+        Says(status=404, body=b"404 page not found"),
         Says(json={"metadata": {"name": "n"}, "spec": spec}),
     )
     dashboard = await grafana.get_dashboard("n")
@@ -126,6 +127,7 @@ async def test_a_dashboard_the_older_api_refuses_is_asked_for_by_the_newer_one(g
     assert [one.path for one in vendor.received] == [
         "/api/dashboards/uid/n",
         "/apis/dashboard.grafana.app/v2beta1/namespaces/default/dashboards/n",
+        "/apis/dashboard.grafana.app/v2/namespaces/default/dashboards/n",
     ]
 
 

@@ -145,8 +145,7 @@ class GroupAlerts:
         await alerts.write_alerts(connection, group, changed, urgency=urgency)
         await alerts.save(connection, known, group, urgency=urgency)
         if reason is not None:
-            new = [alert for alert in firing if alert.fingerprint not in known.told_firing]
-            await thread.told(connection, known, group, reason, new)
+            await thread.told(connection, known, group, reason, firing)
         if group.is_blind is not known.is_blind and not group.is_final:
             await thread.sight(connection, group, at=at)
         if known.source is Source.PAGERDUTY:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.cards import alert_thread as words
 from bot.cards import incident_news as incident_words
+from bot.cards.blocks import Message
 from bot.domain.alert import Alert, AlertGroup
 from bot.domain.card import Kind
 from bot.domain.incident import PagerDutyIncident, Responder, moved
@@ -16,13 +17,7 @@ from bot.storage.database import Connection
 async def opened(connection: Connection, group: AlertGroup, firing: Sequence[Alert]) -> None:
     """The card itself says what began; what it had to leave out stands in the thread."""
     if len(firing) > words.ALERTS_ON_CARD:
-        await cards.add_entry(
-            connection,
-            Kind.ALERT_GROUP,
-            group.id,
-            key="first alerts",
-            message=words.alerts_entry(group, firing),
-        )
+        await _add(connection, group, "first alerts", words.alerts_entries(group, firing))
 
 
 async def told(
@@ -30,20 +25,33 @@ async def told(
     before: AlertGroup,
     group: AlertGroup,
     reason: PostReason,
-    new: Sequence[Alert],
+    firing: Sequence[Alert],
 ) -> None:
-    """One entry for each reason to speak. The key holds what it tells of: twice is once."""
+    """Each reason to speak, once. The key holds what it tells of: twice is once."""
+    new = [alert for alert in firing if alert.fingerprint not in before.told_firing]
+    # Those of before are listed too where so far the card had room for all of them.
+    is_too_long = len(before.told_firing) <= words.ALERTS_ON_CARD < len(group.told_firing)
+    listed = firing if is_too_long else new
     match reason:
         case PostReason.MORE_ALERTS:
-            message = words.joined_entry(group, new)
+            entries = words.joined_entries(group, len(new), listed)
         case PostReason.WORSE:
-            message = words.worse_entry(before.told_severity or before.severity, group)
+            severity = before.told_severity or before.severity
+            entries = words.worse_entries(severity, group, len(new), listed)
         case PostReason.ALL_RESOLVED:
-            message = words.resolved_entry(group)
+            entries = [words.resolved_entry(group)]
         case PostReason.FIRST_ALERT:
-            message = words.alerts_entry(group, new)
+            entries = words.alerts_entries(group, firing)
     key = f"{reason.value}: {len(before.told_firing)}/{len(group.told_firing)}/{group.severity}"
-    await cards.add_entry(connection, Kind.ALERT_GROUP, group.id, key=key, message=message)
+    await _add(connection, group, key, entries)
+
+
+async def _add(
+    connection: Connection, group: AlertGroup, key: str, entries: Sequence[Message]
+) -> None:
+    for number, message in enumerate(entries, start=1):
+        of = key if number == 1 else f"{key}, part {number}"
+        await cards.add_entry(connection, Kind.ALERT_GROUP, group.id, key=of, message=message)
 
 
 async def incident_moved(
@@ -69,12 +77,15 @@ async def incident_moved(
 
 
 async def sight(connection: Connection, group: AlertGroup, *, at: datetime) -> None:
-    """Its source has no data any more, or has some again."""
+    """Its source has no data any more, or has some again; each of them once an hour.
+
+    A source that comes and goes must not fill the thread. The card always says how it is now.
+    """
     await cards.add_entry(
         connection,
         Kind.ALERT_GROUP,
         group.id,
-        key=f"{'blind' if group.is_blind else 'seeing'} {at:%Y-%m-%dT%H:%M:%S}",
+        key=f"{'blind' if group.is_blind else 'seeing'} {at:%Y-%m-%dT%H}",
         message=words.sight_entry(group),
     )
 

@@ -25,6 +25,7 @@ from bot.cards.blocks import (
     actions,
     button,
     context,
+    cut,
     escaped,
     header,
     image,
@@ -53,6 +54,9 @@ from bot.domain.suspects import Ranking
 ACKNOWLEDGE = "alert.acknowledge"
 RESOLVE = "alert.resolve"
 BUTTONS_IN_ROW = 5
+LONGEST_NAME = 70
+"""Of what fires, so that the first line has room for where, and how bad."""
+LONGEST_SUMMARY = 500
 
 S = GroupState
 _MARKS = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "⚪"}
@@ -110,17 +114,17 @@ def card(view: AlertView) -> Message:
 
 def headline(group: AlertGroup, *, is_silenced: bool = False) -> str:
     """State, what and where, in one plain line; it is the notification too."""
-    where = place_of(group)
+    where, name = place_of(group), cut(" ".join(group.name.split()), LONGEST_NAME)
     if group.state is S.RESOLVED:
         lasted = spoken((group.resolved_at or group.started_at) - group.started_at)
-        return f"🟢 Resolved: {group.name}{where and ', ' + where} · lasted {lasted}"
+        return f"🟢 Resolved: {name}{where and ', ' + where} · lasted {lasted}"
     if group.state is S.ACKNOWLEDGED:
-        return f"🟡 Acknowledged: {group.name}{where and ', ' + where} · {group.severity.word}"
+        return f"🟡 Acknowledged: {name}{where and ', ' + where} · {group.severity.word}"
     if group.is_blind:
-        return f"⚪ No data: {group.name}{where and ', ' + where} · {group.severity.word}"
+        return f"⚪ No data: {name}{where and ', ' + where} · {group.severity.word}"
     if is_silenced:
-        return f"🟡 Silenced: {group.name}{where and ', ' + where} · {group.severity.word}"
-    return f"{_MARKS[group.severity]} {group.name}{where and ': ' + where} · {group.severity.word}"
+        return f"🟡 Silenced: {name}{where and ', ' + where} · {group.severity.word}"
+    return f"{_MARKS[group.severity]} {name}{where and ': ' + where} · {group.severity.word}"
 
 
 def _picture_alt(view: AlertView) -> str:
@@ -135,9 +139,8 @@ def _first_lines(view: AlertView) -> list[str]:
     group = view.group
     if group.state is S.RESOLVED:
         # What the alert said of itself then is no longer so; how bad it was says more.
-        return [outcome_line(group, view.mended, is_measured=_is_measured(view))] + (
-            [] if group.peak else [_summary(view)]
-        )
+        said = outcome_line(group, view.alerts, view.mended, is_measured=_is_measured(view))
+        return [said] if group.peak else [said, _summary(view)]
     lines = [facts_line(group, view.alerts)]
     if group.state is S.ACKNOWLEDGED and view.incident is not None:
         lines.append(on_it_line(view.incident))
@@ -162,7 +165,7 @@ def _summary(view: AlertView) -> str:
     for name in ("summary", "description"):
         said = {alert.annotations.get(name, "") for alert in view.alerts}
         if len(said) == 1 and (text := said.pop()):
-            return escaped(text)
+            return escaped(cut(text, LONGEST_SUMMARY))
     return ""
 
 

@@ -1,7 +1,8 @@
 """The lines an alert group's card is made of. Everything from outside is escaped here."""
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.cards.blocks import cut, escaped
 from bot.cards.links import is_address, link
@@ -22,6 +23,8 @@ from bot.domain.mended import Mended
 from bot.domain.unit import spoken_value
 
 ALERTS_ON_CARD = 5
+A_MINUTE = timedelta(minutes=1)
+LONGEST_PLACE = 50
 LABELS_ON_CARD = 12
 NOTES_ON_CARD = 3
 LONGEST_NOTE = 300
@@ -33,9 +36,8 @@ LABELS_SAID_ELSEWHERE = frozenset({"alertname", "severity"})
 
 def place_of(group: AlertGroup) -> str:
     """`credlink-api in prod`, as far as the labels say."""
-    if group.service and group.environment:
-        return f"{group.service} in {group.environment}"
-    return group.service or group.environment or ""
+    said = [" ".join(part.split()) for part in (group.service, group.environment) if part]
+    return " in ".join(cut(part, LONGEST_PLACE) for part in said)
 
 
 def facts_line(group: AlertGroup, alerts: Sequence[Alert]) -> str:
@@ -98,12 +100,17 @@ def on_it_line(incident: PagerDutyIncident) -> str:
     return f"{line} since {moment(at)}" if at else line
 
 
-def outcome_line(group: AlertGroup, mended: Mended | None, *, is_measured: bool = True) -> str:
+def outcome_line(
+    group: AlertGroup, alerts: Sequence[Alert], mended: Mended | None, *, is_measured: bool = True
+) -> str:
     """How bad it was; below it what ended it, and how soon somebody was on it."""
     worst, facts = [], []
+    fired = len({alert.fingerprint for alert in alerts})
     if group.peak is not None and is_measured and not _is_absence(group):
         peak = f"peak *{spoken_value(group.peak.value, group.unit)}*{_measure(group)}"
         worst.append(f"{peak} at {moment(group.peak.at)}")
+    if fired > 1:
+        worst.append(f"{counted(fired, 'alert')} fired")
     if group.resolved_at is not None:
         facts.append(f"ended {moment(group.resolved_at)}{_after(group.resolved_at, mended)}")
     if group.acknowledged_at is not None:
@@ -111,7 +118,7 @@ def outcome_line(group: AlertGroup, mended: Mended | None, *, is_measured: bool 
         facts.append(f"acknowledged after {waited}")
     else:
         facts.append("nobody acknowledged it")
-    return "\n".join([*worst, " · ".join(facts)])
+    return "\n".join(filter(None, [" · ".join(worst), " · ".join(facts)]))
 
 
 def _after(ended_at: datetime, mended: Mended | None) -> str:
@@ -121,11 +128,11 @@ def _after(ended_at: datetime, mended: Mended | None) -> str:
 
 
 def alert_lines(group: AlertGroup, alerts: Sequence[Alert]) -> list[str]:
-    """One line for each alert that fires, with what tells it from the others.
+    """One line for each alert that fires, the worst first, with what tells it from the others.
 
     One alert needs no line: the card is about it.
     """
-    firing = [alert for alert in alerts if alert.is_firing]
+    firing = worst_first(group, [alert for alert in alerts if alert.is_firing])
     if len(firing) < 2:
         return []
     shared = common(alert.labels for alert in firing)
@@ -135,15 +142,27 @@ def alert_lines(group: AlertGroup, alerts: Sequence[Alert]) -> list[str]:
     return lines
 
 
+def worst_first(group: AlertGroup, alerts: Sequence[Alert]) -> list[Alert]:
+    """The alerts by severity, then by value, those without one last."""
+    sign = 1 if group.condition is not None and group.condition.is_worse_when_lower else -1
+
+    def place(alert: Alert) -> tuple[int, bool, float]:
+        is_none = alert.value is None or math.isnan(alert.value)
+        return -alert.severity, is_none, 0.0 if is_none else sign * (alert.value or 0.0)
+
+    return sorted(alerts, key=place)
+
+
 def alert_line(group: AlertGroup, alert: Alert, shared: Mapping[str, str]) -> str:
-    """An alert by the labels it does not share, its value, and since when."""
+    """An alert by the labels it does not share and its value; since when, if not from the start."""
     own = {name: value for name, value in alert.labels.items() if name not in shared}
     facts = [_labels(_unsaid(group, own) or own or alert.labels)]
     if alert.value is not None:
         facts.append(spoken_value(alert.value, group.unit))
     if alert.severity is not group.severity:
         facts.append(alert.severity.word)
-    facts.append(f"since {moment(alert.starts_at)}")
+    if abs(alert.starts_at - group.started_at) >= A_MINUTE:
+        facts.append(f"since {moment(alert.starts_at)}")
     if alert.is_blind:
         facts.append("no data")
     return f"• {' · '.join(facts)}"
@@ -165,7 +184,7 @@ def _unsaid(group: AlertGroup, labels: Mapping[str, str]) -> dict[str, str]:
 
 def _labels(labels: Mapping[str, str]) -> str:
     shown = [
-        f"{escaped(name)}={escaped(cut(value, LONGEST_LABEL))}"
+        f"{escaped(cut(name, LONGEST_LABEL))}={escaped(cut(value, LONGEST_LABEL))}"
         for name, value in sorted(labels.items())[:LABELS_ON_CARD]
     ]
     if len(labels) > LABELS_ON_CARD:
@@ -233,8 +252,13 @@ def links_line(alerts: Sequence[Alert]) -> str:
     if runbook is not None:
         is_link = is_address(runbook)
         found.append(link(runbook, "Runbook") if is_link else f"runbook {escaped(runbook)}")
-    source = next((alert.source_url for alert in alerts if is_address(alert.source_url)), None)
-    if source is not None:
-        found.append(link(source, "Query"))
+    if query := query_link(alerts):
+        found.append(query)
     found += [link(address, label) for label, address in _shared_links(alerts).items()]
     return " · ".join(found)
+
+
+def query_link(alerts: Sequence[Alert]) -> str:
+    """Where the alert's expression can be looked at and changed; empty where no alert says."""
+    source = next((alert.source_url for alert in alerts if is_address(alert.source_url)), None)
+    return link(source, "Query") if source is not None else ""

@@ -3,39 +3,55 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.cards.alert_lines import ALERTS_ON_CARD, alert_line
+from bot.cards.alert_lines import ALERTS_ON_CARD, alert_line, query_link
 from bot.cards.blocks import Message, cut, message, section
 from bot.cards.text import counted, moment, spoken
 from bot.domain.alert import Alert, AlertGroup, Severity, common
 from bot.domain.notify import PostReason
 
-ALERTS_IN_ENTRY = 40
-"""An entry longer than this would be cut in the middle of a line."""
+LINES_IN_BLOCK = 10
+LONGEST_LINE = 290
+"""Characters: so many lines fit into the 3,000 of a paragraph."""
+MOST_LINES = 400
+"""In one entry; a message has at most 50 blocks."""
+LONGEST_ENTRY = 11_000
+"""Characters; Slack refuses a message with more than some 13,200 in its blocks."""
+ENTRIES_OF_LIST = 5
+"""Entries that one list may take."""
 
 __all__ = [
     "ALERTS_ON_CARD",
-    "alerts_entry",
-    "joined_entry",
+    "alerts_entries",
+    "joined_entries",
     "lost_end_entry",
     "resolved_entry",
     "sight_entry",
-    "worse_entry",
+    "worse_entries",
 ]
 
 
-def alerts_entry(group: AlertGroup, firing: Sequence[Alert]) -> Message:
-    """Every alert the group began with."""
+def alerts_entries(group: AlertGroup, firing: Sequence[Alert]) -> list[Message]:
+    """Every alert the group began with, in as few entries as hold them."""
     return _listed(group, f"{counted(len(firing), 'alert')} firing", firing)
 
 
-def joined_entry(group: AlertGroup, new: Sequence[Alert]) -> Message:
-    """Which alerts joined."""
-    word = "alert" if len(new) == 1 else "alerts"
-    return _listed(group, f"{PostReason.MORE_ALERTS.value}: {len(new)} {word}", new)
+def joined_entries(group: AlertGroup, new: int, listed: Sequence[Alert]) -> list[Message]:
+    """How many alerts joined, and which; `listed` may hold those of before too."""
+    head = f"{PostReason.MORE_ALERTS.value}: {counted(new, 'alert')}"
+    return _listed(group, head + _of_all(new, listed), listed)
 
 
-def worse_entry(before: Severity, group: AlertGroup) -> Message:
-    return _line(f"{PostReason.WORSE.value}: {before.word} → {group.severity.word}")
+def worse_entries(
+    before: Severity, group: AlertGroup, new: int, listed: Sequence[Alert]
+) -> list[Message]:
+    """How bad it was and is, and which alerts joined meanwhile."""
+    head = f"{PostReason.WORSE.value}: {before.word} → {group.severity.word}"
+    joined = f"; {counted(new, 'alert')} joined{_of_all(new, listed)}" if new else ""
+    return _listed(group, head + joined, listed)
+
+
+def _of_all(new: int, listed: Sequence[Alert]) -> str:
+    return f", all {len(listed)} that fire:" if len(listed) > new else ""
 
 
 def resolved_entry(group: AlertGroup) -> Message:
@@ -63,19 +79,41 @@ def lost_end_entry(group: AlertGroup, seen_at: datetime, gone_at: datetime) -> M
     )
 
 
-def _listed(group: AlertGroup, head: str, shown: Sequence[Alert]) -> Message:
+def _listed(group: AlertGroup, head: str, shown: Sequence[Alert]) -> list[Message]:
     shared = common(alert.labels for alert in shown) if len(shown) > 1 else {}
-    lines = [alert_line(group, alert, shared) for alert in shown[:ALERTS_IN_ENTRY]]
-    if len(shown) > ALERTS_IN_ENTRY:
-        lines.append(f"and {len(shown) - ALERTS_IN_ENTRY} more")
-    blocks = [section(head)]
-    # A section takes 3,000 characters; a cut line is better than a lost entry.
-    blocks += [section("\n".join(cut(line, 290) for line in part)) for part in _parts(lines)]
-    return message(head, blocks)
+    lines = [cut(alert_line(group, alert, shared), LONGEST_LINE) for alert in shown]
+    parts = _parts(lines)
+    here = parts[:ENTRIES_OF_LIST]
+    if left := sum(map(len, parts[ENTRIES_OF_LIST:])):
+        where = query_link(shown)
+        here[-1].append(f"and {left:,} more, not listed here{where and ': all are in ' + where}")
+    if not here:
+        return [_line(head)]
+    return [
+        _entry(f"{head}, part {number} of {len(here)}" if len(here) > 1 else head, part)
+        for number, part in enumerate(here, start=1)
+    ]
 
 
-def _parts(lines: Sequence[str], size: int = 10) -> list[Sequence[str]]:
-    return [lines[start : start + size] for start in range(0, len(lines), size)]
+def _parts(lines: Sequence[str]) -> list[list[str]]:
+    """The lines, as many together as one entry holds."""
+    parts: list[list[str]] = []
+    left = 0
+    for line in lines:
+        if len(line) > left or len(parts[-1]) == MOST_LINES:
+            parts.append([])
+            left = LONGEST_ENTRY
+        parts[-1].append(line)
+        left -= len(line) + 1
+    return parts
+
+
+def _entry(head: str, lines: Sequence[str]) -> Message:
+    blocks = [
+        section("\n".join(lines[start : start + LINES_IN_BLOCK]))
+        for start in range(0, len(lines), LINES_IN_BLOCK)
+    ]
+    return message(head, [section(head), *blocks])
 
 
 def _line(text: str) -> Message:

@@ -25,6 +25,8 @@ TABLE_CHARACTERS = 10_000
 """Of all cells of a message together; there may be one table in it."""
 FALLBACK_CHARACTERS = 4000
 CUT = "…"
+_TURNS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+"""Marks that turn the direction of all text after them, ours too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,12 @@ class Confirm:
 
 
 def escaped(text: str) -> str:
-    """Make text from outside harmless in mrkdwn: no mention, link or entity survives.
+    """Make text from outside harmless in mrkdwn: no mention, link, entity or turn survives.
 
     Source: https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    kept = text.translate(_TURNS)
+    return kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def cut(text: str, characters: int) -> str:
@@ -259,7 +262,7 @@ def link_button(label: str, url: str, *, action_id: str) -> Element:
 
 
 def plain(text: str) -> Element:
-    return {"type": "plain_text", "text": text, "emoji": True}
+    return {"type": "plain_text", "text": text.translate(_TURNS), "emoji": True}
 
 
 def mrkdwn(text: str) -> Element:

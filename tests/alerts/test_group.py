@@ -85,7 +85,7 @@ async def test_a_severity_that_rises_is_told_and_one_that_falls_is_not(board: Bo
 
     [better] = await board.groups()
     assert (worse.severity, better.severity) == (Severity.CRITICAL, Severity.WARNING)
-    assert await board.thread(better) == ["severity went up: warning → critical"]
+    assert await board.thread(better) == ["severity went up: warning → critical; 1 alert joined"]
     assert (await board.text(better)).startswith("🟠")
 
 

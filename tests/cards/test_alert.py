@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.cards.alert import ACKNOWLEDGE, RESOLVE, AlertView, card, headline
+from bot.cards.alert_lines import alert_lines
 from bot.cards.alert_thread import (
-    alerts_entry,
-    joined_entry,
+    alerts_entries,
+    joined_entries,
     resolved_entry,
-    worse_entry,
+    worse_entries,
 )
 from bot.cards.blocks import Message
 from bot.cards.change_buttons import ROLL_BACK
@@ -37,6 +38,7 @@ from bot.domain.silence import Covering, Silence, SilenceState
 from bot.domain.silence.matchers import read
 from bot.domain.suspects import Deed, DeedKind, Onset, Verdict, rank
 from bot.domain.unit import Unit
+from sandbox.workspace.blockkit.surfaces import MESSAGE_CHARACTERS
 from tests.cards.golden import assert_golden
 from tests.changes.builders import NOW, a_change, a_plan, a_rollout
 from tests.domain.test_alert import a_group, an_incident
@@ -346,9 +348,9 @@ def test_nothing_from_outside_is_markup_wherever_it_stands(name: str):
     group = evil.group
 
     entries = [
-        alerts_entry(group, evil.alerts),
-        joined_entry(group, evil.alerts[:1]),
-        worse_entry(Severity.WARNING, group),
+        *alerts_entries(group, evil.alerts),
+        *joined_entries(group, 1, evil.alerts[:1]),
+        *worse_entries(Severity.WARNING, group, 1, evil.alerts),
         resolved_entry(replace(group, resolved_at=ONSET)),
         moved_entry(
             the_incident(IncidentStatus.ACKNOWLEDGED, acknowledged_by=STRANGER),
@@ -404,17 +406,71 @@ def test_an_address_keeps_its_query():
 
 def test_a_huge_group_stays_within_what_slack_takes():
     alerts = tuple(
-        an_alert(f"a{n}", **{f"label{m}": "x" * 500 for m in range(60)}, instance=str(n))
-        for n in range(500)
+        an_alert(f"a{n}", **{f"label{m}": f"{n} & " * 100 for m in range(60)}) for n in range(500)
     )
 
     shown = card(a_view(firing(name="n" * 500), alerts=alerts))
-    entry = alerts_entry(firing(), alerts)
+    entries = alerts_entries(firing(), alerts)
 
-    for message in (shown, entry):
+    assert len(entries) == 5
+    for message in (shown, *entries):
         assert len(message.blocks) <= 50
-        assert all(len(text) <= 4000 for text in mrkdwn_of(message))
-        assert len(json.dumps(message.blocks)) < 40_000
+        assert all(len(text) <= 3000 for text in mrkdwn_of(message)[1:])
+        assert sum(map(len, mrkdwn_of(message)[1:])) < MESSAGE_CHARACTERS
+    lines = sum(text.count("• ") for entry in entries for text in mrkdwn_of(entry))
+    assert f"\nand {500 - lines} more, not listed here" in mrkdwn_of(entries[-1])[-1]
+
+
+def test_three_hundred_instances_are_all_listed_in_the_thread():
+    alerts = tuple(an_alert(f"a{n}", instance=f"10.0.{n // 250}.{n % 250}") for n in range(300))
+
+    [entry] = alerts_entries(firing(), alerts)
+
+    said = "\n".join(mrkdwn_of(entry)[1:])
+    assert entry.text == "300 alerts firing"
+    assert all(f"instance={alert.labels['instance']} ·" in said for alert in alerts)
+    assert "not listed" not in said
+
+
+def test_the_worst_instances_stand_on_the_card():
+    values = [0.02, 0.09, None, 0.04, float("nan"), 0.5, 0.03]
+    alerts = tuple(
+        replace(an_alert(f"a{n}", instance=str(n)), value=value) for n, value in enumerate(values)
+    )
+
+    lines = alert_lines(firing(condition=RATIO), alerts)
+
+    assert [line.split(" ")[1] for line in lines[:5]] == [f"instance={n}" for n in (5, 1, 3, 6, 0)]
+    lower = firing(condition=replace(RATIO, operator="<"))
+    assert [line.split(" ")[1] for line in alert_lines(lower, alerts)[:2]] == [
+        "instance=0",
+        "instance=6",
+    ]
+
+
+def test_many_short_lines_are_not_more_blocks_than_slack_takes():
+    alerts = tuple(an_alert(f"a{n}", i=str(n)) for n in range(1000))
+
+    entries = alerts_entries(firing(), alerts)
+
+    assert [entry.text.rpartition(", ")[2] for entry in entries] == [
+        "part 1 of 3",
+        "part 2 of 3",
+        "part 3 of 3",
+    ]
+    assert all(len(entry.blocks) <= 50 for entry in entries)
+    assert "not shown" not in json.dumps([entry.blocks for entry in entries])
+
+
+def test_a_name_may_neither_hide_where_it_is_nor_turn_the_text_round():
+    group = firing(name="\u202eevil\n" + "n" * 10_000, service="s" * 10_000)
+
+    head = card(a_view(group)).blocks[0]["text"]["text"]
+
+    assert head.endswith(" in prod · critical")
+    assert len(head) <= 150
+    assert "\n" not in head
+    assert "\u202e" not in json.dumps(card(a_view(group)).blocks, ensure_ascii=False)
 
 
 def test_the_way_back_from_the_change_before_it_stands_beside_the_alert():

@@ -144,7 +144,7 @@ async def release(connection: Connection, claim: Claim) -> None:
 
 
 async def next_work(connection: Connection, channel: str, updates: Budget) -> Work | None:
-    """What is due first in this channel; a card's message goes before its thread."""
+    """What is due first in this channel; what is as urgent goes message first, then threads."""
     head = _head_due(updates)
     found = await connection.execute(
         select(
@@ -155,7 +155,13 @@ async def next_work(connection: Connection, channel: str, updates: Budget) -> Wo
         )
         .join(channels, channels.c.name == cards.c.channel)
         .where(cards.c.channel == channel, owed, or_(head, _thread_due()))
-        .order_by(cards.c.urgency, _storm_first, cards.c.wanted_at, cards.c.id)
+        .order_by(
+            cards.c.urgency,
+            _storm_first,
+            case((head, 0), else_=1),
+            cards.c.wanted_at,
+            cards.c.id,
+        )
         .limit(1)
     )
     row = found.first()

@@ -10,7 +10,7 @@ from bot.domain.card import Kind, Place
 from bot.domain.change import ChangeState
 from bot.domain.freeze import Declared
 from bot.domain.lock import Lock
-from bot.storage import freezes, locks
+from bot.storage import freezes, locks, storms
 from bot.storage.database import Connection
 from bot.storage.schema.alerts import alert_groups
 from bot.storage.schema.cards import cards
@@ -59,7 +59,10 @@ async def freezes_ahead(connection: Connection, *, at: datetime) -> tuple[Declar
 async def places_of(
     connection: Connection, subjects: Iterable[tuple[Kind, str]]
 ) -> Mapping[tuple[Kind, str], Place]:
-    """Where the messages of these cards stand; those not posted yet are left out."""
+    """Where the messages of these cards stand; those not posted yet are left out.
+
+    A group that is folded into a storm stands on the storm's card.
+    """
     wanted = set(subjects)
     rows = await connection.execute(
         select(cards.c.kind, cards.c.subject_id, cards.c.channel_id, cards.c.ts)
@@ -70,6 +73,10 @@ async def places_of(
         .order_by(cards.c.id.desc())
     )
     found = {(Kind(row.kind), row.subject_id): Place(row.channel_id, row.ts) for row in rows}
+    folded = await storms.places_of(
+        connection, [one for kind, one in wanted - found.keys() if kind is Kind.ALERT_GROUP]
+    )
+    found |= {(Kind.ALERT_GROUP, group_id): place for group_id, place in folded.items()}
     return {subject: place for subject, place in found.items() if subject in wanted}
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Row, and_, exists, func, insert, select, update
 
 from bot.domain.alert import AlertGroup, GroupState, Severity
-from bot.domain.card import Kind, Urgency
+from bot.domain.card import Kind, Place, Urgency
 from bot.domain.incident import IncidentStatus
 from bot.domain.silence import SilenceState
 from bot.domain.storm import PAGE, Left, Member, Noted, Storm, Waiting
@@ -234,6 +234,21 @@ async def give_own_card(
     )
     await cards.unfold(connection, Kind.ALERT_GROUP, group_id, urgency=Urgency.OUTCOME)
     return True
+
+
+async def places_of(connection: Connection, group_ids: Sequence[str]) -> dict[str, Place]:
+    """Where the storms' cards stand that show these groups in place of their own."""
+    if not group_ids:
+        return {}
+    rows = await connection.execute(
+        select(_g.group_id, card_rows.c.channel_id, card_rows.c.ts)
+        .join(
+            card_rows,
+            and_(card_rows.c.kind == Kind.STORM.value, card_rows.c.subject_id == _g.storm_id),
+        )
+        .where(_g.group_id.in_(group_ids), _g.is_folded, card_rows.c.ts.is_not(None))
+    )
+    return {row.group_id: Place(row.channel_id, row.ts) for row in rows}
 
 
 async def left(connection: Connection, storm_id: str) -> tuple[Left, ...]:

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.alerts.enrich import enrich
-from bot.domain.card import Kind, Urgency
+from bot.domain.card import Kind, Place, Urgency
 from bot.engine import Engine
-from bot.storage import cards, findings
+from bot.storage import cards, findings, overview
+from bot.storage.deliveries import Step
 from bot.storage.schema.cards import cards as card_rows
 from tests.alerts.builders import NOW, an_incident
 from tests.alerts.storms.weather import Weather, names
@@ -198,3 +199,26 @@ async def test_groups_of_an_earlier_storm_do_not_make_another(weather: Weather, 
 
     assert len(await weather.storms()) == 1
     assert set(names(many, of="Next")) <= await weather.owed()
+
+
+async def test_whoever_looks_for_a_folded_group_is_led_to_the_storms_card(weather: Weather):
+    await weather.fires(*MANY)
+    group = await weather.group("Alert003")
+    subject = (Kind.ALERT_GROUP, group.id)
+    async with weather.database.read() as connection:
+        assert await overview.places_of(connection, [subject]) == {}
+    await weather.stands()
+
+    async with weather.database.read() as connection:
+        assert await overview.places_of(connection, [subject]) == {subject: Place("C1", "17.1")}
+
+
+async def test_a_card_that_nobody_has_seen_goes_before_the_thread_of_another(weather: Weather):
+    await weather.fires("Seen", alerts=9, severity="critical")
+    await weather.posts("Seen")
+    await weather.fires("Unseen", severity="critical")
+
+    work = await weather.next_work()
+
+    assert work is not None
+    assert (work.step, work.subject_id) == (Step.POST, (await weather.group("Unseen")).id)

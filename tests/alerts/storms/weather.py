@@ -77,6 +77,10 @@ class Weather:
         ids = [group.id for group in await self.board.groups() if group.name in names]
         await self._write(ids, ts="17.1", channel_id="C1", shown=cards.c.wanted)
 
+    async def stands(self) -> None:
+        """Slack has taken the last storm's card."""
+        await self._write([(await self.storm()).id], ts="17.1", channel_id="C1")
+
     async def begins_to_post(self, name: str) -> None:
         ids = [group.id for group in await self.board.groups() if group.name == name]
         await self._write(ids, attempted_at=NOW)

@@ -97,10 +97,10 @@ def choose(
 ) -> Choice | None:
     """The panel that shows most nearly what the alert asks; None where none is near enough.
 
-    Nearest has the same metrics, then the same narrowing, then the same calculation; a line over
-    time goes before a figure, and a dashboard that is called after the alert's place before
-    others. A query about another place than the alert's `labels` does not count. `rules` are
-    expressions of recording rules, by name.
+    Nearest has the same metrics, then the same narrowing; then a line over time goes before a
+    figure, the same calculation before another, and a dashboard that is called after the alert's
+    place before others. A query about another place than the alert's `labels` does not count.
+    `rules` are expressions of recording rules, by name.
     """
     known = rules or {}
     could_show = _could_show(asked, known)
@@ -124,7 +124,7 @@ def _could_show(asked: Drawn, rules: Mapping[str, str]) -> frozenset[str]:
     return wanted.union(name for name, what in rules.items() if drawn(what).metrics & wanted)
 
 
-Rank = tuple[float, float, float, int, int]
+Rank = tuple[float, float, int, float, int]
 
 
 def _nearness(
@@ -133,7 +133,7 @@ def _nearness(
     """How near the panel comes, by its nearest query or by all of them, and the shared metrics."""
     best: tuple[Rank, frozenset[str]] = ((0, 0, 0, 0, 0), frozenset())
     of_place = [one for one in seen.drawn if not _is_elsewhere(one, labels)]
-    is_like = (_form(seen.type), _mentions(seen.dashboard_title, labels))
+    form, mentions = _form(seen.type), _mentions(seen.dashboard_title, labels)
     both = product(_readings(asked, rules), _together(of_place, rules))
     for alert, panel in both:
         shared = alert.metrics & panel.metrics
@@ -141,7 +141,7 @@ def _nearness(
         if not shared or near < CLOSE_ENOUGH:
             continue
         narrowing = _alike(_narrowing(alert, labels), _narrowing(panel, labels))
-        rank = (near, narrowing, _alike(alert.calls, panel.calls), *is_like)
+        rank = (near, narrowing, form, _alike(alert.calls, panel.calls), mentions)
         best = max(best, (rank, shared), key=lambda found: found[0])
     return best
 

@@ -13,7 +13,7 @@ from bot.alerts.join import JoinIncident
 from bot.alerts.normalise import from_pagerduty_event, responder
 from bot.cards.incident_news import news_entry
 from bot.domain.card import Kind
-from bot.domain.incident import PagerDutyIncident, ResponseKind
+from bot.domain.incident import PagerDutyIncident, ResponseKind, ResponseState
 from bot.domain.incident_news import News, NewsKind
 from bot.domain.note import is_same
 from bot.storage import cards, incidents, notes, responses
@@ -76,10 +76,20 @@ async def _is_ours(
                 connection, incident.id, news.subject_id, news.text, is_trimmed=news.is_trimmed
             )
         case NewsKind.ASKED:
-            asked = await responses.of_incident(
-                connection, incident.id, ResponseKind.RESPONDER, since=at - ECHO_WITHIN
-            )
-            return any(one.detail.get("id") in news.about_ids for one in asked)
+            return await _is_our_request(connection, incident.id, news, since=at - ECHO_WITHIN)
+    return False
+
+
+async def _is_our_request(
+    connection: Connection, incident_id: str, news: News, *, since: datetime
+) -> bool:
+    """Whether the same person asked the same responder to join from here."""
+    kind = ResponseKind.RESPONDER
+    for asked in await responses.of_incident(connection, incident_id, kind, since=since):
+        by = await incidents.person_in_pagerduty(connection, asked.by)
+        is_theirs = news.by is None or by is None or by.id == news.by.id
+        if is_theirs and asked.detail.get("id") in news.about_ids:
+            return True
     return False
 
 
@@ -89,14 +99,14 @@ async def is_our_note(
     """Whether PagerDuty tells of a note that was written from here.
 
     Its webhook may be faster than its answer to us: then the note is known by its words, and gets
-    its id here.
+    its id here. One that was given up is told: nobody knew that it had arrived.
     """
     ours = await notes.of_incident(connection, incident_id)
     if any(note.pagerduty_id == note_id for note in ours):
         return True
     for note in ours:
-        is_under_way = note.pagerduty_id is None and note.tried_at is not None
-        if is_under_way and is_same(note, content, is_trimmed=is_trimmed):
+        is_tried = note.state is ResponseState.PENDING and note.tried_at is not None
+        if is_tried and note.pagerduty_id is None and is_same(note, content, is_trimmed=is_trimmed):
             await notes.is_at(connection, note.id, note_id)
             return True
     return False

@@ -169,6 +169,23 @@ async def test_a_note_that_cannot_be_written_is_said_with_its_words(desk: Writin
     assert (await desk.audited())[-1].outcome == "failed"
 
 
+async def test_a_note_given_up_whose_answer_was_only_lost_is_told_when_pagerduty_says_so(
+    desk: Writing,
+):
+    _, incident = await desk.fires()
+    desk.pagerduty.faults += [
+        Fault("create_incident_note", drop="after"),
+        Fault("list_incident_notes", times=2, status=503),
+    ]
+
+    await desk.marks(seeds.CAROL, "restarting the pool")
+
+    assert "Whether it happened is not known: look there." in await desk.until_told("could not")
+    await desk.hears()
+    assert (await desk.thread())[-1].startswith("Note on PagerDuty #1 by Carol Méndez:")
+    assert len(incident.notes) == 1
+
+
 async def test_a_note_stands_in_the_threads_of_all_groups_of_its_incident(desk: Writing):
     group, incident = await desk.fires()
     later = an_alert("b", alertname="Slow", starts_at=desk.world.now() + timedelta(hours=1))

@@ -11,6 +11,7 @@ from bot.domain.alert import GroupState
 from bot.errors import Conflict, FormError, NotAllowed
 from bot.storage import incidents
 from sandbox import seeds
+from sandbox.pagerduty.account import USERS
 from sandbox.standin import Fault
 from tests.alerts.builders import an_alert, an_update
 from tests.alerts.responding.desk import Desk, options_of
@@ -135,6 +136,21 @@ async def test_a_responder_whose_request_got_no_answer_is_paged_once(desk: Desk)
 
     await desk.until_told("was asked to join")
     assert len(incident.responder_requests) == 1
+
+
+async def test_the_same_responder_asked_by_somebody_else_in_pagerduty_is_told_too(desk: Desk):
+    group, incident = await desk.fires()
+    form = await desk.opens(seeds.CAROL, group, "join")
+    await desk.sends(seeds.CAROL, form, {CHOSEN: BOB_THERE})
+    await desk.until_told("was asked to join by Carol")
+    alice, bob, _ = USERS
+
+    desk.pagerduty.account.ask_responder(incident, bob, bob, "", alice)
+    await desk.hears()
+
+    assert (await desk.thread())[1:] == [
+        "PagerDuty #1: Bob Lindqvist was asked to join by Alice Okafor"
+    ]
 
 
 async def test_a_plan_without_responders_says_so(desk: Desk):

@@ -59,6 +59,20 @@ async def test_a_critical_alert_has_its_card_and_its_incident_at_once(
     assert card["ts"] in [each["ts"] for each in await cards(play, ALERTS, "HighErrorRatio")]
 
 
+async def test_the_card_shows_grafanas_panel_and_grafana_shows_the_alert(play: Scene):
+    panel = "[picture: Grafana's panel Error ratio of CredLink prod, for HighErrorRatio"
+    card = await play.card(ALERTS, "HighErrorRatio", "*Grafana*  ", panel)
+    assert "The picture is Grafana's panel." in as_text(card, NAMES)
+
+    async def marked() -> bool:
+        marks = play.world.grafana.annotations.values()
+        return [mark.dashboard_uid for mark in marks if "HighErrorRatio" in mark.tags] == [
+            "credlink-prod"
+        ]
+
+    await play.until(marked, "a mark in Grafana")
+
+
 async def test_the_deploy_before_an_alert_is_its_first_suspect_and_people_say_whether_it_was(
     play: Scene, hand: by_hand.ByHand
 ):

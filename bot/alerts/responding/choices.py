@@ -24,6 +24,10 @@ USER, POLICY = "user_reference", "escalation_policy_reference"
 T = TypeVar("T")
 
 
+class Gone(Conflict):
+    """What was asked for is not there."""
+
+
 @dataclass(slots=True)
 class Choices:
     """Asks PagerDuty what there is, and keeps it for five minutes in this process."""
@@ -48,7 +52,7 @@ class Choices:
         """
         try:
             found = await self._keeping("priorities", lambda client: client.list_priorities())
-        except NotFound:
+        except Gone:
             found = ()
         if not found:
             raise Conflict(
@@ -142,7 +146,7 @@ class Choices:
         except TimeoutError:
             why = f"it took longer than {WITHIN_S:g} s"
         except NotFound:
-            raise
+            raise Gone("PagerDuty does not have it any more: look at the card again.") from None
         except IntegrationError as exc:
             why = exc.detail
         raise Conflict(f"PagerDuty did not say what there is ({why}). Try again in a moment.")

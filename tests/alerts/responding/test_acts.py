@@ -303,6 +303,15 @@ async def test_a_pagerduty_that_does_not_answer_opens_a_form_that_says_so(desk: 
         await desk.opens(seeds.CAROL, group, "priority")
 
 
+@pytest.mark.parametrize("operation", ["get_incident", "get_escalation_policy"])
+async def test_an_incident_or_a_policy_that_was_deleted_there_is_said(desk: Desk, operation):
+    group, _ = await desk.fires()
+    desk.pagerduty.faults.append(Fault(operation, status=404))
+
+    with pytest.raises(Conflict, match="does not have it any more"):
+        await desk.opens(seeds.CAROL, group, "escalate")
+
+
 async def test_an_account_without_priorities_says_what_to_do(desk: Desk):
     group, _ = await desk.fires()
     desk.pagerduty.faults.append(Fault("list_priorities", status=404))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from integrations.errors import Rejected, told
+from integrations.errors import IntegrationError, Rejected, told
 from integrations.http import HttpApi
 from integrations.oidc.models import Claims
 
@@ -53,6 +53,8 @@ class OidcClient:
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._asked_at = -KEYS_KEPT_S
         self._asking = asyncio.Lock()
+        self._tries = 0
+        self._silence: IntegrationError | None = None
 
     async def verify(self, token: str) -> Claims:
         """Return what the token says, once it is proved.
@@ -82,15 +84,34 @@ class OidcClient:
         return _claims(said)
 
     async def _key(self, key_id: str) -> jwt.PyJWK:
-        async with self._asking:
-            age_s = self._clock() - self._asked_at
-            is_unknown = key_id not in self._keys and age_s >= ASK_AGAIN_AFTER_S
-            if age_s >= KEYS_KEPT_S or is_unknown:
-                self._keys = await self._published()
-                self._asked_at = self._clock()
+        if self._is_due(key_id):
+            tries = self._tries
+            async with self._asking:
+                if self._is_due(key_id):
+                    await self._ask_anew(has_been_asked=self._tries > tries)
         if key_id not in self._keys:
             raise Rejected(SYSTEM, "verify", "the token is signed with a key its issuer has not")
         return self._keys[key_id]
+
+    def _is_due(self, key_id: str) -> bool:
+        """A token with a key that is known waits for nobody who asks after another's."""
+        age_s = self._clock() - self._asked_at
+        is_unknown = key_id not in self._keys and age_s >= ASK_AGAIN_AFTER_S
+        return age_s >= KEYS_KEPT_S or is_unknown
+
+    async def _ask_anew(self, *, has_been_asked: bool) -> None:
+        """Ask for the keys; who waited while another asked in vain is told what that one was, or a
+        silent issuer would have all of them wait one after the other."""
+        if has_been_asked and self._silence is not None:
+            raise self._silence
+        try:
+            self._keys, self._silence = await self._published(), None
+            self._asked_at = self._clock()
+        except IntegrationError as exc:
+            self._silence = exc
+            raise
+        finally:
+            self._tries += 1
 
     async def _published(self) -> Mapping[str, jwt.PyJWK]:
         """Ask where the keys are, then for the keys; both from the issuer's own host."""
@@ -106,7 +127,12 @@ class OidcClient:
             found = jwt.PyJWKSet.from_dict(raw).keys
         except (AttributeError, KeyError, TypeError, jwt.PyJWTError) as exc:
             raise self._http.misread("get_keys", exc) from None
-        return {key.key_id: key for key in found if key.key_id and key.public_key_use != "enc"}
+        return {
+            key.key_id: key
+            for key in found
+            # PyJWT proves by the key's own algorithm: another than ours is no key for us.
+            if key.key_id and key.public_key_use != "enc" and key.algorithm_name in ALGORITHMS
+        }
 
     async def aclose(self) -> None:
         """Close every connection."""

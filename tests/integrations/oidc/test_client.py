@@ -1,5 +1,6 @@
 """Identity tokens are proved by the issuer's keys, and nothing else is let in."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -102,9 +103,11 @@ async def test_a_token_without_a_signature_or_signed_with_the_published_key_is_r
             await oidc.verify(forged)
 
 
-def signed_with_a_shared_secret(claims: dict[str, Any], secret: bytes, key_id: str) -> str:
+def signed_with_a_shared_secret(
+    claims: dict[str, Any], secret: bytes, key_id: str, *, says: str = "HS256"
+) -> str:
     """By hand: PyJWT itself signs with no public key."""
-    parts = [{"alg": "HS256", "typ": "JWT", "kid": key_id}, claims]
+    parts = [{"alg": says, "typ": "JWT", "kid": key_id}, claims]
     signed = b".".join(encoded(json.dumps(part).encode()) for part in parts)
     digest = hmac.new(secret, signed, hashlib.sha256).digest()
     return (signed + b"." + encoded(digest)).decode()
@@ -158,3 +161,54 @@ async def test_keys_on_another_host_are_not_asked_for(vendor, issuer):
         await opened.aclose()
 
     assert issuer.calls == []
+
+
+async def test_a_shared_secret_among_the_published_keys_proves_nothing(vendor):
+    """A key that everybody can read, taken for a secret, would let everybody sign."""
+    secret = b"published, so not a secret at all"
+    key = {"kty": "oct", "kid": "k1", "alg": "HS256", "k": encoded(secret).decode()}
+    vendor.says(
+        Says(json={"jwks_uri": f"{vendor.url}/jwks"}),
+        Says(json={"keys": [key]}),
+    )
+    opened = OidcClient(vendor.url, PIPELINE_AUDIENCE)
+    try:
+        with pytest.raises(Rejected, match="a key its issuer has not"):
+            await opened.verify(signed_with_a_shared_secret({}, secret, "k1", says="RS256"))
+    finally:
+        await opened.aclose()
+
+
+async def test_many_at_once_ask_a_silent_issuer_once_and_all_are_told(oidc, issuer):
+    issuer.faults.extend(Fault("discover", status=503) for _ in range(9))
+
+    said = await asyncio.gather(
+        *(oidc.verify(issuer.token()) for _ in range(9)), return_exceptions=True
+    )
+
+    assert [type(one) for one in said] == [Unavailable] * 9
+    assert len(issuer.faults) == 8
+
+
+async def test_a_known_key_waits_for_nobody_who_asks_after_an_unknown_one(
+    oidc, issuer, hours, monkeypatch
+):
+    await oidc.verify(issuer.token())
+    known = issuer.token()
+    issuer.renew()
+    hours.now_s += 61
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> dict[str, Any]:
+        asked.set()
+        await answered.wait()
+        return {}
+
+    monkeypatch.setattr(oidc, "_published", slowly)
+    stranger = asyncio.create_task(oidc.verify(issuer.token()))
+    await asked.wait()
+
+    assert (await oidc.verify(known)).repository == REPOSITORY
+    answered.set()
+    with pytest.raises(Rejected):
+        await stranger

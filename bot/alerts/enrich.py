@@ -57,7 +57,7 @@ SOURCES = (
     Source("pagerduty", "PagerDuty", "incident", 8.0, look_up_incident),
     Source(ONSET, "Prometheus", "look at what was before", 8.0, look_before),
     Source(panel.SOURCE, "Grafana", "panel", BUDGET_S, look_for_panel),
-    Source(ANNOTATION, "Grafana", "mark", 5.0, promise_mark),
+    Source(ANNOTATION, "the bot's own record", "mark in Grafana", 3.0, promise_mark),
     Source(issues.SOURCE, "Sentry", "list of issues", 8.0, look_at_issues),
     Source(log_lines.SOURCE, "CloudWatch", "error lines", 8.0, look_in_log),
     Source(history.SOURCE, "the bot's own record", "look at the last time", 3.0, look_back),

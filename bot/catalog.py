@@ -108,7 +108,8 @@ class PipelinePeople(Part):
     repository: str = Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")
     """`owner/name`."""
     refs: tuple[str, ...] = Field(min_length=1)
-    """Of these: `refs/heads/main`, `refs/tags/v*`."""
+    """Of these: `refs/heads/main`, `refs/tags/v*`; `*` stands for anything but a slash, `**` for
+    that too."""
     events: tuple[str, ...] = ("push", "release", "workflow_dispatch")
     """What may have triggered the run. `pull_request_target` runs on the base branch's ref with
     what a stranger has sent."""
@@ -376,7 +377,18 @@ class Route(Part):
     match: Mapping[str, str] = Field(default_factory=dict)
     channel: ChannelName
     mention: str | None = Field(default=None, pattern=r"^S[A-Z0-9]{2,}$")
-    """A user group's id: it is called when the card appears."""
+    """A user group's id: it is called once, when the card appears."""
+    urgency: Literal["high", "low"] | None = None
+    """Whose cards go first where Slack makes them wait: `high` before all others, `low` after them.
+    Left out, the severity decides: critical first."""
+
+    @model_validator(mode="after")
+    def _calls_nobody_for_what_can_wait(self) -> "Route":
+        if self.urgency == "low" and self.mention is not None:
+            raise ValueError(
+                "a route of low urgency calls nobody: leave out `mention`, or the urgency"
+            )
+        return self
 
 
 class CloudWatchAlarms(Part):

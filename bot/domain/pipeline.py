@@ -1,11 +1,13 @@
 """A build pipeline as somebody who asks for changes: who it is, by the token it proved."""
 
+import re
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from bot.catalog import PipelinePeople
 
 PREFIX = "pipeline:"
+_STARS = re.compile(r"(\*\*?)")
+_STANDS_FOR = {"*": "[^/]*", "**": ".*"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,21 @@ def read_pipeline(actor_id: str) -> Pipeline | None:
 
 
 def is_meant(named: PipelinePeople, pipeline: Pipeline) -> bool:
-    """Whether the catalogue means this one; `*` in a ref stands for anything."""
-    # GitHub's names of owners and repositories differ by more than their case; refs need not.
-    if named.repository.lower() != pipeline.repository.lower():
-        return False
-    return pipeline.event in named.events and any(
-        fnmatchcase(pipeline.ref, ref) for ref in named.refs
+    """Whether the catalogue means this one."""
+    return (
+        is_of(named, pipeline)
+        and pipeline.event in named.events
+        and any(_is_like(pipeline.ref, ref) for ref in named.refs)
     )
+
+
+def is_of(named: PipelinePeople, pipeline: Pipeline) -> bool:
+    """Whether the catalogue names its repository, be it at another ref or for another event."""
+    # GitHub's names of owners and repositories differ by more than their case; refs need not.
+    return named.repository.lower() == pipeline.repository.lower()
+
+
+def _is_like(ref: str, pattern: str) -> bool:
+    """As in GitHub's own filters `*` stands for anything but a slash, and `**` for that too."""
+    parts = (_STANDS_FOR.get(part) or re.escape(part) for part in _STARS.split(pattern))
+    return re.fullmatch("".join(parts), ref) is not None

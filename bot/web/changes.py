@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import uuid4
 
 from aiohttp import web
@@ -32,6 +32,8 @@ KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,200}")
 """Printable, without spaces."""
 RETRY_AFTER_S = "5"
+Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Of one line: the database takes no NUL, and what people type has no other control characters."""
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +44,9 @@ class Wish(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     environment: str = Field(min_length=1, max_length=100)
-    version: str = Field(min_length=1, max_length=200)
+    version: Line = Field(min_length=1, max_length=200)
     service: str | None = Field(default=None, max_length=100)
-    reason: str | None = Field(default=None, max_length=300)
+    reason: Line | None = Field(default=None, max_length=300)
     strategy: Strategy | None = None
     dry_run: bool = False
 
@@ -81,7 +83,7 @@ class ChangesApi:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post(self.path, self._answered(self._ask)),
-            web.get(self.path + "/{id}", self._answered(self._tell)),
+            web.get(self.path + "/{id:[a-z0-9-]{1,60}}", self._answered(self._tell)),
         ]
 
     def _answered(
@@ -97,6 +99,9 @@ class ChangesApi:
             except BotError as exc:
                 status = next((s for kind, s in STATUSES if isinstance(exc, kind)), None)
                 return _refusal(status or HTTPStatus.UNPROCESSABLE_ENTITY, str(exc))
+            except Exception:
+                log.exception("pipeline_failed", extra={"action": "pipeline_failed"})
+                return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "It failed here. Send it again.")
             metrics.webhooks.labels(SOURCE, "accepted").inc()
             return response
 
@@ -138,7 +143,7 @@ class ChangesApi:
         )
 
     async def _proved(self, request: web.Request) -> Pipeline:
-        """The pipeline whose job sends this, by its token."""
+        """The pipeline whose job sends this, by its token; one of those the catalogue names."""
         if self.oidc is None:
             raise _Refused(
                 HTTPStatus.UNAUTHORIZED,
@@ -159,7 +164,9 @@ class ChangesApi:
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "The issuer of the token does not give its keys now. Send it again.",
             ) from None
-        return Pipeline(said.repository, said.ref, said.event)
+        pipeline = Pipeline(said.repository, said.ref, said.event)
+        self.deploy.admit(pipeline)
+        return pipeline
 
     async def _shown(self, change: Change, status: HTTPStatus) -> web.Response:
         place = await self.deploy.card_of(change)

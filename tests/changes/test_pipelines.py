@@ -1,5 +1,6 @@
 """A pipeline asks by `POST /api/changes`: proved by its token, the same gate, once for each key."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from bot.changes import by_pipeline
 from bot.changes.by_pipeline import DeployByPipeline
 from bot.domain.change import ChangeState
 from bot.storage import cards as cards_rows
-from bot.storage import locks
+from bot.storage import audit, locks
 from bot.storage.schema.cards import cards
 from bot.web.changes import ChangesApi
 from bot.web.server import Listener
@@ -39,6 +40,10 @@ async def world(world, policy: dict[str, Any]):
     said["people"]["release"] = {
         "pipeline": {"repository": seeds.REPOSITORY, "refs": ["refs/heads/main"]},
         "may": {"prod": ["deploy"]},
+    }
+    said["people"]["others"] = {
+        "pipeline": {"repository": "example/other", "refs": ["refs/heads/main"]},
+        "may": {},
     }
     object.__setattr__(world, "catalog", type(world.catalog).model_validate(said))
     return world
@@ -120,6 +125,71 @@ async def test_the_same_key_is_the_same_deploy_however_often_it_is_sent(job: Job
     assert first[1]["change"] == again[1]["change"] == later[1]["change"]
     assert later[1]["state"] == "succeeded"
     assert len(prod.updates) == 1
+
+
+async def test_two_at_once_with_the_same_key_are_one_deploy(job: Job, prod: Operator):
+    answers = await asyncio.gather(*(job.asks() for _ in range(4)))
+    await prod.ends(await prod.latest())
+
+    assert {status for status, _ in answers} == {202}
+    assert len({said["change"] for _, said in answers}) == 1
+    assert len(prod.updates) == 1
+
+
+async def test_what_was_accepted_is_told_again_whatever_stands_in_the_way_by_now(
+    job: Job, prod: Operator
+):
+    _, said = await job.asks()
+    await prod.ends(await prod.latest())
+    async with prod.world.database.write() as connection:
+        await locks.add(connection, a_lock(at=prod.world.now(), service="*"))
+
+    status, again = await job.asks()
+
+    assert (status, again["change"], again["state"]) == (202, said["change"], "succeeded")
+    assert (await job.asks(key="run-2"))[0] == 403
+
+
+async def test_a_stranger_learns_nothing_of_us_and_nothing_is_written_of_them(
+    job: Job, prod: Operator
+):
+    """Everybody with a repository anywhere has a token that is in order."""
+    async with prod.world.database.write() as connection:
+        await locks.add(connection, a_lock(at=prod.world.now(), service="*"))
+        before = await audit.head(connection)
+
+    for wish in (WISH, {**WISH, "environment": "prud"}, b"{"):
+        status, said = await job.asks(wish, repository="stranger/credlink")
+
+        assert status == 403
+        assert said["error"].startswith("No pipeline of stranger/credlink is let in.")
+    assert (await job.looks("/api/changes/x", repository="stranger/credlink"))[0] == 403
+    async with prod.world.database.read() as connection:
+        assert await audit.head(connection) == before
+
+
+async def test_trouble_of_ours_is_to_be_asked_again(
+    job: Job, prod: Operator, monkeypatch: pytest.MonkeyPatch
+):
+    async def fails(*_: object) -> None:
+        raise OSError("the database is away")
+
+    with monkeypatch.context() as away:
+        away.setattr(by_pipeline.changes, "find", fails)
+        status, said = await job.asks()
+
+    assert (status, said) == (503, {"error": "It failed here. Send it again."})
+    assert (await job.asks())[0] == 202
+    await prod.ends(await prod.latest())
+
+
+async def test_a_rehearsal_ends_without_touching_anything(job: Job, prod: Operator):
+    _, said = await job.asks({**WISH, "dry_run": True})
+    await prod.ends(await prod.latest())
+
+    _, now = await job.looks(said["status"])
+
+    assert (now["state"], now["is_final"], prod.updates) == ("rehearsed", True, [])
 
 
 async def test_a_key_that_was_used_for_something_else_is_a_conflict(job: Job, prod: Operator):
@@ -210,6 +280,8 @@ async def test_who_is_not_meant_is_refused_and_nothing_begins(
         ({"environment": "prod"}, "k", 422, "version: Field required"),
         ({**WISH, "force": "please"}, "k", 422, "force: Extra inputs are not permitted"),
         ({**WISH, "strategy": "yolo"}, "k", 422, "strategy"),
+        ({**WISH, "version": "v1\x00"}, "k", 422, "version"),
+        ({**WISH, "reason": "a\nb"}, "k", 422, "reason"),
         (b"{", "k", 422, "the body"),
         (b"[]", "k", 422, "the body"),
         (b"x" * 20_000, "k", 413, "Send less"),

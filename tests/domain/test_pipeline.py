@@ -29,6 +29,7 @@ def test_a_pipeline_is_known_again_by_what_stands_in_the_row():
         (MAIN, True),
         (Pipeline("Example/CredLink", "refs/heads/main", "push"), True),
         (Pipeline("example/credlink", "refs/tags/v1.2.0", "release"), True),
+        (Pipeline("example/credlink", "refs/tags/v1/of-somebody", "push"), False),
         (Pipeline("example/credlink-fork", "refs/heads/main", "push"), False),
         (Pipeline("stranger/credlink", "refs/heads/main", "push"), False),
         (Pipeline("example/credlink", "refs/heads/mainly", "push"), False),
@@ -41,6 +42,24 @@ def test_it_is_meant_by_its_repository_its_ref_and_what_triggered_it(
     pipeline: Pipeline, meant: bool
 ):
     assert is_meant(NAMED, pipeline) is meant
+
+
+@pytest.mark.parametrize(
+    ("refs", "ref", "meant"),
+    [
+        ("refs/heads/release/*", "refs/heads/release/1.2", True),
+        ("refs/heads/release/*", "refs/heads/release/1.2/try", False),
+        ("refs/heads/release/**", "refs/heads/release/1.2/try", True),
+        ("refs/heads/*-hotfix", "refs/heads/a/b-hotfix", False),
+        ("refs/heads/v1.2", "refs/heads/v1x2", False),
+        ("*", "refs/heads/main", False),
+        ("**", "refs/pull/7/merge", True),
+    ],
+)
+def test_a_star_in_a_ref_stops_at_a_slash_and_two_do_not(refs: str, ref: str, meant: bool):
+    named = PipelinePeople(repository="example/credlink", refs=(refs,))
+
+    assert is_meant(named, Pipeline("example/credlink", ref, "push")) is meant
 
 
 def test_a_pipeline_is_nobody_of_everybody_and_a_person_is_no_pipeline():

@@ -1,23 +1,21 @@
 """Which alert group a webhook belongs to, and what is new about it: an upsert, not a process."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
 from bot.alerts import thread
+from bot.alerts.judged import judged, name_of
 from bot.alerts.normalise import GroupUpdate
 from bot.alerts.onset import keep_onset
-from bot.alerts.promql import NothingToDraw, expression_of, read
 from bot.alerts.standing import with_incidents
 from bot.alerts.storms.fold import fold_waiting, give_card_to_worse
 from bot.catalog import Catalog
 from bot.domain.alert import (
     Alert,
     AlertGroup,
-    Condition,
     GroupState,
-    Peak,
     Severity,
     Source,
     common,
@@ -25,12 +23,9 @@ from bot.domain.alert import (
 from bot.domain.card import Urgency
 from bot.domain.finding import Phase
 from bot.domain.notify import Picture, PostReason, reason_to_post
-from bot.domain.routing import destination
-from bot.domain.unit import read_unit
+from bot.domain.routing import Destination, destination
 from bot.storage import alerts, findings, incidents, storms
 from bot.storage.database import Connection
-
-UNIT_ANNOTATION = "unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +74,11 @@ class GroupAlerts:
     ) -> tuple[str, ...]:
         before = await alerts.find_last(connection, update.receiver, update.group_key)
         group = self._group(update, firing, occurrence=before.occurrence + 1 if before else 1)
-        group = _judged(group, update, firing, firing, at=at)
+        # By the sender's clock it may begin later than it is told.
+        group = replace(group, started_at=min(group.started_at, at))
+        group = judged(group, update, firing, firing, at=at)
         group = replace(group, told_firing=_fingerprints(firing), told_severity=group.severity)
-        await alerts.add(connection, group, firing, urgency=_urgency_of(group))
+        await alerts.add(connection, group, firing, urgency=self._urgency(group, firing))
         await thread.opened(connection, group, firing)
         await keep_onset(connection, group, self.catalog)
         await self._adopted(connection, group)
@@ -129,7 +126,7 @@ class GroupAlerts:
         group = replace(group, truncated=update.truncated)
         asked: tuple[str, ...] = ()
         if firing:
-            group = _judged(group, update, firing, changed, at=at)
+            group = judged(group, update, firing, changed, at=at)
             if known.source is Source.PAGERDUTY:
                 asked = await _promised(connection, group, Phase.ONSET, at=at)
             if await give_card_to_worse(connection, known, group):
@@ -141,7 +138,9 @@ class GroupAlerts:
         group, reason = _told(group, firing)
         if update.is_repeat and not group.is_final:
             reason = None
-        urgency = _urgency_of(group) if reason is not None else Urgency.PROGRESS
+        urgency = Urgency.PROGRESS
+        if reason is not None:
+            urgency = self._urgency(group, firing or everything)
         await alerts.write_alerts(connection, group, changed, urgency=urgency)
         await alerts.save(connection, known, group, urgency=urgency)
         if reason is not None:
@@ -158,9 +157,9 @@ class GroupAlerts:
     ) -> AlertGroup:
         """A new occurrence. It gets a card of its own: an edit would notify nobody."""
         where = self.catalog.alerts
-        labels = dict(common(alert.labels for alert in firing))
-        labels["severity"] = max(alert.severity for alert in firing).word
-        place = destination(where.routes, labels, default=self.catalog.slack.default_channel)
+        severity = max(alert.severity for alert in firing)
+        labels = common(alert.labels for alert in firing)
+        place = self._place(labels, severity)
         return AlertGroup(
             id=uuid4().hex,
             source=update.source,
@@ -168,16 +167,31 @@ class GroupAlerts:
             group_key=update.group_key,
             dedup_key=update.dedup_key,
             occurrence=occurrence,
-            name=_name(firing),
+            name=name_of(firing),
             service=labels.get(where.service_label),
             environment=labels.get(where.environment_label),
             channel=place.channel,
             is_routed=place.is_routed,
             mention=place.mention,
-            severity=max(alert.severity for alert in firing),
+            severity=severity,
             started_at=min(alert.starts_at for alert in firing),
             truncated=update.truncated,
         )
+
+    def _place(self, labels: Mapping[str, str], severity: Severity) -> Destination:
+        return destination(
+            self.catalog.alerts.routes,
+            {**labels, "severity": severity.word},
+            default=self.catalog.slack.default_channel,
+        )
+
+    def _urgency(self, group: AlertGroup, told: Iterable[Alert]) -> Urgency:
+        """Who goes first is the route's word; without one, new critical alerts and outcomes do."""
+        place = self._place(common(alert.labels for alert in told), group.severity)
+        if place.urgency == "low":
+            return Urgency.PROGRESS
+        is_urgent = group.is_final or group.severity is Severity.CRITICAL
+        return Urgency.OUTCOME if is_urgent or place.urgency == "high" else Urgency.NEW
 
     def _taken_over(
         self, known: AlertGroup, update: GroupUpdate, firing: Sequence[Alert]
@@ -219,55 +233,6 @@ async def _promised(
     return (await findings.promise(connection, group.id, phase, at=at, is_anew=is_anew),)
 
 
-def _judged(
-    group: AlertGroup,
-    update: GroupUpdate,
-    firing: Sequence[Alert],
-    changed: Sequence[Alert],
-    *,
-    at: datetime,
-) -> AlertGroup:
-    """The group with the severity, condition and value of what fires.
-
-    A value that was only repeated is older than what Prometheus may have been asked since.
-    """
-    severity = max(alert.severity for alert in firing)
-    loudest = [alert for alert in firing if alert.severity is severity]
-    condition, note = update.condition, ""
-    if update.source is Source.ALERTMANAGER:
-        condition, note = _condition(loudest)
-    group = replace(
-        group,
-        severity=severity,
-        condition=condition or group.condition,
-        condition_note=note,
-        is_blind=all(alert.is_blind for alert in firing),
-    )
-    values = [alert.value for alert in loudest if alert.value is not None]
-    worst = (group.condition or Condition("")).worst(values)
-    if worst is None or worst == group.value or not any(alert in changed for alert in loudest):
-        return group
-    measured = group.measured(worst, at)
-    if group.peak is None and measured.peak is not None:
-        # The first value is the one that made it fire.
-        return replace(measured, peak=Peak(worst, group.started_at))
-    return measured
-
-
-def _condition(firing: Iterable[Alert]) -> tuple[Condition | None, str]:
-    """The first condition that can be read, with the unit its annotation names."""
-    note = ""
-    for alert in firing:
-        try:
-            condition = read(expression_of(alert.source_url))
-        except NothingToDraw as exc:
-            note = note or str(exc)
-            continue
-        unit = read_unit(alert.annotations.get(UNIT_ANNOTATION, ""))
-        return replace(condition, unit=unit or condition.unit), ""
-    return None, note
-
-
 def _told(group: AlertGroup, firing: Sequence[Alert]) -> tuple[AlertGroup, PostReason | None]:
     """Whether the thread must be told, and the group that remembers it was."""
     now = Picture(_fingerprints(firing), group.severity)
@@ -284,22 +249,3 @@ def _told(group: AlertGroup, firing: Sequence[Alert]) -> tuple[AlertGroup, PostR
 
 def _fingerprints(found: Iterable[Alert]) -> frozenset[str]:
     return frozenset(alert.fingerprint for alert in found)
-
-
-def _name(firing: Sequence[Alert]) -> str:
-    """The alert's name, or how many different ones there are."""
-    names = sorted({alert.name for alert in firing if alert.name})
-    match names:
-        case []:
-            return "Alert without a name"
-        case [name]:
-            return name
-        case _:
-            return f"{names[0]} and {len(names) - 1} more"
-
-
-def _urgency_of(group: AlertGroup) -> Urgency:
-    """New critical alerts and outcomes go before everything else."""
-    if group.is_final or group.severity is Severity.CRITICAL:
-        return Urgency.OUTCOME
-    return Urgency.NEW

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.catalog import Route
 
@@ -13,11 +14,13 @@ class Destination:
     channel: str
     is_routed: bool
     mention: str | None = None
+    urgency: Literal["high", "low"] | None = None
+    """What the route says; None where the severity decides."""
 
 
 def destination(routes: Sequence[Route], labels: Mapping[str, str], *, default: str) -> Destination:
     """The first route whose every label matches decides; without one, the default channel."""
     for route in routes:
         if all(labels.get(name) == value for name, value in route.match.items()):
-            return Destination(route.channel, is_routed=True, mention=route.mention)
+            return Destination(route.channel, True, route.mention, route.urgency)
     return Destination(default, is_routed=False)

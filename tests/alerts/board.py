@@ -96,6 +96,23 @@ class Board:
             )
             return [row.message["text"] if row.message else row.name for row in rows]
 
+    async def entries(self, group: AlertGroup) -> list[Message]:
+        """The entries of the thread that are no pictures, in order."""
+        async with self.database.read() as connection:
+            rows = await connection.execute(
+                select(thread_entries.c.message)
+                .join(cards, cards.c.id == thread_entries.c.card_id)
+                .where(cards.c.subject_id == group.id, thread_entries.c.message.is_not(None))
+                .order_by(thread_entries.c.number)
+            )
+            found = [row.message for row in rows if row.message]
+        return [Message(one["text"], tuple(one["blocks"])) for one in found]
+
+    async def thread_blocks(self, group: AlertGroup) -> str:
+        """Everything a person reads in the thread."""
+        shown = [block for entry in await self.entries(group) for block in entry.blocks]
+        return "\n".join(_texts(shown))
+
     async def wanted(self, group: AlertGroup) -> int:
         """How often the card was asked for."""
         async with self.database.read() as connection:

@@ -11,8 +11,8 @@ from aiohttp import web
 from bot.changes import by_pipeline
 from bot.changes.by_pipeline import DeployByPipeline
 from bot.domain.change import ChangeState
-from bot.storage import cards as cards_rows
 from bot.storage import audit, locks
+from bot.storage import cards as cards_rows
 from bot.storage.schema.cards import cards
 from bot.web.changes import ChangesApi
 from bot.web.server import Listener

@@ -90,7 +90,7 @@ def headline(storm: Storm, tally: Tally) -> str:
 def _first_lines(view: StormView) -> list[str]:
     """How it stands in figures, and what that means for whoever reads it."""
     tally, storm = view.tally, view.storm
-    parts = [f"*{tally.firing:,} firing*"]
+    parts = [f"*{tally.firing:,} firing*"] if tally.firing else []
     parts += [f"{tally.held:,} acknowledged"] if tally.held else []
     parts += [f"{tally.silenced:,} silenced"] if tally.silenced else []
     parts += [f"{tally.ended:,} resolved"] if tally.ended else []

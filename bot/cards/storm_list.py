@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.cards.alert import AlertView, buttons, headline
-from bot.cards.alert_lines import facts_line
+from bot.cards.alert_lines import facts_line, on_it_line
 from bot.cards.answer import Answer
 from bot.cards.blocks import Block, actions, cut, section
 from bot.cards.links import link
 from bot.cards.modal import Modal
+from bot.cards.responding import response_line
 from bot.cards.silence_words import is_silent, silence_lines
 from bot.cards.text import mention, moment
+from bot.domain.alert import GroupState
 from bot.domain.storm import PAGE, Noted, pages
 
 LIST = "storm.list"
@@ -83,13 +85,24 @@ def _group(line: Line, view: PageView) -> list[Block]:
     if not shown.group.is_final:
         lines.append(facts_line(shown.group, shown.alerts))
         lines += silence_lines(shown.silences, shown.alerts)[:1]
-        if line.noted is not None:
-            lines.append(f"{mention(line.noted.by)} is on it since {moment(line.noted.at)}")
+        lines += _who(line)
     if view.said is not None and _is_about(view, line):
         lines.append(f"⚪ {view.said.text}")
     elements = buttons(shown)
     blocks = [section(cut("\n".join(lines), LINE_CHARACTERS))]
     return [*blocks, actions(*elements)] if elements else blocks
+
+
+def _who(line: Line) -> list[str]:
+    """Who is on it, and what is being asked of PagerDuty."""
+    shown, lines = line.view, []
+    if line.noted is not None:
+        lines.append(f"{mention(line.noted.by)} is on it since {moment(line.noted.at)}")
+    if shown.group.state is GroupState.ACKNOWLEDGED and shown.incident is not None:
+        lines.append(on_it_line(shown.incident))
+    if shown.response is not None:
+        lines.append(response_line(shown.response, shown.incident, shown.group))
+    return [said for said in lines if said]
 
 
 def _is_about(view: PageView, line: Line) -> bool:

@@ -53,7 +53,9 @@ def _failed(what: str, failed: Sequence[tuple[str, str]]) -> list[str]:
         more = len(names) - FAILED_NAMED
         named = ", ".join(escaped(cut(name, 60)) for name in names[:FAILED_NAMED])
         rest = f" and {more:,} more" if more > 0 else ""
-        lines.append(f"⚪ {what}, {escaped(cut(why, WHY_CHARACTERS))}: {named}{rest}")
+        lines.append(
+            f"⚪ {what}, {escaped(cut(why, WHY_CHARACTERS)).removesuffix('.')}: {named}{rest}"
+        )
     if len(why_not) > REASONS_NAMED:
         left = sum(len(names) for names in list(why_not.values())[REASONS_NAMED:])
         lines.append(f"⚪ {what}: {left:,} more, for other reasons")

@@ -190,7 +190,7 @@ async def silencing(connection: Connection, storm_id: str) -> Silencing | None:
     )
 
 
-def _named(row: Row[Any]) -> str:
+def _named(row: Any) -> str:
     """A group by its alert's name and its place."""
     place = " in ".join(filter(None, (row.service, row.environment)))
     return f"{row.name} ({place})" if place else str(row.name)

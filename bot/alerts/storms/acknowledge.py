@@ -26,7 +26,16 @@ from bot.domain.responded import entry
 from bot.domain.storm import Act, Outcome
 from bot.engine import Engine
 from bot.errors import Conflict, NotAllowed
-from bot.storage import alerts, audit, deduplication, incidents, responses, storm_acts, storms
+from bot.storage import (
+    alerts,
+    audit,
+    deduplication,
+    incidents,
+    responses,
+    storm_acts,
+    stormed,
+    storms,
+)
 from bot.storage.database import Connection, Database
 
 TOGETHER = 20
@@ -60,8 +69,8 @@ class AcknowledgeAll:
         """
         async with self.database.read() as connection:
             storm = await storms.get(connection, press.subject_id)
-            found = await storms.shown_firing(connection, storm.id, press.revision)
-            pages = await storms.has_triggered_incident(connection, storm.id)
+            found = await stormed.shown_firing(connection, storm.id, press.revision)
+            pages = await stormed.has_triggered_incident(connection, storm.id)
         if not found:
             return Answer("Nothing of what this card showed fires any more.")
         await self._allow(press, found)
@@ -172,7 +181,7 @@ class AcknowledgeAll:
     ) -> tuple[Outcome, str]:
         """What becomes of one group, and why it is refused."""
         group = await alerts.locked(connection, group_id)
-        noted = await storms.noted(connection, [group_id])
+        noted = await stormed.noted(connection, [group_id])
         if group.state is not GroupState.FIRING or noted:
             return Outcome.NOTHING, ""
         asked = Asked(Actor(act.by, act.groups), "", f"{act.id}:{group_id}", "", act.asked_at)

@@ -14,7 +14,7 @@ from bot.domain.alert import AlertGroup
 from bot.domain.asked import Press, Submission
 from bot.domain.card import Kind, Place
 from bot.domain.storm import Noted, pages
-from bot.storage import alerts, incidents, overview, responses, silences, storms
+from bot.storage import alerts, incidents, overview, responses, silences, stormed, storms
 from bot.storage.database import Connection
 from bot.world import World
 
@@ -58,10 +58,10 @@ class ShowStorm:
     ) -> Modal:
         """Read a page in one snapshot; one after the last is the first."""
         async with self.world.database.read() as connection:
-            many = await storms.count(connection, storm_id)
+            many = await stormed.count(connection, storm_id)
             number = number if number <= pages(many) else 1
-            found = await storms.page(connection, storm_id, number)
-            noted = await storms.noted(connection, [group.id for group, _ in found])
+            found = await stormed.page(connection, storm_id, number)
+            noted = await stormed.noted(connection, [group.id for group, _ in found])
             subjects = [(Kind.ALERT_GROUP, group.id) for group, is_folded in found if not is_folded]
             places = await overview.places_of(connection, subjects)
             lines = [

@@ -8,7 +8,7 @@ from bot.alerts.suspects import suspects_of
 from bot.cards.blocks import Message
 from bot.cards.storm import Cause, StormView, storm
 from bot.domain.storm import tally
-from bot.storage import alerts, storm_acts, storms
+from bot.storage import alerts, storm_acts, stormed, storms
 from bot.storage.database import Connection
 
 PLACES = 3
@@ -36,11 +36,11 @@ async def look(connection: Connection, storm_id: str, now: datetime) -> StormVie
     suspect = await change_of(connection, causes[0].ranking) if causes else None
     return StormView(
         storm=found,
-        tally=tally(await storms.members(connection, storm_id)),
+        tally=tally(await stormed.members(connection, storm_id)),
         causes=causes,
         change=suspect,
         way_back=await way_back(connection, suspect),
-        mentions=await storms.mentions(connection, storm_id),
+        mentions=await stormed.mentions(connection, storm_id),
         report=await storm_acts.report(connection, storm_id),
         silencing=await storm_acts.silencing(connection, storm_id),
         now=now,
@@ -54,7 +54,7 @@ async def _causes(connection: Connection, storm_id: str) -> Sequence[Cause]:
     """
     causes: list[Cause] = []
     named: set[str] = set()
-    places = await storms.first_of_each_place(connection, storm_id, at_most=PLACES)
+    places = await stormed.first_of_each_place(connection, storm_id, at_most=PLACES)
     nothing: Cause | None = None
     for group_id, many in places:
         group = await alerts.get(connection, group_id)

@@ -23,7 +23,7 @@ from bot.domain.silence.preview import BACK
 from bot.domain.silence.request import read_length, read_reason, refusal
 from bot.domain.storm_silence import MOST, Heard, Proposed, previewed, propose
 from bot.errors import Conflict, FormError, NotAllowed, UsageError
-from bot.storage import audit, deduplication, silences, storm_acts, storms
+from bot.storage import audit, deduplication, silences, storm_acts, stormed, storms
 from bot.world import World
 from integrations.errors import IntegrationError
 
@@ -80,7 +80,7 @@ class SilenceStorm:
     async def _heard(self, storm_id: str, revision: int) -> tuple[Heard, ...]:
         async with self.world.database.read() as connection:
             await storms.get(connection, storm_id)
-            heard = await storms.heard(connection, storm_id, revision)
+            heard = await stormed.heard(connection, storm_id, revision)
         if not heard:
             raise Conflict(NOTHING)
         return heard

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.alerts.receive import BeginLooks
 from bot.domain.finding import Phase
 from bot.domain.storm import Storm, is_over, unfold
-from bot.storage import findings, storms
+from bot.storage import findings, stormed, storms
 from bot.world import World
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class EndStorms:
             over = [
                 storm
                 for storm in found
-                if self._is_over(storm, len(await storms.left(connection, storm.id)))
+                if self._is_over(storm, len(await stormed.left(connection, storm.id)))
             ]
         for storm in over:
             await self._end(storm)
@@ -43,7 +43,7 @@ class EndStorms:
         async with self.world.database.write() as connection:
             await storms.hold_channel(connection, seen.channel)
             storm = await storms.get(connection, seen.id)
-            left = await storms.left(connection, storm.id)
+            left = await stormed.left(connection, storm.id)
             if not storm.is_open or not self._is_over(storm, len(left)):
                 return
             cards_for = unfold(left)

@@ -19,7 +19,7 @@ from bot.domain.asked import Actor, Asked, Press, Submission
 from bot.domain.card import Kind
 from bot.domain.storm import Storm, pages
 from bot.slack.rhythm import Rhythm
-from bot.storage import deliveries, storms
+from bot.storage import deliveries, stormed, storms
 from bot.storage.database import Connection, Database
 from bot.storage.deliveries import Work
 from bot.storage.schema.cards import cards, owed
@@ -167,8 +167,8 @@ class Weather:
 
     async def members(self, connection: Connection, storm: Storm) -> list[str]:
         """The ids of the groups on every page of a storm's list."""
-        last = pages(await storms.count(connection, storm.id))
-        found = [await storms.page(connection, storm.id, number + 1) for number in range(last)]
+        last = pages(await stormed.count(connection, storm.id))
+        found = [await stormed.page(connection, storm.id, number + 1) for number in range(last)]
         return [group.id for page in found for group, _ in page]
 
     async def listed(self) -> list[str]:
@@ -177,7 +177,7 @@ class Weather:
         page = await (await self.list.open(self.press(storm))).ask()
         lines = []
         async with self.database.read() as connection:
-            last = pages(await storms.count(connection, storm.id))
+            last = pages(await stormed.count(connection, storm.id))
         for _ in range(last):
             assert len(page.blocks) <= 100
             texts = [block["text"]["text"] for block in page.blocks if block["type"] == "section"]

@@ -24,7 +24,8 @@ from bot.cards.suspects import suspect_lines
 from bot.cards.text import counted, moment, spoken
 from bot.domain.alert import AlertGroup
 from bot.domain.change import Change
-from bot.domain.storm import Report, Row, Silencing, Storm, Tally
+from bot.domain.storm import Row, Storm, Tally
+from bot.domain.storm_act import Report, Silencing
 from bot.domain.suspects import Ranking
 
 SHOW, ACKNOWLEDGE_ALL, SILENCE_ALL = "storm.show", "storm.acknowledge", "storm.silence"

@@ -17,7 +17,8 @@ from bot.cards.responding import response_line
 from bot.cards.silence_words import is_silent, silence_lines
 from bot.cards.text import mention, moment
 from bot.domain.alert import GroupState
-from bot.domain.storm import PAGE, Noted, pages
+from bot.domain.storm import PAGE, pages
+from bot.domain.storm_act import Noted
 
 LIST = "storm.list"
 STORM, NUMBER, CHANNEL = "storm", "page", "channel"

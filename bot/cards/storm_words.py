@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.cards.blocks import cut, escaped
 from bot.cards.text import counted, day_and_time, mention, moment
 from bot.domain.alert import Severity
-from bot.domain.storm import Report, Silencing
+from bot.domain.storm_act import Report, Silencing
 
 MARKS = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "⚪"}
 FAILED_NAMED, REASONS_NAMED = 10, 5

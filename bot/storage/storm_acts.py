@@ -9,7 +9,7 @@ from sqlalchemy import Row, exists, insert, select, update
 
 from bot.domain.incident import ResponseState
 from bot.domain.silence import SilenceState
-from bot.domain.storm import Act, Outcome, Report, Silencing
+from bot.domain.storm_act import Act, Outcome, Report, Silencing
 from bot.storage import storms
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from bot.domain.alert import AlertGroup, GroupState, Severity
 from bot.domain.incident import IncidentStatus
 from bot.domain.silence import SilenceState
-from bot.domain.storm import PAGE, Left, Member, Noted
+from bot.domain.storm import PAGE, Left, Member
+from bot.domain.storm_act import Noted
 from bot.domain.storm_silence import Heard
 from bot.storage import alerts
 from bot.storage.database import Connection

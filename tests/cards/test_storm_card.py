@@ -16,7 +16,8 @@ from bot.cards.storm_silence import SilenceAllView, silence_all_form
 from bot.cards.storm_table import MOST_ROWS
 from bot.domain.alert import AlertGroup, GroupState, Severity, Source
 from bot.domain.silence.matchers import Matcher, Operator
-from bot.domain.storm import Member, Noted, Report, Silencing, Storm, tally
+from bot.domain.storm import Member, Storm, tally
+from bot.domain.storm_act import Noted, Report, Silencing
 from bot.domain.storm_silence import Proposed
 from bot.domain.suspects import Ranking
 from sandbox.transcript import as_text, buttons

@@ -23,7 +23,7 @@ from bot.domain.audited import ACCEPTED, DENIED
 from bot.domain.card import Urgency
 from bot.domain.incident import IncidentStatus, PagerDutyIncident, Response, ResponseKind
 from bot.domain.responded import entry
-from bot.domain.storm import Act, Outcome
+from bot.domain.storm_act import Act, Outcome
 from bot.engine import Engine
 from bot.errors import Conflict, NotAllowed
 from bot.storage import (

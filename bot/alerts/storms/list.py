@@ -13,7 +13,8 @@ from bot.cards.storm_list import CHANNEL, NUMBER, STORM, Line, PageView, page
 from bot.domain.alert import AlertGroup
 from bot.domain.asked import Press, Submission
 from bot.domain.card import Kind, Place
-from bot.domain.storm import Noted, pages
+from bot.domain.storm import pages
+from bot.domain.storm_act import Noted
 from bot.storage import alerts, incidents, overview, responses, silences, stormed, storms
 from bot.storage.database import Connection
 from bot.world import World

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bot.alerts.group import UNIT_ANNOTATION
+from bot.alerts.judged import UNIT_ANNOTATION
 from bot.alerts.normalise import VALUE_ANNOTATION
 from bot.alerts.promql import NothingToDraw
 from bot.alerts.promql import read as read_condition

@@ -1,5 +1,6 @@
 """The card of an alert group, from its rows as they are now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.alerts.chart import picture_key as chart_key
@@ -8,24 +9,18 @@ from bot.alerts.mended import mended
 from bot.alerts.sentry.showing import findings_of
 from bot.alerts.suspects import suspects_of
 from bot.cards.alert import AlertView, card
+from bot.cards.alert_picture import is_chosen
 from bot.cards.blocks import Message
 from bot.domain.alert import AlertGroup
 from bot.domain.card import Kind
 from bot.domain.change import Change, ChangeKind
-from bot.domain.finding import Phase
+from bot.domain.finding import Finding, Phase
 from bot.domain.incident import PagerDutyIncident
 from bot.domain.suspects import Ranking
 from bot.domain.way_back import undone_to
 from bot.storage import alerts, cards, changes, incidents, responses, silences
 from bot.storage.database import Connection
 from bot.storage.known import known_of
-
-PICTURES = tuple(
-    (key(phase), is_panel)
-    for phase in (Phase.END, Phase.ONSET)
-    for key, is_panel in ((panel_key, True), (chart_key, False))
-)
-"""What a card may show, the best first: of how it ended before of how it began."""
 
 
 async def render(connection: Connection, group_id: str, now: datetime) -> Message:
@@ -48,13 +43,14 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
     ranking = await suspects_of(connection, group)
     first = ranking.first if ranking is not None else None
     suspect = await change_of(connection, ranking)
-    picture, is_panel = await _picture(connection, group_id)
+    findings = await findings_of(connection, group_id)
+    picture, is_panel = await _picture(connection, group_id, findings)
     return AlertView(
         group=group,
         alerts=await alerts.alerts_of(connection, group_id),
         incidents=found,
         response=await responses.latest(connection, group_id),
-        findings=await findings_of(connection, group_id),
+        findings=findings,
         picture=picture,
         picture_is_panel=is_panel,
         ranking=ranking,
@@ -84,15 +80,24 @@ async def way_back(connection: Connection, change: Change | None) -> str | None:
     return target.name if target is not None else None
 
 
-async def _picture(connection: Connection, group_id: str) -> tuple[str | None, bool]:
+async def _picture(
+    connection: Connection, group_id: str, findings: Sequence[Finding]
+) -> tuple[str | None, bool]:
     """The newest picture Slack may show in a block, and whether it is Grafana's panel.
 
-    The panel goes before the chart, which stands in the thread: people know its look.
+    A panel that somebody chose goes before the bot's own chart; one that was only found by its
+    metrics does not. The other stands in the thread.
     """
-    for key, is_panel in PICTURES:
-        file_id = await cards.picture_file_id(connection, Kind.ALERT_GROUP, group_id, key)
-        if file_id is not None:
-            return file_id, is_panel
+    both = [(panel_key, True), (chart_key, False)]
+    if not is_chosen(findings):
+        both.reverse()
+    for phase in (Phase.END, Phase.ONSET):
+        for key, is_panel in both:
+            file_id = await cards.picture_file_id(
+                connection, Kind.ALERT_GROUP, group_id, key(phase)
+            )
+            if file_id is not None:
+                return file_id, is_panel
     return None, False
 
 

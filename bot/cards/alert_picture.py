@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.cards.alert_lines import place_of
 from bot.domain.alert import AlertGroup
-from bot.domain.evidence.panel import SOURCE, PanelShown
+from bot.domain.evidence.panel import SOURCE, Found, PanelShown
 from bot.domain.finding import CHART, Finding
 from bot.domain.unit import spoken_value
 
@@ -20,12 +20,23 @@ def panel_alt(shown: PanelShown, group: AlertGroup) -> str:
     return ", ".join([f"{panel}, for {_what(group)}", *_figures(group)])
 
 
+def is_chosen(findings: Sequence[Finding]) -> bool:
+    """Whether somebody chose the panel, and not its metrics alone: at night a guess is no better
+    than the alert's own query."""
+    panel = next((finding for finding in findings if finding.source == SOURCE), None)
+    return panel is not None and bool(panel.said) and panel.said.found is not Found.METRICS
+
+
 def whose_line(findings: Sequence[Finding], *, is_panel: bool) -> str:
     """Whose picture the card shows, where it could be either's; empty where it could not."""
     by_source = {finding.source: finding for finding in findings}
+    panel = by_source.get(SOURCE)
+    if panel is None or panel.said is None:
+        return ""
     if not is_panel:
-        panel = by_source.get(SOURCE)
-        return "The chart is the bot's own." if panel is not None and panel.said else ""
+        is_beside = panel.picture is not None and panel.said.found is Found.METRICS
+        where = "; Grafana's picture of the panel is in the thread" if is_beside else ""
+        return f"The chart is the bot's own{where}."
     own = by_source.get(CHART)
     if own is None or own.picture is None:
         return "The picture is Grafana's panel."

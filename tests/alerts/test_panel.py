@@ -78,6 +78,23 @@ async def test_the_picture_of_a_young_service_begins_where_our_chart_does(
     assert since < 120
 
 
+async def test_a_panel_only_found_by_its_metrics_leaves_our_chart_on_the_card(
+    room: Room, prometheus: Prometheus
+):
+    await room.reads_panels()
+    now = room.world.now()
+    prometheus.has(PROD, [(now - timedelta(seconds=15 * n), 0.03) for n in range(60, 0, -1)])
+    group = await room.hears(an_alert(starts_at=now - timedelta(minutes=1)))
+
+    await ask_all(room.world, CHART_AND_PANEL, group.id, Phase.ONSET)
+
+    text, [picture] = await room.shown(group)
+    assert "found by `http_requests_total`" in text
+    assert "own; Grafana's picture of the panel is in the thread." in text
+    assert picture["slack_file"] == {"id": "HighErrorRatio-onset.png"}
+    assert "HighErrorRatio-panel-onset.png" in await room.board.thread(group)
+
+
 @pytest.mark.parametrize(
     ("renderer", "fault", "why"),
     [

@@ -69,6 +69,7 @@ def test_a_long_reason_is_cut():
     assert len(line(no_picture="x" * 5000)) < 400
 
 
+OWN = "The chart is the bot's own."
 CHARTED = a_finding(CHART, picture="chart onset")
 UNCHARTED = a_finding(CHART, missing="No chart: Prometheus did not answer.")
 PANELLED = a_finding("panel", said=a_panel())
@@ -79,12 +80,19 @@ PANELLED = a_finding("panel", said=a_panel())
     [
         ([CHARTED], False, ""),
         ([CHARTED, a_finding("panel", note="nothing there")], False, ""),
-        ([CHARTED, PANELLED], False, "The chart is the bot's own."),
+        ([CHARTED, PANELLED], False, OWN),
         (
             [CHARTED, PANELLED],
             True,
             "The picture is Grafana's panel; the alert's own query is drawn in the thread.",
         ),
+        (
+            [CHARTED, a_finding("panel", said=a_panel(found=Found.METRICS), picture="panel onset")],
+            False,
+            "The chart is the bot's own; Grafana's picture of the panel is in the thread.",
+        ),
+        ([CHARTED, a_finding("panel", said=a_panel(found=Found.METRICS))], False, OWN),
+        ([CHARTED, a_finding("panel", said=a_panel(), picture="panel onset")], False, OWN),
         ([UNCHARTED, PANELLED], True, "The picture is Grafana's panel."),
         ([PANELLED], True, "The picture is Grafana's panel."),
     ],

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from infra.checks import __main__ as every_check
@@ -22,6 +25,30 @@ needs_them = pytest.mark.skipif(not Monitoring.available(), reason="promtool and
 @pytest.mark.parametrize("check", [cloudwatch.check, compose.check, schemas.check])
 def test_what_is_shipped_passes(check, copy):
     assert list(check(copy.root)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("credlink-prod", True),
+        ("credlink-staging", True),
+        ("credlink-prod-replica", True),
+        ("credlink-prod-deployment-failed", True),
+        ("credlink-bot", False),
+        ("credlink-bot-broken", False),
+        ("credlink-product", False),
+    ],
+)
+def test_what_has_no_environment_in_its_name_counts_for_none(name: str, counts: bool):
+    """The bot's own database is in an account with CredLink's, and would count as prod's."""
+    chosen = [
+        pattern
+        for metric in read_yaml(Path(EXPORTER))["metrics"]
+        for patterns in metric["aws_dimension_select_regex"].values()
+        for pattern in patterns
+    ]
+
+    assert any(re.fullmatch(pattern, name) for pattern in chosen) is counts
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def card(view: AlertView) -> Message:
         blocks.append(image(view.picture, _picture_alt(view)))
     if evidence := _evidence(view):
         blocks.append(section("\n".join(evidence)))
-    blocks += alert_evidence.blocks(view.findings, group)
+    blocks += alert_evidence.blocks(view.findings, group, view.incidents)
     if small := _small_print(view):
         blocks.append(context("\n".join(small)))
     blocks += [actions(*elements) for elements in _rows(view)]

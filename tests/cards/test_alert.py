@@ -23,6 +23,7 @@ from bot.cards.silence_words import END, FORM
 from bot.cards.suspects import NOT_THIS, THIS_WAS_IT
 from bot.domain.alert import Alert, AlertGroup, Condition, GroupState, Peak, Severity
 from bot.domain.change import ChangeState
+from bot.domain.evidence.on_call import SOURCE as ON_CALL
 from bot.domain.finding import CHART, Finding, Phase
 from bot.domain.incident import (
     IncidentStatus,
@@ -34,6 +35,7 @@ from bot.domain.incident import (
     ResponseState,
 )
 from bot.domain.mended import Mended
+from bot.domain.oncall import Level, OnCall, Shift
 from bot.domain.silence import Covering, Silence, SilenceState
 from bot.domain.silence.matchers import read
 from bot.domain.suspects import Deed, DeedKind, Onset, Verdict, rank
@@ -498,3 +500,32 @@ def test_the_way_back_from_the_change_before_it_stands_beside_the_alert():
     assert "Roll back" in labels(change=held, way_back="v1.1.9")
     going = replace(deployed, state=ChangeState.ROLLING_BACK)
     assert labels(change=going, way_back="v1.1.9") == labels()
+
+
+@pytest.mark.parametrize(
+    ("on_call", "incidents", "is_shown"),
+    [
+        pytest.param(("Carol Méndez",), ("Carol Méndez",), False, id="who is paged is on call"),
+        pytest.param(("Carol Méndez",), ("Bob", "Carol Méndez"), False, id="and another is paged"),
+        pytest.param(("Dave",), ("Carol Méndez",), True, id="another one is paged"),
+        pytest.param(("Carol Méndez", "Dave"), ("Carol Méndez",), True, id="one of two is paged"),
+        pytest.param((), ("Carol Méndez",), True, id="nobody is on call"),
+        pytest.param(("Carol Méndez",), None, True, id="nobody is paged"),
+    ],
+)
+def test_who_is_on_call_is_said_once(
+    on_call: tuple[str, ...], incidents: tuple[str, ...] | None, is_shown: bool
+):
+    current = tuple(Shift(level=1, person=person) for person in on_call)
+    found = Finding(
+        source=ON_CALL,
+        phase=Phase.ONSET,
+        said=OnCall(levels=(Level(level=1, current=current),)),
+        found_at=ONSET,
+    )
+    paged = () if incidents is None else (replace(the_incident(), assignees=incidents),)
+
+    shown = mrkdwn_of(card(a_view(firing(), findings=(found,), incidents=paged)))
+
+    assert any("*on call*" in text for text in shown) is is_shown
+    assert any("nobody is on call" in text for text in shown) is (on_call == ())

@@ -13,6 +13,7 @@ from bot.domain.evidence import on_call as called
 from bot.domain.evidence import panel as grafana
 from bot.domain.evidence import runbook as steps
 from bot.domain.finding import Finding
+from bot.domain.incident import PagerDutyIncident
 
 BLOCKS: Mapping[str, Callable[[Any, AlertGroup], Sequence[Block]]] = {
     grafana.SOURCE: panel.blocks,
@@ -27,9 +28,16 @@ SHORT_CHARACTERS = 1000
 """Two such paragraphs are joined: a section takes 3,000."""
 
 
-def blocks(findings: Sequence[Finding], group: AlertGroup) -> list[Block]:
-    """The blocks of every source that said something; what is only lines stands together."""
+def blocks(
+    findings: Sequence[Finding], group: AlertGroup, incidents: Sequence[PagerDutyIncident] = ()
+) -> list[Block]:
+    """The blocks of every source that said something; what is only lines stands together.
+
+    Who is on call is left out where the line of an incident says it.
+    """
     said = {finding.source: finding.said for finding in findings if finding.said is not None}
+    if called.SOURCE in said and on_call.is_said(said[called.SOURCE], incidents):
+        del said[called.SOURCE]
     shown: list[Block] = []
     for source, drawn in BLOCKS.items():
         for block in drawn(said[source], group) if source in said else ():

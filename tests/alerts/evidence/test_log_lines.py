@@ -64,7 +64,7 @@ def a_world(world: World, accounts: Accounts, logs: str | None = GROUP) -> World
 async def looked(here: World, **labels: str) -> tuple[Board, AlertGroup, list[str]]:
     board = Board(here.database, here.catalog)
     alert = an_alert(starts_at=datetime.now(UTC) - timedelta(seconds=2), **labels)
-    await board.hears(an_update(alert))
+    await board.hears(an_update(alert), at=datetime.now(UTC))
     [group] = await board.groups()
     return board, group, await ask_all(here, [LOGS], group.id, Phase.ONSET)
 

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from sandbox import seeds
+from sandbox.standin import Fault
 from sandbox.transcript import as_text
 from sandbox.world import PLACES
 from tests.scenarios.scene import ALERTS, NAMES, PROD, STAGING, Scene
@@ -80,6 +81,34 @@ async def test_killed_after_a_webhook_was_taken_its_alert_appears_once(play: Sce
     await play.card(ALERTS, "Resolved: HighErrorRatio", ts=card["ts"])
 
 
+async def test_killed_while_pagerduty_has_a_note_and_has_not_said_so_it_is_there_once(
+    play: Scene,
+):
+    hand, pagerduty = play.world.by_hand(), play.world.pagerduty
+    await hand.fire("ApiDown", "prod")
+    card = await play.card(ALERTS, "ApiDown", "prod", "PagerDuty", button="Acknowledge")
+    page = next(one for one in pagerduty.account.incidents.values() if "ApiDown" in one.title)
+    await play.slack.say(seeds.BOB.id, ALERTS, "the pool is full", thread_ts=card["ts"])
+    message = (await play.slack.messages(seeds.CAROL.id, ALERTS, card["ts"]))[-1]
+    pagerduty.faults.append(Fault("create_incident_note", drop="after"))
+
+    await play.slack.react(seeds.CAROL.id, message, "memo")
+    await play.until(lambda: page.notes, "a note in PagerDuty")
+    await play.bot.kill()
+    await play.bot.start()
+    await hand.resolve("ApiDown", "prod")
+    await play.card(ALERTS, "Resolved: ApiDown", ts=card["ts"])
+
+    # Whether it looks for the note or PagerDuty's webhook is faster: it is known to be there.
+    await play.until(lambda: audited(play, "note", "done"), "the note in the audit")
+    await pagerduty.webhooks_drained()
+    assert len(page.notes) == 1
+    assert len(pagerduty.calls_of("create_incident_note")) == 1
+    assert [said for said in await thread(play, card) if "the pool is full" in said] == [
+        "the pool is full"
+    ]
+
+
 async def test_a_card_that_slack_took_without_saying_so_is_not_posted_again(play: Scene):
     await play.slack.fault("drop_after", method="chat.postMessage")
 
@@ -137,6 +166,12 @@ async def cards(play: Scene, channel: str, word: str) -> list[str]:
         for message in await play.slack.messages(seeds.ALICE.id, channel)
         if not message.get("ephemeral") and word in as_text(message, NAMES)
     ]
+
+
+async def audited(play: Scene, *words: str) -> bool:
+    """Whether a line of the audit has all these words."""
+    said = await play.types(seeds.CAROL, ALERTS, "/credlink audit prod")
+    return any(all(word in line for word in words) for line in said.splitlines())
 
 
 async def thread(play: Scene, card: dict[str, object]) -> list[str]:

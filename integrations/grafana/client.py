@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
 
 from integrations.errors import IntegrationError, NotFound, Rejected, Unavailable
 from integrations.grafana import png, reading
+from integrations.grafana.addresses import chosen, for_people, milliseconds, moment, window
 from integrations.grafana.models import Annotation, Dashboard, Found, Health, Panel
 from integrations.http import HttpApi
 
@@ -42,7 +43,7 @@ class GrafanaClient:
         deadline_s: float = 10.0,
         render_deadline_s: float = 30.0,
     ) -> None:
-        self._public_url = (public_url or _for_people(base_url)).rstrip("/")
+        self._public_url = (public_url or for_people(base_url)).rstrip("/")
         self._namespace = quote(namespace, safe="")
         self._render_deadline_s = render_deadline_s
         self._renders = asyncio.Semaphore(RENDERS_AT_ONCE)
@@ -166,8 +167,8 @@ class GrafanaClient:
         """
         params = [
             ("viewPanel", str(panel_id)),
-            *_window(start, end),
-            *_chosen(variables),
+            *window(start, end),
+            *chosen(variables),
         ]
         path = f"/d/{quote(dashboard.uid, safe='')}/{quote(dashboard.slug, safe='')}"
         return f"{self._public_url}{path}?{urlencode(params)}"
@@ -204,13 +205,13 @@ class GrafanaClient:
         """
         params = [
             ("panelId", str(panel_id)),
-            *_window(start, end),
+            *window(start, end),
             ("width", str(width)),
             ("height", str(height)),
             ("scale", str(scale)),
             ("tz", "UTC"),
             ("timeout", str(max(1, int(self._render_deadline_s)))),
-            *_chosen(variables),
+            *chosen(variables),
         ]
         path = f"/render/d-solo/{quote(dashboard.uid, safe='')}/{quote(dashboard.slug, safe='')}"
         try:
@@ -258,9 +259,9 @@ class GrafanaClient:
 
         Source: https://grafana.com/docs/grafana/latest/developers/http_api/annotations/
         """
-        body: dict[str, Any] = {"text": text, "time": _milliseconds(at), "tags": list(tags)}
+        body: dict[str, Any] = {"text": text, "time": milliseconds(at), "tags": list(tags)}
         if end is not None:
-            body["timeEnd"] = _milliseconds(end)
+            body["timeEnd"] = milliseconds(end)
         if dashboard_uid is not None:
             body["dashboardUID"] = dashboard_uid
         if panel_id is not None:
@@ -306,7 +307,7 @@ class GrafanaClient:
         """
         body: dict[str, Any] = {}
         if end is not None:
-            body["timeEnd"] = _milliseconds(end)
+            body["timeEnd"] = milliseconds(end)
         if text is not None:
             body["text"] = text
         await self._http.send(
@@ -318,37 +319,11 @@ class GrafanaClient:
         await self._http.aclose()
 
 
-def _for_people(url: str) -> str:
-    """An address without what lets the bot in."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
 def _annotation(raw: Mapping[str, Any]) -> Annotation:
     return Annotation(
         id=int(raw["id"]),
         text=raw.get("text") or "",
         tags=tuple(raw.get("tags") or ()),
-        at=_moment(raw["time"]),
-        end=_moment(raw.get("timeEnd") or raw["time"]),
+        at=moment(raw["time"]),
+        end=moment(raw.get("timeEnd") or raw["time"]),
     )
-
-
-def _window(start: datetime, end: datetime | None) -> list[tuple[str, str]]:
-    until = "now" if end is None else str(_milliseconds(end))
-    return [("from", str(_milliseconds(start))), ("to", until)]
-
-
-def _chosen(variables: Mapping[str, Sequence[str]] | None) -> list[tuple[str, str]]:
-    """A variable that takes several values is named once for each."""
-    return [
-        (f"var-{name}", value) for name, values in (variables or {}).items() for value in values
-    ]
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _moment(milliseconds: float) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

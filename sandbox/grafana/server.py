@@ -15,9 +15,10 @@ from aiohttp import web
 
 from sandbox import seeds
 from sandbox.clock import Clock
-from sandbox.grafana import annotations, data, picture
+from sandbox.grafana import annotations, picture
 from sandbox.grafana.annotations import Annotation
-from sandbox.grafana.dashboards import BOARDS, LIBRARY, Board, Panel
+from sandbox.grafana.dashboards import BOARDS, LIBRARY, Board
+from sandbox.grafana.drawing import drawing_of
 from sandbox.grafana.problems import Problem, json_object, not_found, whole
 from sandbox.standin import Handler, StandIn
 
@@ -213,37 +214,16 @@ class Grafana(StandIn):
         elif self.renderer is Renderer.EMPTY:
             drawn = await asyncio.to_thread(picture.empty, width * scale, height * scale)
         else:
-            drawing = await self._drawing(board, panel, request)
+            drawing = await drawing_of(
+                board,
+                panel,
+                request,
+                now_s=self.clock.now(),
+                marks=self.annotations.values(),
+                prometheus_url=self.prometheus_url,
+            )
             drawn = await asyncio.to_thread(picture.panel, drawing, width, height, scale)
         return web.Response(body=drawn, content_type="image/png")
-
-    async def _drawing(self, board: Board, panel: Panel, request: web.Request) -> picture.Drawing:
-        end = (whole(request.query, "to", None) or int(self.clock.now() * 1000)) / 1000
-        start = (whole(request.query, "from", None) or int(end * 1000) - 3_600_000) / 1000
-        values = {
-            name.removeprefix("var-"): request.query.getall(name)
-            for name in request.query
-            if name.startswith("var-")
-        }
-        if board.environment is not None:
-            values["env"] = [board.environment]
-        if self.prometheus_url:
-            expression = data.filled(panel.expression, values)
-            series = await data.ask(self.prometheus_url, expression, start, end, title=panel.title)
-        else:
-            series = {panel.title: picture.wave(panel.id + 10 * board.id, start, end)}
-        return picture.Drawing(
-            title=data.filled(panel.title, values),
-            series=series,
-            start=start,
-            end=end,
-            marks=[
-                mark.time / 1000
-                for mark in self.annotations.values()
-                if mark.dashboard_uid in {None, board.uid} and start <= mark.time / 1000 <= end
-            ],
-            is_ratio=panel.unit == "percentunit",
-        )
 
     async def _list(self, request: web.Request) -> web.Response:
         query = request.query

@@ -14,9 +14,10 @@ from prometheus_client.registry import Collector
 MIB = 1024.0**2
 GIB = 1024.0**3
 ECS = {"cluster_name": "credlink-prod", "service_name": "credlink-api"}
+ECS_OF_STAGING = {"cluster_name": "credlink-staging", "service_name": "credlink-api"}
 DATABASE = {"dbinstance_identifier": "credlink-prod"}
 REPLICA = {"dbinstance_identifier": "credlink-prod-replica"}
-RULE = {"rule_name": "credlink-api-prod-deployment-failed"}
+RULE = {"rule_name": "credlink-prod-deployment-failed"}
 DISK = {"device": "/dev/xvda1", "mountpoint": "/", "fstype": "ext4"}
 
 
@@ -33,6 +34,7 @@ class Series:
 
 USUAL = (
     Series("cloudwatch", "ecs_containerinsights_running_task_count_average", 4, ECS),
+    Series("cloudwatch", "ecs_containerinsights_running_task_count_average", 2, ECS_OF_STAGING),
     Series("cloudwatch", "aws_ecs_cpuutilization_average", 40, ECS),
     Series("cloudwatch", "aws_ecs_memory_utilization_average", 55, ECS),
     Series("cloudwatch", "aws_events_triggered_rules_sum", 0, RULE),

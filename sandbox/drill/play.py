@@ -11,13 +11,13 @@ import aiohttp
 
 from sandbox import seeds
 from sandbox.drill.exporters import Exporters
-from sandbox.drill.scenes import Scene
+from sandbox.drill.scenes import PROD, Scene
 from sandbox.drill.shipped import alerts
 from sandbox.transcript import as_text
 from sandbox.workspace.client import WorkspaceClient
 from sandbox.world import ROOT, World
 
-PLACE = "in prod"
+PLACE = f"in {PROD}"
 """Where all of it is drilled."""
 CHANNELS = ("C0ALERTS1", "C0BUSINES")
 WITHIN_S = 120.0
@@ -108,7 +108,8 @@ class Drill:
             answer = await reply.json()
         for alert in answer["data"]["alerts"]:
             labels = alert["labels"]
-            if alert["state"] == "firing" and labels["alertname"] == scene.alert:
+            is_this = labels["alertname"] == scene.alert and labels["env"] == PROD
+            if alert["state"] == "firing" and is_this:
                 found: dict[str, Any] = alert
                 return found
         return None

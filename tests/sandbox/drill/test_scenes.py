@@ -1,5 +1,6 @@
 """Every alert that is shipped has its scene, and none is drilled beside what holds it down."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -60,6 +61,33 @@ def test_a_scene_mends_what_it_spoils():
             assert exporters.state == ({}, set(), set(), set()), scene.alert
             assert spoilt != (exporters.state, None, 1.0), scene.alert
             assert set(spoilt[0][0]) <= {series.name for series in USUAL}
+
+
+def test_what_the_ground_tells_of_aws_is_what_the_shipped_exporter_asks_for():
+    asked = yaml.safe_load((SHIPPED / "cloudwatch-exporter" / "config.yml").read_text())["metrics"]
+    chosen = [one["aws_dimension_select_regex"].values() for one in asked]
+    patterns = {pattern for values in chosen for some in values for pattern in some}
+
+    for series in (one for one in USUAL if one.job == "cloudwatch"):
+        name = next(iter(series.labels.values()))
+        assert any(re.fullmatch(pattern, name) for pattern in patterns), name
+
+
+def test_every_place_in_which_tasks_are_expected_has_some():
+    """Or its alerts would fire all along, and a drill would not see that its own did."""
+    limits = yaml.safe_load((SHIPPED / "prometheus" / "rules" / "limits.yml").read_text())
+    [group] = limits["groups"]
+    expected = {
+        f"credlink-{rule['labels']['env']}": float(rule["expr"][len("vector(") : -1])
+        for rule in group["rules"]
+        if rule["record"] == "env_service:ecs_tasks:min"
+    }
+    running = {
+        one.labels["cluster_name"]: one.usual for one in USUAL if "running_task_count" in one.name
+    }
+
+    assert running.keys() == expected.keys()
+    assert all(running[cluster] >= expected[cluster] for cluster in expected)
 
 
 def test_only_the_alerts_that_were_named_are_drilled():

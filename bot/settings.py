@@ -124,6 +124,17 @@ class Settings(BaseModel):
             raise ValueError("AWS_ENDPOINT_URL_SNS is for a stand-in, beside AWS_ENDPOINT_URL")
         return self
 
+    @model_validator(mode="after")
+    def _issuers_keys_cannot_be_exchanged_on_the_way(self) -> Self:
+        """Whoever exchanges them is every pipeline."""
+        is_safe = self.pipeline_issuer_url.startswith("https://")
+        if not is_safe and self.aws_endpoint_url is None:
+            raise ValueError(
+                "PIPELINE_ISSUER_URL begins with https://, but for a stand-in's, beside "
+                "AWS_ENDPOINT_URL"
+            )
+        return self
+
 
 def _routing_keys(written: str) -> dict[str, str]:
     """Read `service=key,service=key`.

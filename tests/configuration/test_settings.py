@@ -80,6 +80,16 @@ def test_another_sns_than_awss_is_believed_only_beside_another_aws():
     assert settings.sns_endpoint_url == "http://127.0.0.1:9"
 
 
+def test_an_issuer_of_pipelines_is_asked_by_https_but_for_a_stand_in():
+    stand_in = {"PIPELINE_ISSUER_URL": "http://127.0.0.1:9"}
+
+    with pytest.raises(ConfigurationError, match="begins with https://"):
+        read_settings({**ENOUGH, **stand_in}, CATALOG)
+
+    beside = {**ENOUGH, **stand_in, "AWS_ENDPOINT_URL": "http://127.0.0.1:8"}
+    assert read_settings(beside, CATALOG).pipeline_issuer_url == "http://127.0.0.1:9"
+
+
 def test_each_service_has_its_own_routing_key():
     keys = {"PAGERDUTY_ROUTING_KEYS": " api = key-1,web=key=2, "}
 

@@ -7,7 +7,7 @@ from itertools import chain
 from bot import secret_references
 from bot.catalog import Catalog
 from bot.catalog_file import load
-from bot.doctor import aws, database, monitoring, pagerduty, sentry, slack, slo
+from bot.doctor import aws, database, monitoring, pagerduty, pipelines, sentry, slack, slo
 from bot.doctor.look import Finding, Look, looked
 from bot.outside import Outside, connected
 from bot.settings import Settings, config_file, read_settings
@@ -61,6 +61,7 @@ def _looks(
     yield from slo.looks(catalog, outside, within_s)
     yield from pagerduty.looks(catalog, settings, outside)
     yield from sentry.looks(catalog, outside)
+    yield from pipelines.looks(catalog, settings)
 
 
 def _counted(catalog: Catalog) -> str:

@@ -83,6 +83,18 @@ class OidcClient:
             raise Rejected(SYSTEM, "verify", told(f"the token is not valid: {exc}")) from None
         return _claims(said)
 
+    async def count_keys(self) -> int:
+        """Ask the issuer how many keys it has that a token can be proved by; two calls.
+
+        Raises:
+            Rejected: it has none, or they are elsewhere.
+            Unavailable, RateLimited: it did not give them.
+        """
+        keys = await self._published()
+        if not keys:
+            raise Rejected(SYSTEM, "get_keys", f"there is no key for {', '.join(ALGORITHMS)}")
+        return len(keys)
+
     async def _key(self, key_id: str) -> jwt.PyJWK:
         if self._is_due(key_id):
             tries = self._tries

@@ -57,6 +57,7 @@ async def test_a_world_in_order_is_well_and_says_what_it_found(
         "✓ Prometheus: answers",
         "✓ SLO queries, credlink-api in prod: 6 of 6 give data",
         "✓ PagerDuty: 1 webhook subscription active",
+        "✓ pipelines: their issuer gives 1 key; tokens must be made for ",
         "✓ Sentry, credlink-api: credlink/api-gw can be read",
         "✓ Grafana, credlink-api in prod: dashboard ",
         ", annotations can be read",

@@ -170,11 +170,15 @@ async def test_a_shared_secret_among_the_published_keys_proves_nothing(vendor):
     vendor.says(
         Says(json={"jwks_uri": f"{vendor.url}/jwks"}),
         Says(json={"keys": [key]}),
+        Says(json={"jwks_uri": f"{vendor.url}/jwks"}),
+        Says(json={"keys": [key]}),
     )
     opened = OidcClient(vendor.url, PIPELINE_AUDIENCE)
     try:
         with pytest.raises(Rejected, match="a key its issuer has not"):
             await opened.verify(signed_with_a_shared_secret({}, secret, "k1", says="RS256"))
+        with pytest.raises(Rejected, match="no key for RS256"):
+            await opened.count_keys()
     finally:
         await opened.aclose()
 

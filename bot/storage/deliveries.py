@@ -28,7 +28,7 @@ from bot.storage import budgets
 from bot.storage.budgets import Budget
 from bot.storage.cards import ensure_channel, want
 from bot.storage.database import Connection, database_now, in_seconds
-from bot.storage.schema.cards import cards, channels, owed
+from bot.storage.schema.cards import cards, channels, owed, pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,9 +422,13 @@ def _thread_ts() -> ScalarSelect[str | None]:
 
 def _thread_due() -> ColumnElement[bool]:
     now = database_now()
+    # A picture on its way is no post: it has a budget of its own.
+    is_picture = exists().where(
+        pictures.c.card_id == cards.c.id, pictures.c.number == cards.c.delivered + 1
+    )
     return and_(
         cards.c.entries > cards.c.delivered,
         cards.c.ts.is_not(None),
         cards.c.thread_next_at <= now,
-        channels.c.post_at <= now,
+        or_(channels.c.post_at <= now, is_picture),
     )

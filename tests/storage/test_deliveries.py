@@ -174,6 +174,25 @@ async def test_a_channel_has_one_post_at_a_time_by_its_pace(database: Database):
     assert await work(database) is None
 
 
+async def test_a_picture_on_its_way_waits_for_no_post(database: Database):
+    await posted(database, await opened(database, "c1", "#a"))
+    async with database.write() as connection:
+        chart = {"key": "chart", "png": b"png", "name": "chart.png", "alt": "A chart"}
+        await cards.add_picture(connection, *CHANGE, **chart)
+        await cards.add_entry(connection, *CHANGE, key="k", message=Message("entry"))
+        assert await deliveries.take_post(connection, "#a", every_s=60)
+    found = await work(database)
+    assert found is not None
+    assert found.step is Step.ENTRY
+
+    async with database.write() as connection:
+        entry = await threads.next_entry(connection, found.card_id)
+        assert entry is not None
+        assert entry.picture is not None
+        await threads.delivered(connection, entry, "1.2")
+    assert await work(database) is None
+
+
 async def test_of_eight_who_post_at_once_in_a_channel_one_has_the_token(database: Database):
     await opened(database, "c1", "#a")
 

@@ -13,7 +13,8 @@ from aiohttp import web
 from bot.web.server import Listener
 from infra.checks.documents import read_yaml
 
-JOB = read_yaml(Path("infra/github/deploy.yml"))["jobs"]["deploy"]
+JOBS = read_yaml(Path("infra/github/deploy.yml"))["jobs"]
+JOB = JOBS["deploy"]
 ASK, WAIT = JOB["steps"]
 ACCEPTED = {"change": "change-1", "card": "https://slack/p1", "status": "/api/changes/change-1"}
 
@@ -92,6 +93,14 @@ async def github(tmp_path: Path) -> AsyncIterator[Github]:
     given.url = listener.url
     yield given
     await listener.stop()
+
+
+def test_what_is_asked_for_is_what_was_built_and_pushed_before():
+    *_, push = JOBS["build"]["steps"]
+
+    assert JOB["needs"] == "build"
+    assert push["with"]["push"] is True
+    assert push["with"]["tags"].endswith(f":{JOB['env']['VERSION']}")
 
 
 async def test_it_asks_by_its_token_and_shows_the_card(github: Github):

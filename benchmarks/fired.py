@@ -15,8 +15,9 @@ from sandbox.workspace.client import WorkspaceClient
 from sandbox.world import World
 
 ALERTS = "C0ALERTS1"
-BETWEEN_POSTS_S = 1.1
-"""Slack takes one message a second in a channel; faster would measure Slack's limit."""
+BETWEEN_POSTS_S = 2.5
+"""Slack takes one message a second in a channel, and each card is followed by its runbook's steps:
+faster would measure Slack's limit, which then makes a card wait for a second."""
 WITHIN_S = 60.0
 
 T = TypeVar("T")

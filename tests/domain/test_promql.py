@@ -1,5 +1,7 @@
 """PromQL read before anything is asked, and the place of a mistake in it."""
 
+import time
+
 import pytest
 
 from bot.domain.promql import NotPromql, TooLong, Type, parsed, selected, type_of
@@ -76,6 +78,20 @@ def test_what_would_keep_the_parser_busy_is_not_given_to_it():
         parsed("(" * 20_000)
     with pytest.raises(TooLong):
         parsed("x" * 30_000)
+
+
+def test_a_quote_in_a_comment_hides_nothing_from_who_counts_how_deep_it_is():
+    with pytest.raises(TooLong):  # given to the parser it would end the process
+        parsed(f"# '\n{'(' * 9000}up{')' * 9000}\n# '\n")
+    assert selected(parsed('up{env="prod"} # it is (not) "staging'), "env") == "prod"
+
+
+@pytest.mark.parametrize("opening", ['"', "'", "`"])
+def test_a_quote_that_never_ends_is_a_mistake_found_at_once(opening: str):
+    begun = time.process_time()
+    with pytest.raises(NotPromql):
+        parsed("up" + opening + "\\'" * 9000 + '\\"' * 900)
+    assert time.process_time() - begun < 0.2  # it took seconds
 
 
 @pytest.mark.parametrize(

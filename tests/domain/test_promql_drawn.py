@@ -1,5 +1,7 @@
 """What an expression draws is read though Grafana's variables stand in it."""
 
+import time
+
 import pytest
 
 from bot.domain.promql import LONGEST_EXPRESSION
@@ -32,6 +34,15 @@ def metrics(expression: str) -> set[str]:
 )
 def test_its_metrics_are_found(expression: str, found: set[str]):
     assert metrics(expression) == found
+
+
+@pytest.mark.parametrize(
+    "hostile", ["up[" + "$" * 19_000, "${a:" * 4900, "offset ${" * 2000, '$a "' + '\\"' * 9000]
+)
+def test_nobody_is_kept_busy_by_variables_that_never_end(hostile: str):
+    begun = time.process_time()
+    assert drawn(hostile) == Drawn()
+    assert time.process_time() - begun < 0.2  # it took seconds
 
 
 def test_what_it_is_narrowed_to_is_known_where_no_variable_says_it():

@@ -16,7 +16,10 @@ LONGEST_EXPRESSION = 20_000
 MOST_OPERATORS = 200
 """Brackets and operators. Each may be one level deeper: the parser recurses, and one that is sent
 twenty thousand of them ends the process."""
-QUOTED_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`", re.DOTALL)
+QUOTED_TEXT = re.compile(
+    r"\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z)|`[^`]*(?:`|\Z)", re.DOTALL
+)
+"""What never ends is quoted to the end: to try again behind each of its quotes takes seconds."""
 _OPERATOR = re.compile(r"[-+*/%^([:]|[<>=!]=?|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 
 
@@ -53,8 +56,12 @@ def parsed(expression: str) -> Any:
 
 
 def _operators(expression: str) -> int:
-    """How deep the expression can be at most; what is quoted is one piece, however long."""
-    return sum(1 for _ in _OPERATOR.finditer(QUOTED_TEXT.sub("''", expression)))
+    """How deep the expression can be at most; what is quoted is one piece, however long.
+
+    Beside a comment nothing counts as quoted: a quote in it would hide what stands behind it.
+    """
+    seen = expression if "#" in expression else QUOTED_TEXT.sub("''", expression)
+    return sum(1 for _ in _OPERATOR.finditer(seen))
 
 
 def bare(node: Any) -> Any:

@@ -1,7 +1,7 @@
 """Which alert group a webhook belongs to, and what is new about it: an upsert, not a process."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -29,30 +29,52 @@ from bot.storage.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Groups of one transaction: those that began in it, and news of those that are known."""
+
+    opened: list[AlertGroup] = field(default_factory=list)
+    continued: list[tuple[str, GroupUpdate]] = field(default_factory=list)
+    """Each with the channel its group's card stands in."""
+
+    @property
+    def channels(self) -> set[str]:
+        known = {channel for channel, _ in self.continued}
+        return known | {group.channel for group in self.opened}
+
+
+@dataclass(frozen=True, slots=True)
 class GroupAlerts:
     """Brings an alert group's row, its alerts and its card to what their sender says."""
 
     catalog: Catalog
-    opened: list[AlertGroup] | None = None
-    """Where groups that begin are put down until `settle`; None settles each at once."""
+    batch: Batch | None = None
+    """What is put down until `settle`; None settles each update at once."""
 
     def together(self) -> "GroupAlerts":
         """The same for several updates in one transaction, with one `settle` at its end."""
-        return replace(self, opened=[])
+        return replace(self, batch=Batch())
 
     async def settle(self, connection: Connection, *, at: datetime) -> tuple[str, ...]:
-        """Fold what begins faster than its channel can show it; returns the looks of the rest."""
-        opened = self.opened or []
+        """Fold what begins faster than its channel can show it, and take in what goes on.
+
+        Returns the looks for more. Channels are held before any card that somebody else may know:
+        whoever delivers holds them in that order too.
+        """
+        batch = self.batch or Batch()
+        for channel in sorted(batch.channels):
+            await storms.hold_channel(connection, channel)
         folded: set[str] = set()
-        for channel in sorted({group.channel for group in opened}):
+        for channel in sorted({group.channel for group in batch.opened}):
             folded |= await fold_waiting(connection, channel, at=at)
-        return tuple(
-            [
-                await findings.promise(connection, group.id, Phase.ONSET, at=at)
-                for group in opened
-                if group.id not in folded
-            ]
-        )
+        looks = [
+            await findings.promise(connection, group.id, Phase.ONSET, at=at)
+            for group in batch.opened
+            if group.id not in folded
+        ]
+        at_once = replace(self, batch=None)
+        for _, update in batch.continued:
+            looks += await at_once(connection, update, at=at)
+        return tuple(looks)
 
     async def __call__(
         self, connection: Connection, update: GroupUpdate, *, at: datetime
@@ -64,6 +86,9 @@ class GroupAlerts:
         known = await alerts.find_open(connection, update.receiver, update.group_key)
         if known is None:
             known = await self._opened_by_pagerduty(connection, update)
+        if known is not None and self.batch is not None:
+            self.batch.continued.append((known.channel, update))
+            return ()
         if known is not None:
             return await self._continued(connection, known, update, at=at)
         firing = [alert for alert in update.alerts if alert.is_firing]
@@ -82,9 +107,9 @@ class GroupAlerts:
         await thread.opened(connection, group, firing)
         await keep_onset(connection, group, self.catalog)
         await self._adopted(connection, group)
-        if self.opened is None:
-            return await replace(self, opened=[group]).settle(connection, at=at)
-        self.opened.append(group)
+        if self.batch is None:
+            return await replace(self, batch=Batch([group])).settle(connection, at=at)
+        self.batch.opened.append(group)
         return ()
 
     async def _opened_by_pagerduty(

@@ -29,6 +29,8 @@ LEASE_S = 10.0
 """A row takes milliseconds; whoever holds one this long is dead."""
 TOGETHER = 10
 """Rows taken in with one transaction: cards wait for it, a tenth of a second at most."""
+GROUPING = frozenset({alertmanager.SYSTEM, *SENDERS})
+"""Senders of alerts: only their rows are taken in together."""
 ATTEMPTS = 4
 """After so many failures a row is put aside: its group goes on without it."""
 FIRST_WAIT_S = 1.0
@@ -126,13 +128,15 @@ class Receiver:
 
         In a storm most of what a row costs is its transaction.
         """
-        if len(claimed) == 1:
-            return await self._take(claimed[0])
+        alone = [one for one in claimed if one.source not in GROUPING]
+        together = [one for one in claimed if one.source in GROUPING]
+        if len(together) < 2:
+            return sum([await self._take(delivery) for delivery in claimed])
         looks: list[str] = []
         group = self.group.together()
         try:
             async with self.database.write() as connection:
-                for delivery in claimed:
+                for delivery in together:
                     asked, aside = await self._handle(connection, delivery, group)
                     await _finish(connection, delivery, aside)
                     looks += asked
@@ -142,7 +146,7 @@ class Receiver:
             return sum([await self._take(delivery) for delivery in claimed])
         self.tell()
         await self._begin(looks)
-        return len(claimed)
+        return len(together) + sum([await self._take(delivery) for delivery in alone])
 
     async def _take(self, delivery: inbox.Delivery) -> bool:
         """Take a row in and finish it, in one transaction: all of it happened, or nothing."""

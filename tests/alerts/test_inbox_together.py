@@ -2,8 +2,14 @@
 
 import asyncio
 
-from bot.storage import inbox
+import pytest
+from sqlalchemy import update
+
+from bot.storage import inbox, storms
 from bot.storage.database import Database
+from bot.storage.schema.cards import cards
+from tests.alerts.board import Board
+from tests.alerts.builders import a_catalog
 from tests.alerts.test_inbox import claimed, failed, finished, kept
 from tests.alerts.test_receive import Bench, a_body, an_alert
 
@@ -70,3 +76,50 @@ async def test_a_row_nobody_can_read_costs_the_others_nothing(database: Database
     assert len(bench.looks) == 4
     waiting, aside = await bench.count()
     assert (waiting, aside) == (1, 0)  # the broken one waits for another try
+
+
+async def test_what_begins_and_what_goes_on_in_one_transaction_comes_to_the_same(
+    database: Database,
+):
+    bench = Bench(database)
+    for number in range(8):
+        body = a_body(an_alert(f"f{number}"), groupKey=f"g{number}")
+        await bench.keeps(body, key=f"g{number}")
+    await bench.receiver.work_off()
+    for number in range(12):
+        status = "resolved" if number < 4 else "firing"
+        body = a_body(
+            an_alert(f"f{number}", status=status), groupKey=f"g{number}", truncatedAlerts=1
+        )
+        await bench.keeps(body, key=f"g{number}")
+
+    assert await bench.receiver.work_off() == 12
+
+    groups = await Board(database, a_catalog()).groups()
+    assert len(groups) == 12
+    assert sum(group.is_final for group in groups) == 4
+    assert await bench.count() == (0, 0)
+
+
+async def test_taking_in_and_delivering_never_wait_for_each_other_for_ever(
+    database: Database, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO")
+    bench = Bench(database)
+    for number in range(30):
+        await bench.keeps(a_body(an_alert(f"f{number}"), groupKey=f"g{number}"), key=f"g{number}")
+    await bench.receiver.work_off()
+    for number in (half + one for one in range(30) for half in (0, 30)):  # known and new by turns
+        body = a_body(an_alert(f"f{number}"), groupKey=f"g{number}", truncatedAlerts=1)
+        await bench.keeps(body, key=f"g{number}")
+
+    async def delivers() -> None:
+        for _ in range(40):
+            async with database.write() as connection:
+                await storms.hold_channel(connection, "#credlink-alerts")
+                await connection.execute(update(cards).values(failures=0))
+
+    done, _ = await asyncio.gather(bench.receiver.work_off(), delivers())
+
+    assert done == 60
+    assert "taken_one_by_one" not in caplog.text

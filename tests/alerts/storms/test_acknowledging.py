@@ -1,6 +1,7 @@
 """*Acknowledge all*: what the card showed, as whoever pressed, each failure by its name."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -166,10 +167,15 @@ async def test_nobody_takes_over_what_somebody_is_on(room: Room):
     await room.weather.fires(*MANY)
     await room.presses(seeds.CAROL)
 
+    room.weather.later += timedelta(seconds=9)
+
     await room.presses(seeds.BOB)
 
-    assert f"<@{seeds.BOB.id}>" not in await room.weather.text()
     assert "nothing was left to do" in await room.weather.text()
+    loading = await room.weather.list.open(room.weather.press(await room.weather.storm()))
+    listed = str((await loading.ask()).blocks)
+    assert f"<@{seeds.CAROL.id}> is on it" in listed
+    assert f"<@{seeds.BOB.id}>" not in listed
 
 
 async def test_an_act_that_was_cut_off_is_carried_out_by_the_sweep(

@@ -72,9 +72,7 @@ async def _is_ours(
 ) -> bool:
     match news.kind:
         case NewsKind.NOTE:
-            return await is_our_note(
-                connection, incident.id, news.subject_id, news.text, is_trimmed=news.is_trimmed
-            )
+            return await _is_our_note(connection, incident.id, news)
         case NewsKind.ASKED:
             return await _is_our_request(connection, incident.id, news, since=at - ECHO_WITHIN)
     return False
@@ -86,27 +84,33 @@ async def _is_our_request(
     """Whether the same person asked the same responder to join from here."""
     kind = ResponseKind.RESPONDER
     for asked in await responses.of_incident(connection, incident_id, kind, since=since):
-        by = await incidents.person_in_pagerduty(connection, asked.by)
-        is_theirs = news.by is None or by is None or by.id == news.by.id
-        if is_theirs and asked.detail.get("id") in news.about_ids:
+        is_named = asked.detail.get("id") in news.about_ids
+        if is_named and await _is_by(connection, news, asked.by):
             return True
     return False
 
 
-async def is_our_note(
-    connection: Connection, incident_id: str, note_id: str, content: str, *, is_trimmed: bool
-) -> bool:
+async def _is_our_note(connection: Connection, incident_id: str, news: News) -> bool:
     """Whether PagerDuty tells of a note that was written from here.
 
-    Its webhook may be faster than its answer to us: then the note is known by its words, and gets
-    its id here. One that was given up is told: nobody knew that it had arrived.
+    Its webhook may be faster than its answer to us: then the note is known by its author and its
+    words, and gets its id here. One that was given up is told: nobody knew that it had arrived.
     """
     ours = await notes.of_incident(connection, incident_id)
-    if any(note.pagerduty_id == note_id for note in ours):
+    if any(note.pagerduty_id == news.subject_id for note in ours):
         return True
     for note in ours:
         is_tried = note.state is ResponseState.PENDING and note.tried_at is not None
-        if is_tried and note.pagerduty_id is None and is_same(note, content, is_trimmed=is_trimmed):
-            await notes.is_at(connection, note.id, note_id)
+        is_waiting = is_tried and note.pagerduty_id is None
+        if not is_waiting or not is_same(note, news.text, is_trimmed=news.is_trimmed):
+            continue
+        if await _is_by(connection, news, note.by):
+            await notes.is_at(connection, note.id, news.subject_id)
             return True
     return False
+
+
+async def _is_by(connection: Connection, news: News, slack_id: str) -> bool:
+    """Whether this person may have done it, as far as it is known who did and who they are."""
+    known = await incidents.person_in_pagerduty(connection, slack_id)
+    return news.by is None or known is None or known.id == news.by.id

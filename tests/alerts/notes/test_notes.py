@@ -129,7 +129,27 @@ async def test_a_webhook_that_is_faster_than_the_answer_is_known_by_its_words(de
     await settled(desk, later)
 
 
-async def promised(desk: Writing, text: str) -> list[Note]:
+async def test_the_same_words_of_two_people_are_not_taken_for_one_anothers(desk: Writing):
+    """Bob's note is there and Carol's is not, though both were on their way: neither is lost."""
+    _, incident = await desk.fires()
+    for person in (seeds.CAROL, seeds.BOB):
+        [*_, note] = await promised(desk, "looking", by=person)
+        async with desk.world.database.write() as connection:
+            await notes.trying(connection, note.id, desk.world.now())
+    desk.pagerduty.account.annotate(incident, "looking", BOB_THERE)
+
+    await desk.hears()
+    later = desk.world.now() + timedelta(minutes=1)
+    await SweepAlerts(desk.world.database, desk.engine, lambda: later, desk.world.pace)()
+
+    await desk.notes(incident, 2)
+    assert sorted(note.user.name for note in incident.notes) == [BOB_THERE.name, CAROL_THERE.name]
+    await desk.hears()
+    assert len([said for said in await desk.thread() if "looking" in said]) == 2
+    await settled(desk, later)
+
+
+async def promised(desk: Writing, text: str, *, by: seeds.Person = seeds.CAROL) -> list[Note]:
     """Notes promised by a form while the engine hears of nothing."""
 
     class Away(Engine):
@@ -139,7 +159,7 @@ async def promised(desk: Writing, text: str) -> list[Note]:
     deaf = replace(desk.respond, engine=Away(None, None))  # type: ignore[arg-type]
     group = await desk.group()
     desk.forms = replace(desk.forms, respond=deaf, write=WriteNote(deaf))
-    await desk.sends(seeds.CAROL, await desk.opens(seeds.CAROL, group, "note"), {MESSAGE: text})
+    await desk.sends(by, await desk.opens(by, group, "note"), {MESSAGE: text})
     async with desk.world.database.read() as connection:
         [incident] = await incidents.of_group(connection, group.id)
         return list(await notes.of_incident(connection, incident.id))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from bot.alerts.responding.ask import ask
+from bot.alerts.responding.ask import ask, is_too_late
 from bot.alerts.responding.attempt import UNCHANGED, WAITS_S, attempt, done, patiently
 from bot.alerts.responding.settle import note_down, settle
 from bot.alerts.responding.who import NoSeat, WhoInPagerDuty
@@ -48,6 +48,7 @@ KEPT_S = 3600.0
 """Slack repeats a press within minutes."""
 CHANGED = "This has changed since the card was drawn: look at it again."
 RESOLVED_THERE = "it is resolved there already."
+TOO_LATE = "the time it was to rest had passed before PagerDuty could be asked."
 
 log = logging.getLogger(__name__)
 
@@ -209,6 +210,8 @@ async def perform(response_id: str) -> dict[str, Any]:
         return done()
 
     async def act(pagerduty: PagerDutyClient, by: Responder, email: str) -> str:
+        if is_too_late(asked, here.now()):
+            return TOO_LATE
         try:
             incident = await ask(pagerduty, asked, by, email, now=here.now())
         except Rejected as exc:

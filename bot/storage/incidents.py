@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, select, update
 
 from bot.domain.card import Kind, Urgency
 from bot.domain.incident import IncidentStatus, PagerDutyIncident, Responder
@@ -176,6 +176,11 @@ async def remember_person(
     await connection.execute(
         new.on_conflict_do_update(index_elements=[pagerduty_users.c.slack_id], set_=kept)
     )
+
+
+async def forget_person(connection: Connection, slack_id: str) -> None:
+    """What is kept of who somebody is in PagerDuty is not so any more."""
+    await connection.execute(delete(pagerduty_users).where(pagerduty_users.c.slack_id == slack_id))
 
 
 async def email_in_pagerduty(connection: Connection, slack_id: str) -> str | None:

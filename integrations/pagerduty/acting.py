@@ -10,6 +10,8 @@ from integrations.pagerduty.calls import Calls, one
 from integrations.pagerduty.models import Incident, Note, Reference
 
 ALREADY_RESOLVED = "Already Resolved"
+NO_SUCH_REQUESTER = "Requester User Not Found"
+"""Nobody has the e-mail in `From`."""
 LONGEST_SNOOZE = timedelta(days=7)
 
 

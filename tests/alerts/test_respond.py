@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.alerts.enrich import SOURCES, ask_all
 from bot.alerts.respond import Respond
@@ -20,6 +21,7 @@ from bot.domain.finding import Phase
 from bot.engine import Engine
 from bot.errors import Conflict, NotAllowed
 from bot.storage import findings, incidents
+from bot.storage.schema.alerts import pagerduty_users
 from bot.world import World
 from sandbox import seeds
 from sandbox.pagerduty import PagerDuty
@@ -149,6 +151,21 @@ async def test_who_somebody_is_in_pagerduty_is_asked_once(room: Room):
     await room.presses(seeds.CAROL, await room.group())
 
     assert len(room.pagerduty.calls_of("list_users")) == 1
+
+
+async def test_who_has_another_address_there_now_is_told_and_looked_up_anew(room: Room):
+    group, _ = await room.fires()
+    await room.presses(seeds.CAROL, group)
+    await room.until("is on it")
+    async with room.world.database.write() as connection:
+        await connection.execute(update(pagerduty_users).values(email="before@credlink.example"))
+
+    await room.presses(seeds.CAROL, await room.group(), "resolve")
+    text = await room.until("nobody there has the e-mail before@credlink.example any more.")
+    assert "Nothing has changed there. Ask again" in text
+
+    await room.presses(seeds.CAROL, await room.group(), "resolve")
+    await room.until("resolved by")
 
 
 async def test_while_pagerduty_is_asked_the_card_says_so_without_its_buttons(room: Room):

@@ -53,6 +53,12 @@ async def ask(
             return await pagerduty.get_incident(incident_id)
 
 
+def is_too_late(asked: Response, now: datetime) -> bool:
+    """Whether the time it was to rest is over: a snooze now would page, and hold nothing back."""
+    until = asked.detail.get("until") if asked.kind is K.SNOOZE else None
+    return until is not None and datetime.fromisoformat(until) <= now
+
+
 async def _was_escalated(pagerduty: PagerDutyClient, asked: Response, by: Responder) -> bool:
     if asked.tried_at is None:
         return False

@@ -11,7 +11,8 @@ from bot.engine import CONTROL, receive, surely
 from bot.storage import incidents
 from bot.storage.transient import is_transient
 from bot.world import World
-from integrations.errors import Forbidden, IntegrationError, NotFound, RateLimited
+from integrations.errors import Forbidden, IntegrationError, NotFound, RateLimited, Rejected
+from integrations.pagerduty.acting import NO_SUCH_REQUESTER
 from integrations.pagerduty.client import PagerDutyClient
 
 WAITS_S = (1.0, 4.0)
@@ -55,6 +56,10 @@ async def attempt(here: World, identity: str, by: str, email: str, act: Act) -> 
         no_seat = exc.operation == "find_user_by_email"
         what = "they have no PagerDuty user." if no_seat else "the incident is not there any more."
         return failed(f"{what} {UNCHANGED}")
+    except Rejected as exc:
+        if NO_SUCH_REQUESTER in exc.detail:
+            return await _forgotten(here, by, known or email)
+        return failed(f"PagerDuty refused ({exc.detail}). {UNCHANGED}")
     except Forbidden as exc:
         return failed(f"PagerDuty did not allow it ({exc.detail}). {UNCHANGED}")
     except IntegrationError as exc:
@@ -73,6 +78,16 @@ async def attempt(here: World, identity: str, by: str, email: str, act: Act) -> 
         return failed(why)
     here.wake()
     return done()
+
+
+async def _forgotten(here: World, by: str, address: str) -> Outcome:
+    """People change their e-mail: who they are is asked anew when they ask for something again."""
+    async with here.database.write() as connection:
+        await incidents.forget_person(connection, by)
+    return failed(
+        f"nobody there has the e-mail {address} any more. {UNCHANGED} Ask again: they are looked "
+        "up anew."
+    )
 
 
 def done() -> Outcome:

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.alerts.respond import Wish
 from bot.cards.responding_forms import CHOSEN, MESSAGE, WHO
 from bot.domain.alert import GroupState
+from bot.domain.incident import ResponseKind
 from bot.errors import Conflict, FormError, NotAllowed
 from bot.storage import incidents
 from sandbox import seeds
@@ -211,6 +213,19 @@ async def test_snoozing_acknowledges_until_then_and_the_card_says_until_when(des
     assert "· triggers again <!date^" in str(shown.blocks)
     later = await desk.board.card(await desk.group(), at=desk.world.now() + timedelta(days=1))
     assert "triggers again" not in str(later.blocks)
+
+
+async def test_a_snooze_whose_time_passed_before_it_could_be_asked_for_pages_nobody(desk: Desk):
+    group, incident = await desk.fires()
+    passed = {"until": (desk.world.now() - timedelta(minutes=1)).isoformat()}
+    wish = Wish(ResponseKind.SNOOZE, passed, incident.id)
+
+    later = await desk.respond.ask(desk.press(seeds.CAROL, group, "snooze"), wish)
+    assert later is not None
+    await later.ask()
+
+    await desk.until("could not snooze it in PagerDuty: the time it was to rest had passed")
+    assert desk.pagerduty.calls_of("create_incident_snooze") == []
 
 
 async def test_priorities_are_those_of_the_account_asked_once_in_five_minutes(desk: Desk):

@@ -48,7 +48,8 @@ async def main() -> None:
         async with world, WorkspaceClient(world.workspace.url) as slack, fired.sender() as session:
             await bot.start()
             try:
-                await fired.one_card(world, slack, session, fired.payload("prod", 0))
+                warm = await fired.one_card(world, slack, session, fired.payload("prod", 0))
+                await last_edit(world, warm.ts)
                 complete_ms = await completions(world, slack, session, answering)
                 hang_everything(world)
                 first_ms = await first_cards(world, slack, session, hanging)

@@ -25,6 +25,7 @@ from bot.domain.change import Change, ChangeKind, ChangeState, HoldKind, Origin
 from bot.domain.gate import Decision, Obstacle
 from bot.domain.lock import Lock
 from bot.domain.mark import Mark
+from bot.domain.pipeline import read_pipeline
 from bot.domain.plan import revision_name
 from bot.domain.rollout import Verdict
 from bot.domain.situation import Situation
@@ -365,7 +366,9 @@ def _by_whom(change: Change) -> str:
         return f"asked by {asked}"
     if change.confirmed_by == change.asked_by:
         return f"asked and confirmed by {asked}"
-    return f"asked by {asked} · approved by {mention(change.confirmed_by)}"
+    # By the approval that was missing; of a pipeline's deploy also by whoever confirmed it.
+    how = "approved" if read_pipeline(change.asked_by) is None else "let through"
+    return f"asked by {asked} · {how} by {mention(change.confirmed_by)}"
 
 
 def _took(change: Change) -> str:

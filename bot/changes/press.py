@@ -30,6 +30,7 @@ from bot.domain.change import (
     HoldKind,
 )
 from bot.domain.gate import VERBS, Decision, decide, may_begin, only_the_asker
+from bot.domain.pipeline import read_pipeline
 from bot.domain.place import Place, find_place
 from bot.domain.rollout import Verdict
 from bot.errors import Conflict, NotAllowed
@@ -40,14 +41,17 @@ from bot.storage.deduplication import first_time
 
 S = ChangeState
 RIGHTS = {
+    ActKind.CONFIRM: Verb.DEPLOY,
+    ActKind.CANCEL: Verb.DEPLOY,
     ActKind.HOLD: Verb.ROLLBACK,
     ActKind.PROMOTE: Verb.DEPLOY,
     ActKind.KEEP: Verb.DEPLOY,
     ActKind.WAIT: Verb.DEPLOY,
     ActKind.ABORT: Verb.ROLLBACK,
 }
-"""Which right an act needs; for a restart, always its own. What belongs to the asker alone is not
-among them."""
+"""Which right an act needs; for a restart, always its own. To confirm and to cancel belongs to the
+asker alone, unless that is a pipeline, which presses nothing."""
+OF_THE_ASKER = frozenset({ActKind.CONFIRM, ActKind.CANCEL})
 STEADY = {ActKind.PROMOTE: False, ActKind.KEEP: True, ActKind.WAIT: True}
 """Acts of a rollout under way, and of one that has all its traffic and only proves itself."""
 ENDING: Mapping[ActKind, Callable[[str], Facts]] = {
@@ -122,7 +126,7 @@ class PressChange:
 
     async def _ask_the_gate(self, change: Change, kind: ActKind, press: Press) -> None:
         """Who may press it at all; whether the change may begin is decided where it moves."""
-        if kind in {ActKind.CONFIRM, ActKind.CANCEL}:
+        if kind in OF_THE_ASKER and read_pipeline(change.asked_by) is None:
             decision = only_the_asker(change.asked_by, press.asked.by)
         else:
             is_restart = change.kind is ChangeKind.RESTART

@@ -10,8 +10,9 @@ from aiohttp import web
 
 from bot.changes import by_pipeline
 from bot.changes.by_pipeline import DeployByPipeline
-from bot.domain.change import ChangeState
-from bot.storage import audit, locks
+from bot.domain.change import Approval, ChangeState
+from bot.errors import NotAllowed
+from bot.storage import approvals, audit, locks
 from bot.storage import cards as cards_rows
 from bot.storage.schema.cards import cards
 from bot.web.changes import ChangesApi
@@ -20,7 +21,7 @@ from integrations.oidc.client import OidcClient
 from sandbox import seeds
 from sandbox.actions import Issuer
 from sandbox.standin import Fault
-from tests.changes.operator import Operator, a_catalog
+from tests.changes.operator import ALICE, FRANK, MALLORY, Operator, a_catalog
 from tests.domain.situations import a_lock
 
 S = ChangeState
@@ -225,6 +226,33 @@ async def test_where_others_must_approve_it_waits_for_them(job: Job, prod: Opera
 
     assert change.confirmed_by is None
     assert prod.updates == []
+
+
+@pytest.mark.parametrize("policy", [{"approvals": 1}])
+async def test_whoever_may_deploy_confirms_what_was_approved_while_a_lock_stood_or_cancels_it(
+    job: Job, prod: Operator
+):
+    await job.asks()
+    waiting = await prod.until(await prod.latest(), S.PROPOSED)
+
+    with pytest.raises(NotAllowed, match="1 other person must approve"):
+        await prod.presses("change.confirm", waiting, by=ALICE)
+    with pytest.raises(NotAllowed, match="may deploy"):
+        await prod.presses("change.cancel", waiting, by=MALLORY)
+    assert waiting.plan is not None
+    word = Approval(
+        change_id=waiting.id, by=FRANK.id, at=prod.world.now(), binding=waiting.plan.binding
+    )
+    async with prod.world.database.write() as connection:
+        await approvals.add(connection, word)
+    await prod.presses("change.confirm", waiting, by=ALICE)
+
+    ended = await prod.ends(waiting)
+    assert (ended.state, ended.confirmed_by) == (S.SUCCEEDED, ALICE.id)
+    said = await prod.card(ended)
+    assert (
+        f"asked by the pipeline of example/credlink at main · let through by <@{ALICE.id}>" in said
+    )
 
 
 async def test_a_lock_refuses_it_at_once_and_says_who_holds_it(job: Job, prod: Operator):

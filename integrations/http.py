@@ -17,6 +17,16 @@ Params = Sequence[tuple[str, str]]
 
 LARGEST_ANSWER_BYTES = 10 * 1024 * 1024
 """Far above any answer we ask for; what is larger is not read to its end."""
+NOT_ITS_SHAPE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading ends in where JSON has another shape: a number may be infinite, or a list nested
+beyond sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ class HttpApi:
         answer = await self.send(operation, method, path, params=params, body=body)
         try:
             return json.loads(answer.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._unavailable(operation, "the answer is not JSON") from None
 
     async def send_for_list(

@@ -11,7 +11,7 @@ from integrations.errors import IntegrationError, NotFound, Rejected, Unavailabl
 from integrations.grafana import png, reading
 from integrations.grafana.addresses import chosen, for_people, milliseconds, moment, window
 from integrations.grafana.models import Annotation, Dashboard, Found, Health, Panel
-from integrations.http import HttpApi
+from integrations.http import NOT_ITS_SHAPE, HttpApi
 
 SYSTEM = "grafana"
 NO_RENDERER = "no image renderer"
@@ -66,7 +66,7 @@ class GrafanaClient:
         raw = await self._http.send_for_json("get_health", "GET", "/api/health")
         try:
             return Health(version=raw.get("version", "unknown"), database=raw["database"])
-        except (AttributeError, KeyError, TypeError) as exc:
+        except NOT_ITS_SHAPE as exc:
             raise self._http.misread("get_health", exc) from None
 
     async def list_firing(self) -> frozenset[str]:
@@ -80,7 +80,7 @@ class GrafanaClient:
         raws = await self._http.send_for_list("list_firing", "GET", ALERTS)
         try:
             return frozenset(str(raw["fingerprint"]) for raw in raws)
-        except (KeyError, TypeError) as exc:
+        except NOT_ITS_SHAPE as exc:
             raise self._http.misread("list_firing", exc) from None
 
     async def search_dashboards(self, *, page: int = 1, limit: int = 100) -> tuple[Found, ...]:
@@ -94,7 +94,7 @@ class GrafanaClient:
         raws = await self._http.send_for_list("search", "GET", "/api/search", params=params)
         try:
             return tuple(Found(raw["uid"], raw.get("title") or raw["uid"]) for raw in raws)
-        except (AttributeError, KeyError, TypeError) as exc:
+        except NOT_ITS_SHAPE as exc:
             raise self._http.misread("search", exc) from None
 
     async def get_dashboard(self, uid: str) -> Dashboard:
@@ -119,7 +119,7 @@ class GrafanaClient:
             raw = await self._newer(uid, exc)
         try:
             return reading.dashboard(raw)
-        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        except NOT_ITS_SHAPE as exc:
             raise self._http.misread("get_dashboard", exc) from None
 
     async def _newer(self, uid: str, refused: IntegrationError) -> Any:
@@ -149,7 +149,7 @@ class GrafanaClient:
         raw = await self._http.send_for_json("get_library_panel", "GET", path)
         try:
             return reading.with_model(panel, raw["result"]["model"])
-        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        except NOT_ITS_SHAPE as exc:
             raise self._http.misread("get_library_panel", exc) from None
 
     def panel_url(
@@ -271,7 +271,7 @@ class GrafanaClient:
         )
         try:
             return int(raw["id"])
-        except (KeyError, TypeError, ValueError) as exc:
+        except NOT_ITS_SHAPE as exc:
             raise self._http.misread("create_annotation", exc) from None
 
     async def list_annotations(
@@ -290,7 +290,7 @@ class GrafanaClient:
         )
         try:
             return tuple(_annotation(raw) for raw in raws)
-        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+        except NOT_ITS_SHAPE as exc:
             raise self._http.misread("list_annotations", exc) from None
 
     async def patch_annotation(

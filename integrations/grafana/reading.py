@@ -19,7 +19,9 @@ PROMETHEUS = frozenset({"", "prometheus", "grafana-amazonprometheus-datasource"}
 """Kinds of data sources that are asked in PromQL; older panels do not say theirs."""
 LISTED = frozenset({"query", "custom", "QueryVariable", "CustomVariable"})
 """Kinds of variables with a list of values: the others are free text, lengths of time, sources."""
-_LABEL_VALUES = re.compile(r"label_values\s*\(.*?,?\s*([A-Za-z_]\w*)\s*\)\s*$", re.DOTALL)
+LONGEST_TITLE = 200
+"""Characters of a dashboard's or panel's title: whoever writes one need not be brief."""
+_LABEL = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _DEEPEST_LAYOUT = 8
 
 
@@ -34,7 +36,7 @@ def dashboard(raw: Mapping[str, Any]) -> Dashboard:
         model = model["spec"]  # what is stored in version 2 is handed out whole by some versions
     metadata = raw.get("metadata") or {}
     is_new = isinstance(model.get("elements"), Mapping)
-    title = model["title"]
+    title = model["title"][:LONGEST_TITLE]
     return Dashboard(
         uid=model.get("uid") or metadata.get("name") or raw["meta"]["uid"],
         title=title,
@@ -76,6 +78,11 @@ def _panels(raws: Sequence[Mapping[str, Any]], repeats: tuple[str, ...]) -> Iter
         yield replace(panel, repeats=tuple(dict.fromkeys((*repeats, *panel.repeats))))
 
 
+def _title(raw: Mapping[str, Any], library: Mapping[str, Any]) -> str:
+    """Its own, or the one of the library."""
+    return str(raw.get("title") or library.get("name") or "")[:LONGEST_TITLE]
+
+
 def _repeats(raw: Mapping[str, Any]) -> tuple[str, ...]:
     repeat = raw.get("repeat")
     return (repeat,) if isinstance(repeat, str) and repeat else ()
@@ -86,7 +93,7 @@ def _panel(raw: Mapping[str, Any]) -> Panel:
     source = _kind(raw.get("datasource"))
     return Panel(
         id=int(raw["id"]),
-        title=raw.get("title") or library.get("name") or "",
+        title=_title(raw, library),
         type=raw.get("type") or "",
         queries=tuple(
             target["expr"]
@@ -137,13 +144,12 @@ def _element(raw: Mapping[str, Any]) -> Panel:
     spec = raw["spec"]
     if raw.get("kind") == "LibraryPanel":
         library = spec.get("libraryPanel") or {}
-        title = spec.get("title") or library.get("name") or ""
-        return Panel(id=int(spec["id"]), title=title, library=library.get("uid"))
+        return Panel(id=int(spec["id"]), title=_title(spec, library), library=library.get("uid"))
     shown = spec.get("vizConfig") or {}
     queries = ((spec.get("data") or {}).get("spec") or {}).get("queries") or ()
     return Panel(
         id=int(spec["id"]),
-        title=spec.get("title") or "",
+        title=_title(spec, {}),
         # Before v2beta1 a plugin's name was the kind itself.
         type=shown.get("group") or shown.get("kind") or "",
         queries=tuple(filter(None, (_query(query.get("spec") or {}) for query in queries))),
@@ -179,6 +185,16 @@ def _label_of(raw: Mapping[str, Any]) -> str | None:
         inner = query.get("spec") if isinstance(query.get("spec"), Mapping) else query
         query = inner.get("query") if isinstance(inner, Mapping) else None
     for text in (raw.get("definition"), query):
-        if isinstance(text, str) and (found := _LABEL_VALUES.search(text)):
-            return found[1]
+        if isinstance(text, str) and (label := _listed_by(text)) is not None:
+            return label
     return None
+
+
+def _listed_by(query: str) -> str | None:
+    """The label of `label_values(label)` or `label_values(selector, label)`."""
+    _, is_there, arguments = query.partition("label_values")
+    arguments = arguments.strip()
+    if not is_there or not arguments.startswith("(") or not arguments.endswith(")"):
+        return None
+    label = arguments[1:-1].rpartition(",")[2].strip()
+    return label if _LABEL.fullmatch(label) else None

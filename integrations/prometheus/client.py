@@ -12,6 +12,7 @@ from urllib3.util.retry import Retry
 
 from integrations.answers import failure
 from integrations.errors import Rejected, Unavailable, told
+from integrations.http import NOT_ITS_SHAPE
 from integrations.prometheus.models import Point, Series
 from integrations.threads import Threads
 
@@ -159,7 +160,7 @@ class PrometheusClient:
             raise Unavailable(SYSTEM, operation, "the answer is not JSON") from None
         except requests.RequestException as exc:
             raise Unavailable(SYSTEM, operation, _why(exc)) from None
-        except (KeyError, TypeError, ValueError) as exc:
+        except NOT_ITS_SHAPE as exc:
             detail = told(f"the answer is not Prometheus' ({exc!r})", secrets=self._secrets)
             raise Unavailable(SYSTEM, operation, detail) from None
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from integrations.http import HttpApi
+from integrations.http import NOT_ITS_SHAPE, HttpApi
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Calls:
         """
         try:
             return read(raw)
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        except NOT_ITS_SHAPE as exc:
             raise self._http.misread(operation, exc) from None
 
 

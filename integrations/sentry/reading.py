@@ -6,19 +6,24 @@ from typing import Any
 
 from integrations.sentry.models import Commit, Incident, Issue, Member
 
+LONGEST_TEXT = 1000
+"""Characters of a title or of where in the code: an error says what its program has it say."""
+MOST = 2**31 - 1
+"""Of what is counted; more would be a mistake, and has no place in a row."""
+
 
 def issue(raw: Mapping[str, Any]) -> Issue:
     """An issue of a list, an answer or a webhook."""
     return Issue(
         id=str(raw["id"]),
-        short_id=raw["shortId"],
-        title=raw["title"],
-        culprit=raw.get("culprit") or "",
-        level=raw.get("level") or "error",
-        status=raw["status"],
+        short_id=str(raw["shortId"] or ""),
+        title=str(raw["title"])[:LONGEST_TEXT],
+        culprit=str(raw.get("culprit") or "")[:LONGEST_TEXT],
+        level=str(raw.get("level") or "error"),
+        status=str(raw["status"]),
         permalink=raw.get("permalink") or raw.get("web_url") or "",
-        events=int(raw["count"]),  # Sentry sends it as text
-        users=raw.get("userCount", 0),
+        events=min(int(raw["count"]), MOST),  # Sentry sends it as text
+        users=min(int(raw.get("userCount") or 0), MOST),
         first_seen_at=moment(raw["firstSeen"]),
         last_seen_at=moment(raw["lastSeen"]),
         project=(raw.get("project") or {}).get("slug") or "",

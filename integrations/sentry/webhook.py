@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.errors import InvalidSignature, Rejected, told
+from integrations.http import NOT_ITS_SHAPE
 from integrations.sentry import reading
 from integrations.sentry.calls import SYSTEM
 from integrations.sentry.models import Issue
@@ -131,7 +132,7 @@ def parse(body: bytes) -> Hook:
     payload = read_json(SYSTEM, body)
     try:
         return _hook(payload)
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+    except NOT_ITS_SHAPE as exc:
         why = told(f"not a webhook of Sentry's ({type(exc).__name__}: {exc})")
         raise Rejected(SYSTEM, "webhook", why) from None
 

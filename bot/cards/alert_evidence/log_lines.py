@@ -35,7 +35,8 @@ def blocks(found: ErrorLines, group: AlertGroup) -> Sequence[Block]:
 
 def _figures(found: ErrorLines) -> str:
     if found.first_at is None:
-        searched = "" if found.is_whole else ", as far as it was searched in time"
+        is_all = found.is_whole and not found.is_cut
+        searched = "" if is_all else ", as far as it was searched"
         return f"no error line since {moment(found.since)}{searched}"
     more = "more than " if found.is_cut or not found.is_whole else ""
     lines = counted(found.total, "error line")

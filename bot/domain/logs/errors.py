@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.logs.lines import Line, shape
+from bot.domain.logs.lines import MESSAGE_CHARACTERS, Line, shape
 
 _WORDS = ("error", "exception", "fatal", "critical", "panic", "traceback", "emergency", "severe")
 _TRACEBACK = "Traceback"
@@ -65,7 +65,7 @@ def told(line: Line) -> str:
     """What went wrong: of a traceback its last line, which names the exception."""
     if line.message.startswith(_TRACEBACK):
         written = [one.strip() for one in line.whole.splitlines() if one.strip()]
-        return written[-1] if written else line.message
+        return written[-1][:MESSAGE_CHARACTERS] if written else line.message
     return line.message
 
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.alerts.enrich import SOURCES, ask_all
+from bot.cards.alert_evidence import log_lines
 from bot.domain.alert import AlertGroup
-from bot.domain.evidence.log_lines import SOURCE
+from bot.domain.evidence.log_lines import SOURCE, ErrorLines
 from bot.domain.finding import Phase
 from bot.world import World
 from integrations.aws.accounts import Accounts
@@ -21,6 +22,7 @@ from sandbox.clock import RealClock
 from sandbox.seeds import MAIN_ACCOUNT
 from tests.alerts.board import Board
 from tests.alerts.builders import a_catalog, an_alert, an_update
+from tests.domain.test_alert import a_group
 
 GROUP = "/ecs/credlink-api"
 SECRET = "hunter2hunter2hunter2"
@@ -93,6 +95,15 @@ async def test_a_log_without_an_error_says_so(world: World, accounts: Accounts):
 
     assert "*log*  no error line since" in await board.text(group)
     assert await board.thread(group) == []
+
+
+@pytest.mark.parametrize("how", [{"is_cut": True}, {"is_whole": False}])
+def test_a_log_that_was_not_read_to_its_end_is_never_called_free_of_errors(how):
+    now = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+    found = ErrorLines(group=GROUP, region="eu-west-1", since=now, until=now, total=0, **how)
+    [line] = log_lines.blocks(found, a_group())
+    assert "no error line since" in line["text"]["text"]
+    assert "as far as it was searched" in line["text"]["text"]
 
 
 async def test_a_log_that_may_not_be_read_is_named_on_the_card(

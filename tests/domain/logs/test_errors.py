@@ -1,6 +1,7 @@
 """Error lines: found in any case and structure by CloudWatch's own pattern, and told from noise."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,6 +53,15 @@ def test_a_line_that_tells_of_a_failure_is_found_however_it_says_so(written: str
 @pytest.mark.parametrize("written", NOISE)
 def test_a_line_that_only_speaks_of_errors_is_none(written: str):
     assert not is_error(a_line(written))
+
+
+def test_a_traceback_that_ends_in_a_page_keeps_nobody_busy():
+    written = "Traceback (most recent call last):\n" + "a-" * 1900
+    lines = [read_line(AT, written, IDS)] * 100
+    begun = time.process_time()
+    [said] = said_by(lines)
+    assert time.process_time() - begun < 0.5  # it took ten seconds
+    assert (said.words, said.count) == ("a-" * 150, 100)
 
 
 def test_lines_that_say_the_same_are_counted_and_what_nobody_said_before_comes_first():

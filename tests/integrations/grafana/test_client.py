@@ -255,6 +255,29 @@ async def test_what_another_system_answers_is_not_taken_for_grafanas(grafana, ve
         await grafana.get_dashboard("credlink")
 
 
+NESTED = b'{"type":"row","panels":[' * 440 + b"]}" * 440
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"[" * 100_000,
+        b'{"dashboard":{"uid":"x","title":"x","panels":[{"id":1e999}]}}',
+        b'{"dashboard":{"uid":"x","title":7}}',
+        b'{"dashboard":{"uid":"x","title":"x","panels":[%b]}}' % NESTED,
+    ],
+)
+async def test_an_answer_without_sense_is_grafanas_mistake_and_none_of_ours(
+    grafana, vendor, answer
+):
+    vendor.says(Says(body=answer))
+    try:
+        read = await grafana.get_dashboard("credlink")
+    except Unavailable:
+        return
+    assert read.panels == ()  # rows in rows in rows, and nothing in them
+
+
 async def test_a_dashboard_nobody_knows_is_not_found(grafana, vendor):
     vendor.says(Says(status=404, json={"message": "Dashboard not found"}))
     with pytest.raises(NotFound, match="Dashboard not found"):

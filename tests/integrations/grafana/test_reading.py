@@ -1,9 +1,11 @@
 """Dashboards of every schema are read alike: rows, tabs, copies, the library, variables."""
 
+import time
+
 import pytest
 
 from integrations.grafana.models import Panel, Variable
-from integrations.grafana.reading import dashboard, slug_of, with_model
+from integrations.grafana.reading import LONGEST_TITLE, dashboard, slug_of, with_model
 from sandbox.grafana.dashboards import BOARDS
 
 RATE = "sum(rate(http_requests_total[5m]))"
@@ -154,6 +156,26 @@ def test_variables_are_those_with_a_list_of_values_and_say_which_label_they_list
         Variable("top"),
         Variable("size"),
     )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "label_values(" + "a" * 200_000 + "!",
+        "label_values(" + " " * 200_000 + "x",
+        "label_values(" * 9000,
+    ],
+)
+def test_a_variable_whose_query_never_ends_keeps_nobody_busy(query):
+    begun = time.process_time()
+    read = dashboard(classic(templating={"list": [{"name": "v", "type": "query", "query": query}]}))
+    assert read.variables == (Variable("v"),)
+    assert time.process_time() - begun < 0.2
+
+
+def test_titles_are_as_long_as_a_title_may_be():
+    read = dashboard(classic({**a_panel(1), "title": "$a" * 900_000}, title="x" * 900_000))
+    assert (len(read.title), len(read.panels[0].title)) == (LONGEST_TITLE, LONGEST_TITLE)
 
 
 def test_a_dashboard_of_schema_2_is_read_in_the_order_of_its_layout():

@@ -59,6 +59,29 @@ async def test_issues_are_searched_by_project_release_and_environment(sentry, ve
     assert received.headers["Authorization"] == f"Bearer {TOKEN}"
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"userCount": None}, ("CRED-812", 137, 0)),
+        ({"userCount": "42", "shortId": None}, ("", 137, 42)),
+        ({"count": "9" * 40}, ("CRED-812", 2**31 - 1, 42)),
+    ],
+)
+async def test_what_sentry_leaves_out_or_counts_beyond_sense_is_read(sentry, vendor, said, found):
+    vendor.says(Says(json=[ISSUE | said | {"title": "x" * 90_000}]))
+    (issue,) = await sentry.list_issues("credlink")
+    assert (issue.short_id, issue.events, issue.users) == found
+    assert len(issue.title) == 1000
+
+
+@pytest.mark.parametrize("count", ["1e999", "NaN", "[]"])
+async def test_a_count_that_is_none_is_not_sentrys(sentry, vendor, count):
+    said = json.dumps([ISSUE]).replace('"137"', count)
+    vendor.says(Says(body=said.encode()))
+    with pytest.raises(Unavailable, match="not sentry's"):
+        await sentry.list_issues("credlink")
+
+
 async def test_an_empty_search_is_sent_as_such_and_not_left_to_sentrys_default(sentry, vendor):
     vendor.says(Says(json=[]))
     assert await sentry.list_issues("credlink") == ()

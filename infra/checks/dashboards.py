@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.promql import NotPromql
-from infra.checks.documents import DASHBOARDS, DATA_SOURCES, read_json, read_yaml
+from infra.checks.documents import (
+    COMPOSE,
+    DASHBOARDS,
+    DATA_SOURCES,
+    PROVIDERS,
+    read_json,
+    read_yaml,
+)
 from infra.checks.metrics import known, mistakes, named, tree_of
 from infra.checks.problem import Problem
 
@@ -35,6 +42,7 @@ def panels_of(root: Path) -> Panels:
 def check(root: Path) -> Iterator[Problem]:
     """Needs nothing but the files."""
     metrics, sources = known(root), set(_sources(root))
+    yield from _provided(root)
     for path in sorted((root / DASHBOARDS).glob("*.json")):
         where = str(path.relative_to(root))
         model = read_json(path)
@@ -43,6 +51,20 @@ def check(root: Path) -> Iterator[Problem]:
         for panel in _shown(model):
             for what in _of_panel(panel, metrics, sources, set(_variables(model))):
                 yield Problem(f"{where}, panel {panel['id']}", what)
+
+
+def _provided(root: Path) -> Iterator[Problem]:
+    """Grafana shows dashboards only of folders that a provider names."""
+    looked_at = {
+        provider["options"]["path"]
+        for path in sorted((root / PROVIDERS).glob("*.yml"))
+        for provider in read_yaml(path)["providers"]
+    }
+    source = f"./{DASHBOARDS.relative_to(COMPOSE.parent)}"
+    mounts = read_yaml(root / COMPOSE)["services"]["grafana"]["volumes"]
+    mounted = {mount.split(":")[1] for mount in mounts if mount.startswith(f"{source}:")}
+    if not mounted & looked_at:
+        yield Problem(str(PROVIDERS), f"no provider looks where {COMPOSE.name} mounts {source}")
 
 
 def _of_dashboard(path: Path, model: Mapping[str, Any]) -> Iterator[str]:

@@ -19,6 +19,7 @@ EXPORTER = MONITORING / "cloudwatch-exporter/config.yml"
 METRICS = MONITORING / "metrics.yml"
 COMPOSE = MONITORING / "compose.yaml"
 DATA_SOURCES = MONITORING / "grafana/provisioning/datasources"
+PROVIDERS = MONITORING / "grafana/provisioning/dashboards"
 DASHBOARDS = MONITORING / "grafana/dashboards"
 CLOUDWATCH = Path("infra/cloudwatch/dashboard.json")
 RUNBOOKS = Path("docs/runbooks")

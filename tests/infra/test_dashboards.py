@@ -1,11 +1,12 @@
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from bot.domain.evidence.panel import Asked, values_for
 from infra.checks import dashboards
-from infra.checks.documents import DASHBOARDS, read_json
+from infra.checks.documents import DASHBOARDS, PROVIDERS, read_json
 from infra.checks.metrics import of_the_bot
 from infra.checks.rule_files import expectations
 from integrations.grafana import reading
@@ -52,6 +53,30 @@ def test_a_planted_mistake_is_caught(copy, good, bad, said):
     copy.plant(CREDLINK, good, bad)
 
     assert any(said in problem.what for problem in dashboards.check(copy.root))
+
+
+def test_dashboards_that_nobody_shows_are_caught(copy):
+    file = f"{PROVIDERS}/credlink.yml"
+    copy.plant(file, "/var/lib/grafana/dashboards", "/dashboards")
+    moved = [str(problem) for problem in dashboards.check(copy.root)]
+    copy.remove(file)
+    removed = [str(problem) for problem in dashboards.check(copy.root)]
+
+    said = "no provider looks where compose.yaml mounts ./grafana/dashboards"
+    assert moved == removed == [f"{PROVIDERS}: {said}"]
+
+
+def test_nothing_that_is_shipped_is_kept_out_of_git():
+    """As a provider of dashboards once was, by a name that only the machine's own file has."""
+    shipped = ("infra/monitoring/grafana", "infra/monitoring/prometheus", "docs/runbooks")
+    ignored = subprocess.run(
+        ["git", "ls-files", "--others", "--ignored", "--exclude-standard", *shipped],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ignored.stdout == ""
 
 
 def test_a_dashboard_that_lost_its_panels_is_caught(copy):

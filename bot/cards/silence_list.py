@@ -10,6 +10,9 @@ from bot.cards.text import counted, day_and_time
 from bot.domain.silence import Silence
 
 SHOWN = 20
+ALL_CHARACTERS = 6000
+"""Of all that is listed: Slack takes about 13,200, the buttons' questions included."""
+LONGEST_NAME = 60
 NOTHING = "Nothing is silenced."
 
 
@@ -19,15 +22,21 @@ def listed(found: Sequence[Silence], *, now: datetime) -> Answer:
         return Answer(NOTHING)
     head = f"{counted(len(found), 'silence')} in force"
     blocks = [section(f"*{head}*")]
-    blocks += [section(_one(one, now), accessory=end_button(one)) for one in found[:SHOWN]]
-    if len(found) > SHOWN:
-        blocks.append(context(f"and {len(found) - SHOWN} more, on Alertmanager's own page"))
+    left = ALL_CHARACTERS
+    for one in found[:SHOWN]:
+        said = _one(one, now)
+        left -= len(said)
+        if left < 0:
+            break
+        blocks.append(section(said, accessory=end_button(one)))
+    if more := len(found) + 1 - len(blocks):
+        blocks.append(context(f"and {more} more, on Alertmanager's own page"))
     return Answer(head, tuple(blocks))
 
 
 def _one(silence: Silence, now: datetime) -> str:
     begins = f"from {day_and_time(silence.starts_at)} " if silence.starts_at > now else ""
-    who = escaped(silence.created_by or "somebody")
+    who = escaped(cut(silence.created_by or "somebody", LONGEST_NAME))
     why = f": {escaped(cut(silence.reason, LONGEST_REASON))}" if silence.reason else ""
     known_as = escaped((silence.alertmanager_id or silence.id)[:SHORT_ID])
     until = day_and_time(silence.ends_at)

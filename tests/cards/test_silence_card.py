@@ -18,6 +18,7 @@ from bot.domain.silence.matchers import read
 from bot.domain.silence.preview import Hidden, Preview
 from bot.domain.silence.request import SilenceRequest
 from sandbox.transcript import as_text
+from sandbox.workspace.blockkit import check_message
 from tests.cards.golden import assert_golden
 from tests.changes.builders import ALICE, NOW
 
@@ -127,3 +128,16 @@ def test_the_list_is_cut_with_a_count_and_calls_nobody():
     assert "`00000000`" in said
     assert "and 3 more" in said
     assert "<!channel>" not in json.dumps(answer.blocks)
+
+
+def test_silences_with_much_to_say_are_listed_as_far_as_slack_takes_them():
+    matchers = read(", ".join(f'l{n}="{"<&>" * 40}"' for n in range(10)))
+    loud = replace(MADE, matchers=matchers, created_by="<b>" * 200, reason="&" * 200)
+    found = [replace(loud, alertmanager_id=f"{n:08}-x") for n in range(3000)]
+
+    answer = listed(found, now=NOW)
+
+    shown = [block for block in answer.blocks[1:] if block["type"] == "section"]
+    assert answer.blocks[-1]["elements"][0]["text"].startswith(f"and {3000 - len(shown)} more")
+    assert shown
+    assert check_message(list(answer.blocks), lambda _: True) is None

@@ -96,6 +96,10 @@ class KeepSilences:
         there = live.get(str(silence.alertmanager_id))
         if there is None:
             raise Conflict("This silence is over: silence it anew.")
+        if there.ends_at >= ends_at:  # somebody was faster, here or there: it is not shortened
+            return Answer(
+                f"{code(silence.matchers)} is silenced until {day_and_time(there.ends_at)} already."
+            )
         if not await self._begin(EXTEND, longer, asked):
             return Answer("This has been asked for already.")
         # The start is Alertmanager's own: with another it would make a second silence.
@@ -152,8 +156,9 @@ class KeepSilences:
             await self._asked(do)
         except IntegrationError as exc:
             await self._write(act, FAILED, silence, asked, why=exc.detail)
+            what = "did not answer" if exc.retryable else "did not do it"
             raise Conflict(
-                f"Alertmanager did not do it: {exc.detail}. `silence list` says how it stands."
+                f"Alertmanager {what}: {exc.detail}. `silence list` says how it stands."
             ) from None
         await self._write(act, DONE, silence, asked)
 

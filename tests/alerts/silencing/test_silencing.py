@@ -284,6 +284,21 @@ async def test_the_thread_is_warned_once_before_the_end_and_extend_puts_it_off(s
     assert outcomes == [("extend silence", "accepted"), ("extend silence", "done")]
 
 
+async def test_extend_never_shortens_what_somebody_prolonged_meanwhile(scene):
+    await scene.fires("HighLatency")
+    await scene.silenced(f"{LATENCY} 2h deploying")
+    press = await scene.desk.press("Extend by 1 h")
+    (made,) = await scene.silences()
+    longer = replace(made, ends_at=made.ends_at + timedelta(hours=5))
+    await scene.alertmanager.post_silence(longer)
+
+    assert "already" in await told(await scene.keep.press_extend(press))
+
+    (after,) = await scene.silences()
+    assert after.ends_at == longer.ends_at
+    assert [e.act for e in await scene.desk.audited()] == ["silence", "silence"]
+
+
 async def test_silences_are_listed_and_ended_by_the_beginning_of_their_id(scene):
     assert await scene.desk.types("silence list") == "Nothing is silenced."
     await scene.fires("HighLatency")

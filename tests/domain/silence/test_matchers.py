@@ -105,6 +105,16 @@ def test_whatever_is_typed_is_read_or_refused_in_words(typed):
         'a=~"(x+x+)+y"',
         'a=~"^.*$"',
         'a=~"\\\\D*\\\\d*\\\\D*"',
+        'alertname=~"\\\\w+"',
+        'alertname=~"[A-Z].*"',
+        'alertname=~"[[:alpha:]]+"',
+        'alertname=~"[^[:space:]]+"',
+        'a=~".{3,}"',
+        'severity=~"[a-z]+"',
+        'service=~"[a-z0-9-]+"',
+        'instance=~".+:.+"',
+        'code=~"[0-9]+"',
+        'a=~"(.|x)+"',
     ],
 )
 def test_matchers_that_would_silence_everything_are_refused(typed):
@@ -117,7 +127,19 @@ def test_no_matchers_at_all_are_refused():
 
 @pytest.mark.parametrize(
     "typed",
-    ["a=b", "a=~.*,b=c", 'a=~"High.*"', 'a=~"x|y"', "a!=b,c=d", 'a=~"(x+x+)+y",b=c'],
+    [
+        "a=b",
+        "a=~.*,b=c",
+        'a=~"High.*"',
+        'a=~"x|y"',
+        "a!=b,c=d",
+        'a=~"(x+x+)+y",b=c',
+        'instance=~"10[.].*"',
+        'code=~"5.."',
+        'service=~"credlink-.*"',
+        'service=~"a--.*"',
+        'severity=~"critical|warning"',
+    ],
 )
 def test_matchers_that_name_something_are_not(typed):
     assert too_broad(read(typed)) is None

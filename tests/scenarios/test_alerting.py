@@ -290,6 +290,25 @@ async def test_what_somebody_wrote_into_a_label_is_only_shown(play: Scene):
     assert "&lt;!channel&gt;" in sent
 
 
+async def test_three_hundred_instances_are_one_card_and_one_entry_that_names_them_all(play: Scene):
+    labels = {"alertname": "Crowded", "severity": "warning", "env": "prod"}
+    body = document(labels=labels, annotations={})
+    names = [f"10.0.{number // 250}.{number % 250}" for number in range(300)]
+    several = [labels | {"instance": name} for name in names]
+    body["alerts"] = [
+        body["alerts"][0] | {"labels": one, "fingerprint": by_hand.fingerprint(one)}
+        for one in several
+    ]
+
+    assert await alertmanager(play, body) == 202
+
+    card = await play.card(ALERTS, "Crowded", "300 alerts firing", "and 295 more, in the thread")
+    await play.until(lambda: thread_says(play, card, "300 alerts firing"), "the list")
+    said = await play.thread(card)
+    assert [name for name in names if f"instance={name}\n" not in f"{said}\n"] == []
+    assert len(await cards(play, ALERTS, "Crowded")) == 1
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -82,12 +82,12 @@ class Look:
     markers: tuple[Marker, ...]
 
 
-async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
+async def draw_chart(world: World, group_id: str, phase: Phase) -> bool:
     """Ask Prometheus for the alert's query, draw it, and keep what it says with the group.
 
     Costs one query, two where the threshold is a query, and twice as many for what has not been
     there for half of the window. May be repeated: the same picture is
-    added to the thread once.
+    added to the thread once. Returns whether it was asked.
 
     Raises:
         IntegrationError: Prometheus gave nothing.
@@ -100,7 +100,7 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
         changes = await changes_since(connection, group, window.start, window.end)
     condition = group.condition
     if condition is None or not condition.expression or world.prometheus is None:
-        return
+        return False
     start = window.start
     drawn, limits = await _ask(world.prometheus, condition, window)
     if (narrowed := window.narrowed(drawn)) != window:
@@ -109,6 +109,7 @@ async def draw_chart(world: World, group_id: str, phase: Phase) -> None:
         start = shown_from(window, drawn, group, before)
     look = Look(group, phase, condition, window, start, markers(group, changes))
     await keep_drawn(world, look, belonging(drawn, known), belonging(limits, known))
+    return True
 
 
 async def keep_drawn(

@@ -41,14 +41,16 @@ log = logging.getLogger(__name__)
 class Source:
     """Something that knows more about an alert group.
 
-    `find` asks and writes down what it found; `gives` is what is missing when it does not.
+    `find` asks and writes down what it found, and returns whether its system was asked at all;
+    `gives` is what is missing when it does not. One that is not `is_outside` asks nobody.
     """
 
     name: str
     system: str
     gives: str
     budget_s: float
-    find: Callable[[World, str, Phase], Awaitable[None]]
+    find: Callable[[World, str, Phase], Awaitable[bool | None]]
+    is_outside: bool = True
 
 
 SOURCES = (
@@ -57,12 +59,12 @@ SOURCES = (
     Source("pagerduty", "PagerDuty", "incident", 8.0, look_up_incident),
     Source(ONSET, "Prometheus", "look at what was before", 8.0, look_before),
     Source(panel.SOURCE, "Grafana", "panel", BUDGET_S, look_for_panel),
-    Source(ANNOTATION, "the bot's own record", "mark in Grafana", 3.0, promise_mark),
+    Source(ANNOTATION, "the bot's own record", "mark in Grafana", 3.0, promise_mark, False),
     Source(issues.SOURCE, "Sentry", "list of issues", 8.0, look_at_issues),
     Source(log_lines.SOURCE, "CloudWatch", "error lines", 8.0, look_in_log),
-    Source(history.SOURCE, "the bot's own record", "look at the last time", 3.0, look_back),
+    Source(history.SOURCE, "the bot's own record", "look at the last time", 3.0, look_back, False),
     Source(on_call.SOURCE, "PagerDuty", "word of who is on call", 5.0, look_who_is_on_call),
-    Source(runbook.SOURCE, "the catalogue's folder", "runbook", 3.0, look_for_runbook),
+    Source(runbook.SOURCE, "the catalogue's folder", "runbook", 3.0, look_for_runbook, False),
 )
 
 
@@ -143,13 +145,14 @@ async def ask_all(here: World, sources: Sequence[Source], group_id: str, phase: 
 async def _ask(here: World, source: Source, group_id: str, phase: Phase) -> bool:
     try:
         async with asyncio.timeout(source.budget_s):
-            await source.find(here, group_id, phase)
+            was_asked = await source.find(here, group_id, phase)
     except TimeoutError:
         why = f"No {source.gives}: {source.system} did not answer within {source.budget_s:g} s."
     except IntegrationError as exc:
         why = f"No {source.gives}: {source.system} did not give it ({exc.detail})."
     else:
-        metrics.source_up.labels(source.system.lower()).set(1)
+        if was_asked:
+            metrics.source_up.labels(source.system.lower()).set(1)
         here.wake()
         return True
     log.warning(
@@ -161,13 +164,19 @@ async def _ask(here: World, source: Source, group_id: str, phase: Phase) -> bool
             "why": why,
         },
     )
-    metrics.source_up.labels(source.system.lower()).set(0)
+    if source.is_outside:
+        metrics.source_up.labels(source.system.lower()).set(0)
     await _say_missing(here, source, group_id, phase, why)
     return False
 
 
 async def _say_missing(here: World, source: Source, group_id: str, phase: Phase, why: str) -> None:
+    """Keep why, where that is news: each word is an edit of the card, and Sentry is asked often."""
     missing = Finding(source=source.name, phase=phase, missing=why, found_at=here.now())
     async with here.database.write() as connection:
+        before = {one.source: one for one in await findings.of_group(connection, group_id)}
+        known = before.get(source.name)
+        if known is not None and (known.missing, known.phase) == (why, phase):
+            return
         await findings.write(connection, group_id, missing)
     here.wake()

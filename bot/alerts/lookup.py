@@ -22,16 +22,17 @@ MOST_MERGED = 5
 """Open incidents of the service whose alerts are looked through, newest first; a call each."""
 
 
-async def look_up_incident(world: World, group_id: str, phase: Phase) -> None:
+async def look_up_incident(world: World, group_id: str, phase: Phase) -> bool:
     """Join the group with its incident, or bring the incident up to date.
 
-    That PagerDuty knows no such incident is an answer: not every alert pages.
+    That PagerDuty knows no such incident is an answer: not every alert pages. Returns
+    whether it was asked.
 
     Raises:
         IntegrationError: PagerDuty did not answer.
     """
     if world.pagerduty is None:
-        return
+        return False
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
         known = await incidents.of_group(connection, group_id)
@@ -43,6 +44,7 @@ async def look_up_incident(world: World, group_id: str, phase: Phase) -> None:
         await findings.write(
             connection, group_id, Finding(source=SOURCE, phase=phase, found_at=world.now())
         )
+    return bool(known) or phase is Phase.ONSET
 
 
 async def _refresh(

@@ -24,33 +24,37 @@ STEP = timedelta(seconds=30)
 LEAST_STEP = timedelta(seconds=1)
 
 
-async def look_before(world: World, group_id: str, phase: Phase) -> None:
+async def look_before(world: World, group_id: str, phase: Phase) -> bool:
     """Ask Prometheus when the group's value left normal, and whether requests had grown then.
 
     Costs one query, two where the catalogue says how the service's traffic is measured. May be
-    repeated: the first answer stands.
+    repeated: the first answer stands. Returns whether it was asked.
 
     Raises:
         IntegrationError: Prometheus gave nothing.
     """
     if phase is not Phase.ONSET or world.prometheus is None:
-        return
+        return False
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
         known = await alerts.alerts_of(connection, group_id)
     step = max(LEAST_STEP, world.paced(STEP))
     start, end = group.started_at - world.paced(LENGTH), group.started_at
+    own, traffic = _own_query(group), _traffic_query(world, group)
+    if own is None and traffic is None:
+        return False
     drawn, requests = await asyncio.gather(
-        _ask(world.prometheus, _own_query(group), start, end, step),
-        _ask(world.prometheus, _traffic_query(world, group), start, end, step),
+        _ask(world.prometheus, own, start, end, step),
+        _ask(world.prometheus, traffic, start, end, step),
     )
     if not drawn and not requests:
-        return
+        return True
     before = _read(belonging(drawn, known), requests, group, otherwise=end - 10 * step)
     async with world.database.write() as connection:
         await suspects.keep_before(connection, group_id, before)
         finding = Finding(source=SOURCE, phase=phase, found_at=world.now())
         await findings.write(connection, group_id, finding)
+    return True
 
 
 async def _ask(

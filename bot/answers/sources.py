@@ -34,14 +34,16 @@ async def asked_at_once(
     outcomes = await asyncio.gather(*(_ask(source, within_s) for source in asked))
     found: dict[str, Any] = {}
     silent: dict[str, str] = {}
+    up: dict[str, bool] = {}
     for source, (answer, why) in zip(asked, outcomes, strict=True):
         if why is None:
             found[source.name] = answer
         else:
             silent[source.name] = why
-        metrics.source_up.labels((source.system or source.name).lower()).set(
-            1 if why is None else 0
-        )
+        system = (source.system or source.name).lower()
+        up[system] = up.get(system, True) and why is None
+    for system, answers in up.items():
+        metrics.source_up.labels(system).set(int(answers))
     return found, silent
 
 

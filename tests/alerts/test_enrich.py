@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from bot import metrics
 from bot.alerts.chart import Window, belonging, read, shown_from, window_of
 from bot.alerts.enrich import SOURCES, Source, ask_all, enrich
 from bot.alerts.sweep import BeginLooks, SweepAlerts
@@ -115,6 +116,47 @@ async def test_a_source_that_is_broken_is_named_on_the_card_and_costs_nothing_el
     assert missing == ["chart", "onset"]
     assert f"No chart: Prometheus {said}" in text
     assert "triggered, paging Carol" in text
+
+
+def up(system: str) -> float:
+    return metrics.source_up.labels(system)._value.get()
+
+
+async def test_the_metric_of_a_system_says_whether_it_answered_when_it_was_asked(
+    world: World, board: Board, prometheus: Prometheus, pagerduty: PagerDuty
+):
+    prometheus.fails = Unavailable("prometheus", "query_range", "HTTP 502")
+    metrics.source_up.clear()
+    await board.hears(an_update())
+    [group] = await board.groups()
+
+    await ask_all(world, SOURCES, group.id, Phase.ONSET)
+
+    [said] = metrics.source_up.collect()
+    # Neither Grafana nor Sentry nor CloudWatch is there to be asked, and the bot is no system.
+    assert {one.labels["system"] for one in said.samples} == {"prometheus", "pagerduty"}
+    assert (up("prometheus"), up("pagerduty")) == (0, 1)
+
+    prometheus.fails = None
+    await ask_all(world, SOURCES[:1], group.id, Phase.ONSET)
+    assert up("prometheus") == 1
+
+
+async def test_that_the_same_is_missing_again_edits_no_card(
+    world: World, board: Board, prometheus: Prometheus
+):
+    prometheus.fails = Unavailable("prometheus", "query_range", "HTTP 502")
+    await board.hears(an_update())
+    [group] = await board.groups()
+    await ask_all(world, SOURCES[:1], group.id, Phase.ONSET)
+    before = await board.wanted(group)
+
+    await ask_all(world, SOURCES[:1], group.id, Phase.ONSET)
+    assert await board.wanted(group) == before
+
+    prometheus.fails = Unavailable("prometheus", "query_range", "no answer in time")
+    await ask_all(world, SOURCES[:1], group.id, Phase.ONSET)
+    assert await board.wanted(group) > before
 
 
 async def test_a_slow_source_takes_its_own_time_and_no_more(

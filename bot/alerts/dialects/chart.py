@@ -26,11 +26,11 @@ AFTER = timedelta(minutes=1)
 """A period counts for CloudWatch once it is over."""
 
 
-async def draw_alarm(world: World, group_id: str, phase: Phase) -> None:
+async def draw_alarm(world: World, group_id: str, phase: Phase) -> bool:
     """Ask CloudWatch for the alarm, its metric and what mutes it; keep what they say.
 
     Nothing is asked about a group of another sender. Costs a DescribeAlarms, a GetMetricData, and
-    a ListAlarmMuteRules with one call for each rule. May be repeated.
+    a ListAlarmMuteRules with one call for each rule. May be repeated. Returns whether it was asked.
 
     Raises:
         IntegrationError: CloudWatch gave nothing.
@@ -38,11 +38,11 @@ async def draw_alarm(world: World, group_id: str, phase: Phase) -> None:
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
     if group.source is not Source.CLOUDWATCH:
-        return
+        return False
     _, _, _, region, account, _, name = group.group_key.split(":", 6)
     client = client_of(world, region, account)
     if client is None:
-        return
+        return False
     found = await client.get_alarms([name])
     note = ""
     if found:
@@ -53,6 +53,7 @@ async def draw_alarm(world: World, group_id: str, phase: Phase) -> None:
     async with world.database.write() as connection:
         finding = Finding(source=SOURCE, phase=phase, note=note, found_at=world.now())
         await findings.write(connection, group_id, finding)
+    return True
 
 
 async def _with_condition(world: World, group_id: str, alarm: MetricAlarm) -> Condition | None:

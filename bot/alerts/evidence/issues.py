@@ -61,29 +61,32 @@ class _Place:
         return self.since - (self.until - self.since), self.since
 
 
-async def look_at_issues(world: World, group_id: str, phase: Phase) -> None:
+async def look_at_issues(world: World, group_id: str, phase: Phase) -> bool:
     """Ask Sentry which unresolved issues belong beside a group, and keep them with it.
 
     Costs one search, one for each version that runs (two while one replaces the other), one more
     where something may be rising, one call for each issue of the card that is no longer found (at
     most five), and two for each new issue whose suspect commit is not known (at most three
-    issues). May be repeated: the newer counts stand.
+    issues). May be repeated: the newer counts stand. Returns whether it was asked.
 
     Raises:
         IntegrationError: Sentry did not answer.
     """
     if phase is not Phase.ONSET or world.sentry is None:
-        return
+        return False
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
         place = _place(world, group)
         if place is None:
-            return
+            return False
         versions = await _running(connection, group)
         shown = await sentry.of_group(connection, group_id)
         found_before = await findings.of_group(connection, group_id)
     said = next((one for one in found_before if one.source == SOURCE), None)
     at = world.now()
+    if not group.is_final:  # before it is asked: one that is away now is asked again as well
+        async with world.database.write() as connection:
+            await sentry.watch(connection, group_id, due_at=at + world.paced(AGAIN_AFTER))
     found, sightings = await _search(world.sentry, place, versions)
     for one in shown:
         if (now := found.get(one.issue.id)) is not None:
@@ -102,14 +105,13 @@ async def look_at_issues(world: World, group_id: str, phase: Phase) -> None:
         if said is None or said.missing or said.note != note:  # each write is an edit of the card
             finding = Finding(source=SOURCE, phase=phase, note=note, found_at=at)
             await findings.write(connection, group_id, finding)
-        if not group.is_final:
-            await sentry.watch(connection, group_id, due_at=at + world.paced(AGAIN_AFTER))
     world.wake()
     try:
         async with asyncio.timeout(COMMITS_WITHIN_S):
             await _ask_for_commits(world, world.sentry, group_id)
     except TimeoutError:
         log.info("commits_late", extra={"action": "commits_late", "alert_group": group_id})
+    return True
 
 
 def _place(world: World, group: AlertGroup) -> _Place | None:

@@ -29,23 +29,23 @@ WITHIN_S = 6.0
 FIRST = "The first {} that tell of a failure"
 
 
-async def look_in_log(world: World, group_id: str, phase: Phase) -> None:
+async def look_in_log(world: World, group_id: str, phase: Phase) -> bool:
     """Read the error lines of some minutes around the onset, and those before them.
 
     Costs two FilterLogEvents, one more for every further page; searching is not billed. What they
-    say is kept without secrets, and the lines go to the thread.
+    say is kept without secrets, and the lines go to the thread. Returns whether it was asked.
 
     Raises:
         IntegrationError: CloudWatch did not give them.
     """
     if phase is not Phase.ONSET:
-        return
+        return False
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
         earlier = await alerts.ended_before(connection, group)
     place = world.catalog.place(group.service, group.environment)
     if group.service is None or place is None or place.logs is None:
-        return
+        return False
     lead = max(LEAST_LEAD, world.paced(LEAD))
     until = min(world.now(), group.started_at + lead)  # it may have begun days ago
     since = min(group.started_at, until) - lead
@@ -74,6 +74,7 @@ async def look_in_log(world: World, group_id: str, phase: Phase) -> None:
         is_whole=seen.is_whole,
     )
     await _keep(world, group_id, found, lines)
+    return True
 
 
 def _errors(found: Sequence[LogLine], ids: re.Pattern[str]) -> list[Line]:

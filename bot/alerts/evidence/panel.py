@@ -32,18 +32,18 @@ def picture_key(phase: Phase) -> str:
     return f"{SOURCE} {phase.value}"
 
 
-async def look_for_panel(world: World, group_id: str, phase: Phase) -> None:
+async def look_for_panel(world: World, group_id: str, phase: Phase) -> bool:
     """Find the panel, keep a link to it with the group, and have Grafana draw it.
 
     The link is written down before the picture is asked for, which may take long. Costs one call
     to three, and one that keeps a browser of Grafana's busy. May be repeated: the same picture is
-    added to the thread once.
+    added to the thread once. Returns whether it was asked.
 
     Raises:
         IntegrationError: Grafana did not answer.
     """
     if world.grafana is None:
-        return
+        return False
     async with world.database.read() as connection:
         group = await alerts.get(connection, group_id)
         known = await alerts.alerts_of(connection, group_id)
@@ -54,7 +54,7 @@ async def look_for_panel(world: World, group_id: str, phase: Phase) -> None:
         await _keep(
             world, group_id, Finding(source=SOURCE, phase=phase, note=note, found_at=world.now())
         )
-        return
+        return bool(note)  # where nothing was named, nobody may have been asked
     values = _values(target, group, known)
     finding = Finding(
         source=SOURCE,
@@ -65,6 +65,7 @@ async def look_for_panel(world: World, group_id: str, phase: Phase) -> None:
     )
     await _keep(world, group_id, finding)
     await _draw(world, world.grafana, target, group, values, finding)
+    return True
 
 
 async def _in_time(search: PanelSearch) -> Target | None:

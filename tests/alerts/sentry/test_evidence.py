@@ -161,6 +161,20 @@ async def test_a_sentry_that_does_not_answer_is_named_and_the_last_word_stays(de
     assert "CRED-812" in text
 
 
+async def test_a_sentry_that_was_away_at_the_onset_is_asked_again_once_it_is_back(desk: Desk):
+    await desk.runs(BAD)
+    desk.breaks()
+    group = await desk.fires()
+    desk.sentry.faults.append(Fault("list_issues", times=2, status=503))
+    assert await desk.looks_at(group) == ["issues"]
+
+    assert await KeepIssues(desk.later(2 * MINUTE))() == 1
+
+    text = await desk.text(group)
+    assert "CRED-812" in text
+    assert "No list of issues" not in text
+
+
 async def test_an_issue_resolved_without_a_word_is_found_out_at_the_next_look(desk: Desk):
     await desk.runs(BAD)
     issue = desk.breaks()

@@ -57,7 +57,7 @@ def judged(
 
 def _condition(
     firing: Sequence[Alert], known: Condition | None
-) -> tuple[Condition | None, str, Sequence[Alert]]:
+) -> tuple[Condition | None, str, list[Alert]]:
     """What these alerts are measured by, why by nothing, and those of them that are.
 
     Where several rules fire, what one of them gives cannot stand beside what another gives: the

@@ -188,7 +188,7 @@ class Listeners:
             anew = partial(
                 _drawn_anew, draw, requests.carried_by(body), press.subject_id, said, request
             )
-            self._replies.redraw(str(body["view"]["id"]), anew, request.correlation_id)
+            self._replies.redraw(to, str(body["view"]["id"]), anew, request.correlation_id)
         else:
             self._tell(to, said, request)
         return await ack()

@@ -23,6 +23,9 @@ ATTEMPTS = 3
 DRAIN_S = 5.0
 NOT_DONE = "Nothing was done"
 NOT_OPENED = "Slack did not open the form. Press the button again."
+NOT_FILLED = "Slack did not show what belongs into the form. Close it and press the button again."
+CLOSED = "not_found"
+"""What Slack says of a form that its owner has closed."""
 
 Fill = Callable[[], Awaitable[Modal | Answer]]
 """Finds out what a form offers; an answer says why there is none."""
@@ -64,9 +67,9 @@ class Replies:
         """Open what says that somebody is being asked, and put the form in its place."""
         self._begin(self._fill(to, trigger_id, loading, fill, correlation_id))
 
-    def redraw(self, view_id: str, draw: Fill, correlation_id: str) -> None:
+    def redraw(self, to: Whereto, view_id: str, draw: Fill, correlation_id: str) -> None:
         """Show a form anew in which something was pressed, once that is done."""
-        self._begin(self._redraw(view_id, draw, correlation_id))
+        self._begin(self._redraw(to, view_id, draw, correlation_id))
 
     def _begin(self, opening: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(opening, name="open form")
@@ -107,16 +110,20 @@ class Replies:
         view_id = await self._open(to, trigger_id, first, correlation_id)
         if view_id is None:
             return
-        await self._redraw(view_id, fill, correlation_id)
+        await self._redraw(to, view_id, fill, correlation_id)
 
-    async def _redraw(self, view_id: str, draw: Fill, correlation_id: str) -> None:
+    async def _redraw(self, to: Whereto, view_id: str, draw: Fill, correlation_id: str) -> None:
         with correlated(correlation_id):
             said = await draw()
         view = form(said) if isinstance(said, Modal) else notice(NOT_DONE, said.text)
         try:
-            await self._api.call("views.update", view_id=view_id, view=view)
-        except SlackError as exc:  # closed meanwhile, most likely
-            log.info("form_not_filled", extra={"action": "form_not_filled", "error": str(exc)})
+            # Shown twice it is the same.
+            await self._api.patiently("views.update", attempts=ATTEMPTS, view_id=view_id, view=view)
+        except SlackError as exc:
+            if exc.code == CLOSED:
+                return
+            log.warning("form_not_filled", extra={"action": "form_not_filled", "error": str(exc)})
+            await self._tell(to, Answer(NOT_FILLED), correlation_id)
 
     async def _tell(self, to: Whereto, answer: Answer, correlation_id: str) -> None:
         with correlated(correlation_id):

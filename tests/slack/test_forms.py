@@ -6,7 +6,7 @@ import pytest
 
 from bot.cards.blocks import actions, button, overflow, section
 from bot.cards.modal import INPUT
-from bot.slack.replies import NOT_OPENED
+from bot.slack.replies import NOT_FILLED, NOT_OPENED
 from bot.slack.requests import submission
 from sandbox import seeds
 from tests.slack.edge import by_socket, listening, until
@@ -198,3 +198,29 @@ async def test_why_there_is_no_form_takes_the_place_of_the_asking(edge, people):
 
     shown = await until(refused)
     assert shown["blocks"][0]["text"]["text"] == "There is &lt;none&gt;."
+
+
+async def test_a_form_that_slack_fills_late_is_filled_and_one_it_refuses_is_said(edge, people):
+    await people.fault("ratelimited", method="views.update", retry_after=1)
+    edge.done.found.set()
+    await chosen(people, "Ask first")
+
+    async def filled_in():
+        view = await form_of(people)
+        return view if view and view.get("callback_id") == "test.form" else None
+
+    await people.close_view(ALICE, await until(filled_in))
+    await people.fault("error", method="views.update", error="invalid_arguments")
+    await chosen(people, "Ask first")
+
+    assert await until(lambda: whispered(people)) == [NOT_FILLED]
+
+
+async def test_a_form_that_was_closed_while_somebody_was_asked_is_nobodys_trouble(edge, people):
+    await chosen(people, "Ask first")
+    await people.close_view(ALICE, await until(lambda: form_of(people)))
+
+    edge.done.found.set()
+    await people.settled()
+
+    assert await whispered(people) == []

@@ -102,8 +102,9 @@ async def mark(identity: str) -> Outcome:
     except RateLimited as exc:
         return Outcome(again=True, wait_s=exc.retry_after_s or 0.0, why=exc.detail)
     except IntegrationError as exc:
-        if exc.retryable:
-            return Outcome(again=True, wait_s=0.0, why=exc.detail)
+        if exc.retryable:  # it may be at it still: who looks sooner finds nothing, and makes two
+            wait_s = here.paced(spans.STILL_ASKING).total_seconds()
+            return Outcome(again=True, wait_s=wait_s, why=exc.detail)
         await _failed(here, promised, exc.detail)
     except Exception as exc:
         if is_transient(exc):

@@ -18,6 +18,7 @@ from bot.engine import Engine
 from bot.storage import annotations
 from bot.world import World
 from integrations.grafana.client import GrafanaClient
+from sandbox import seeds
 from sandbox.grafana.annotations import Annotation
 from sandbox.standin import Fault
 from tests.alerts.builders import an_alert
@@ -127,6 +128,30 @@ async def test_what_an_attempt_made_whose_answer_was_lost_is_found_and_not_made_
     assert len(marking.marks) == 1
     assert len(marking.room.grafana.calls_of("create_annotation")) <= 1
     assert marking.room.grafana.calls_of("list_annotations")
+
+
+async def test_a_grafana_that_makes_the_mark_after_nobody_waits_any_more_is_asked_for_one(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    create, asked = GrafanaClient.create_annotation, []
+
+    async def counted(self: GrafanaClient, *args: Any, **said: Any) -> int:
+        asked.append(said)
+        return await create(self, *args, **said)
+
+    monkeypatch.setattr(GrafanaClient, "create_annotation", counted)
+    async with a_room(replace(world, pace=30.0)) as room:
+        impatient = GrafanaClient(room.grafana.url, seeds.GRAFANA_TOKEN, deadline_s=0.05)
+        here = replace(room, world=replace(room.world, grafana=impatient))
+        room.grafana.faults.append(Fault("create_annotation", delay_s=0.2))
+        group = await here.hears()
+        async with running(here.world, tmp_path) as engine:
+            marking = Marking(here, engine)
+            await marking.promises(group)
+            assert await marking.ended(group) is MarkState.DONE
+        await impatient.aclose()
+
+        assert len(marking.marks) == len(asked) == 1
 
 
 async def test_an_attempt_that_died_before_it_asked_makes_it(marking: Marking):

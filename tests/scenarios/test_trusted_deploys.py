@@ -66,7 +66,8 @@ async def test_an_approval_does_not_follow_a_tag_that_was_moved(play: Scene):
 
 async def test_approved_anew_by_a_second_person_it_is_deployed(play: Scene):
     waiting = await play.card(EU, "Proposed", "v1.2.1", "void")
-    await play.deploys("v1.2.1", channel=STAGING, environment="staging", says="Deployed")
+    await happens(play, "pipeline-asks")  # by POST /api/changes, for staging
+    await play.card(STAGING, "v1.2.1", "Deployed", "asked by the pipeline of example/credlink")
 
     card = await play.card(EU, "v1.2.1", ts=waiting["ts"], button="Approve")
     await play.presses(seeds.BOB, card, "Approve")

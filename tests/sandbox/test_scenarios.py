@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -66,6 +67,9 @@ async def test_the_menu_says_of_each_what_it_does_and_why(world: World):
         shown = await answer.json()
     assert len({scenario["id"] for scenario in shown["scenarios"]}) == len(shown["scenarios"])
     assert all(scenario["title"] and scenario["detail"] for scenario in shown["scenarios"])
+    page_of_it = Path("docs/sandbox.md").read_text()
+    ids = {scenario["id"] for scenario in shown["scenarios"]}
+    assert {identity for identity in ids if f"`{identity}`" not in page_of_it} == set()
     assert [service["environment"] for service in shown["services"]] == ["prod", "eu", "staging"]
     assert {service["version"] for service in shown["services"]} == {seeds.RUNNING_TAG}
 

@@ -18,6 +18,7 @@ from sandbox.world import World
 PACE = 10.0
 WITHIN_S = 20.0
 LOOK_EVERY_S = 0.05
+PAGE = Path("docs/sandbox.md").read_text()
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -67,9 +68,8 @@ async def test_the_menu_says_of_each_what_it_does_and_why(world: World):
         shown = await answer.json()
     assert len({scenario["id"] for scenario in shown["scenarios"]}) == len(shown["scenarios"])
     assert all(scenario["title"] and scenario["detail"] for scenario in shown["scenarios"])
-    page_of_it = Path("docs/sandbox.md").read_text()
     ids = {scenario["id"] for scenario in shown["scenarios"]}
-    assert {identity for identity in ids if f"`{identity}`" not in page_of_it} == set()
+    assert {identity for identity in ids if f"`{identity}`" not in PAGE} == set()
     assert [service["environment"] for service in shown["services"]] == ["prod", "eu", "staging"]
     assert {service["version"] for service in shown["services"]} == {seeds.RUNNING_TAG}
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot.alerts.around import changes_around, changes_since
 from bot.cards.alert_lines import done_by, place_of
@@ -27,6 +28,8 @@ STEPS = 180
 LEAST_STEP = timedelta(seconds=1)
 ONSET_BEGINS_BEFORE = timedelta(minutes=1)
 """An alert waits (`for`) and rates lag: just before it fires nothing is normal any more."""
+OF_NO_SERIES = frozenset({"__name__", "alertname", "severity"})
+"""Labels that are the alert's own, whatever its series call themselves."""
 LEAST_NORMAL_POINTS = 5
 """Fewer before the onset say nothing about what is normal."""
 
@@ -116,6 +119,12 @@ async def keep_drawn(
     world: World, look: Look, series: Sequence[Series], limits: Sequence[Series] = ()
 ) -> None:
     """Draw these series and keep what they say with the group. Asks nobody."""
+    reading, png = await asyncio.to_thread(_drawn, look, series, limits)
+    await _keep(world, look, reading, png)
+
+
+def _drawn(look: Look, series: Sequence[Series], limits: Sequence[Series]) -> tuple[Reading, bytes]:
+    """What they say, and the picture; takes up to a second where there are thousands."""
     group, window = look.group, look.window
     reading = read(series, look.condition, group, window)
     chart = Chart(
@@ -130,8 +139,7 @@ async def keep_drawn(
         markers=look.markers,
         peak=(reading.peak.at, reading.peak.value) if reading.peak and group.is_final else None,
     )
-    png = await asyncio.to_thread(line_chart, chart)
-    await _keep(world, look, reading, png)
+    return reading, line_chart(chart)
 
 
 def shown_from(
@@ -204,18 +212,23 @@ def _first(series: Iterable[Series]) -> datetime | None:
 def belonging(series: Sequence[Series], known: Iterable[Alert]) -> tuple[Series, ...]:
     """The series that the group's alerts are about; all of them where no label tells.
 
-    An alert's labels hold those of the series it came from, and more.
+    An alert's labels hold those of the series it came from, and more. Takes a look at each of
+    both, not at each of one for each of the other: a storm has a thousand alerts in a group.
     """
-    labels = [alert.labels for alert in known]
-    found = tuple(
-        one for one in series if any(_may_be_of(one.labels, of_alert) for of_alert in labels)
-    )
+    alike: dict[frozenset[str], list[Mapping[str, str]]] = {}
+    for alert in known:
+        alike.setdefault(frozenset(alert.labels.keys() - OF_NO_SERIES), []).append(alert.labels)
+
+    @cache
+    def said(names: frozenset[str], shared: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+        return frozenset(tuple(labels[name] for name in shared) for labels in alike[names])
+
+    def is_about(labels: Mapping[str, str]) -> bool:
+        shared = ((names, tuple(sorted(names & labels.keys()))) for names in alike)
+        return any(tuple(labels[n] for n in both) in said(names, both) for names, both in shared)
+
+    found = tuple(one for one in series if is_about(one.labels))
     return found or tuple(series)
-
-
-def _may_be_of(of_series: Mapping[str, str], of_alert: Mapping[str, str]) -> bool:
-    shared = (of_series.keys() & of_alert.keys()) - {"__name__", "alertname", "severity"}
-    return all(of_series[name] == of_alert[name] for name in shared)
 
 
 def read(

@@ -35,7 +35,10 @@ async def hear(connection: Connection, join: JoinIncident, body: bytes, *, at: d
     event = pagerduty.parse(body)
     incident = from_pagerduty_event(event)
     if incident is not None:
-        await join(connection, incident, at=at, by=responder(event.agent))
+        other = event.incident.merged_into if event.incident is not None else None
+        merged_into = other.id if other is not None else None
+        by = responder(event.agent)
+        await join(connection, incident, at=at, by=by, merged_into=merged_into)
     news = reading.from_event(event)
     is_told = news is not None and await tell(connection, news, at=event.occurred_at)
     if event.type not in pagerduty.EVENT_TYPES:

@@ -12,12 +12,13 @@ from uuid import uuid4
 from bot.alerts import thread
 from bot.alerts.standing import with_incidents
 from bot.alerts.storms.fold import fold_waiting
+from bot.cards.incident_news import merged_entry
 from bot.catalog import Catalog
 from bot.domain.alert import AlertGroup, Severity, Source
-from bot.domain.card import Urgency
+from bot.domain.card import Kind, Urgency
 from bot.domain.incident import PagerDutyIncident, Responder
 from bot.domain.routing import destination
-from bot.storage import alerts, incidents
+from bot.storage import alerts, cards, incidents
 from bot.storage.database import Connection
 
 RECEIVER = "pagerduty"
@@ -43,20 +44,46 @@ class JoinIncident:
         *,
         at: datetime,
         by: Responder | None = None,
+        merged_into: str | None = None,
     ) -> None:
         """Take in what PagerDuty said; the same word twice, or an older one, changes nothing.
 
-        `by` is who did what it tells of, where it says so.
+        `by` is who did what it tells of, where it says so. Of one that was `merged_into` another,
+        the groups that still fire go on with that: it calls people for them now.
         """
         before, known = await incidents.tell(connection, incident)
         for group_id in await self._groups(connection, known):
             await incidents.link(connection, group_id, known.id)
         joined = await incidents.groups_of(connection, known.id)
+        other = await incidents.find(connection, merged_into) if merged_into else None
         for group_id in joined:
+            is_moved = other is not None and await self._follow(connection, group_id, known, other)
             group = await with_incidents(connection, group_id)
-            await thread.incident_moved(connection, group, before, known, by=by)
+            if not is_moved:
+                await thread.incident_moved(connection, group, before, known, by=by)
         if not joined and before is None and known.is_open and self._is_ours(known):
             await incidents.await_claim(connection, known.id, until=at + CLAIMED_WITHIN / self.pace)
+
+    async def _follow(
+        self,
+        connection: Connection,
+        group_id: str,
+        known: PagerDutyIncident,
+        other: PagerDutyIncident,
+    ) -> bool:
+        """Let a group go on with the incident its own was merged into.
+
+        False where it has ended, or is nothing but that incident.
+        """
+        group = await alerts.get(connection, group_id)
+        if group.is_final or group.source is Source.PAGERDUTY:
+            return False
+        await incidents.link(connection, group_id, other.id)
+        await incidents.unlink(connection, group_id, known.id)
+        key = f"incident {known.id} merged into {other.id}"
+        message = merged_entry(known, other)
+        await cards.add_entry(connection, Kind.ALERT_GROUP, group_id, key=key, message=message)
+        return True
 
     async def _groups(self, connection: Connection, incident: PagerDutyIncident) -> tuple[str, ...]:
         """The groups an incident is about: those open, or else the one it was opened for."""

@@ -117,5 +117,7 @@ class ReconcilePagerDuty:
         is_news = known.after(told) != known if known else now - told.created_at < NEW
         if is_news:
             async with self.world.database.write() as connection:
-                await JoinIncident(self.world.catalog, self.world.pace)(connection, told, at=now)
+                join = JoinIncident(self.world.catalog, self.world.pace)
+                other = found.merged_into.id if found.merged_into is not None else None
+                await join(connection, told, at=now, merged_into=other)
             self.world.wake()

@@ -63,6 +63,13 @@ def news_entry(incident: PagerDutyIncident, news: News) -> Message:
     return _line(f"{label}{_FACTS[news.kind](news)}{_done_by(news.by)}")
 
 
+def merged_entry(incident: PagerDutyIncident, other: PagerDutyIncident) -> Message:
+    """Its alerts are another incident's now."""
+    by = _by(incident.resolved_by)
+    label = f"PagerDuty {escaped(incident.label)}"
+    return _line(f"{label} was merged into {escaped(other.label)}{by}: that one counts from now on")
+
+
 def note_entry(incident: PagerDutyIncident, by: str, content: str) -> Message:
     """A note somebody wrote from a card; `by` is what they are called."""
     return _line(

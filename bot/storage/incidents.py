@@ -79,6 +79,17 @@ async def link(connection: Connection, group_id: str, incident_id: str) -> bool:
     return True
 
 
+async def unlink(connection: Connection, group_id: str, incident_id: str) -> None:
+    """Say that an incident has nothing of a group any more."""
+    await connection.execute(
+        delete(alert_group_incidents).where(
+            alert_group_incidents.c.group_id == group_id,
+            alert_group_incidents.c.incident_id == incident_id,
+        )
+    )
+    await cards.mark(connection, Kind.ALERT_GROUP, group_id, urgency=Urgency.PROGRESS)
+
+
 async def groups_of(connection: Connection, incident_id: str) -> tuple[str, ...]:
     """The ids of the groups an incident belongs to, in the order they are locked in."""
     rows = await connection.execute(

@@ -56,6 +56,8 @@ class Incident:
     """When its acknowledgement ends by itself, which is what snoozing means; only REST says."""
     responder_requests: tuple[ResponderRequest, ...] = ()
     """Only REST says."""
+    merged_into: Reference | None = None
+    """The incident its alerts were moved to, by which it was resolved."""
 
     @property
     def changed_at(self) -> datetime | None:

@@ -65,7 +65,13 @@ def incident(raw: Raw) -> Incident:
         responder_requests=tuple(
             map(_responder_request, raw.get("responder_requests") or ()),
         ),
+        merged_into=_merged_into(raw.get("resolve_reason")),
     )
+
+
+def _merged_into(why: Any) -> Reference | None:
+    is_merge = isinstance(why, Mapping) and why.get("type") == "merge_resolve_reason"
+    return reference(why.get("incident")) if is_merge else None
 
 
 def _triggers_again_at(pending: Any) -> datetime | None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot import metrics
 from bot.engine import Engine
-from bot.storage import inbox
+from bot.storage import inbox, incidents
 from bot.world import World
 from integrations.pagerduty.webhook import EVENT_TYPES
 from sandbox.clock import ManualClock
@@ -161,6 +161,32 @@ async def test_moves_made_in_pagerduty_change_the_card_and_say_who(desk: Desk, c
     ]
     text = await desk.board.text(await desk.group())
     assert "triggered, paging Carol Méndez · P1" in text
+
+
+async def test_an_alert_goes_on_with_the_incident_its_own_was_merged_into(
+    desk: Desk, clock: ManualClock
+):
+    _, incident = await desk.fires()
+    account = desk.pagerduty.account
+    other = account.trigger(key="another", summary="Database", severity="critical", body={})
+    clock.advance(1.5)
+    account.resolve(incident, BOB)
+    data = desk.pagerduty.told[-1]["event"]["data"]
+    into = {"id": other.id, "type": "incident_reference", "summary": "#2"}
+    data["resolve_reason"] = {"type": "merge_resolve_reason", "incident": into}
+
+    await desk.hears()
+    await desk.hears()
+
+    text = await desk.board.text(await desk.group())
+    assert "#2> triggered, paging Carol" in text
+    assert "resolved by" not in text
+    assert await desk.board.buttons(await desk.group()) == ["Acknowledge", "Resolve", "Silence…"]
+    said = "PagerDuty #1 was merged into #2 by Bob Lindqvist: that one counts from now on"
+    assert await desk.thread() == [said]
+    async with desk.world.database.read() as connection:
+        [counts] = await incidents.of_group(connection, (await desk.group()).id)
+    assert counts.id == other.id
 
 
 async def test_a_responder_asked_in_pagerduty_is_told_with_what_they_were_told(desk: Desk):

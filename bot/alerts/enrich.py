@@ -23,6 +23,7 @@ from bot.alerts.evidence.runbook import look_for_runbook
 from bot.alerts.lookup import look_up_incident
 from bot.alerts.onset import SOURCE as ONSET
 from bot.alerts.onset import look_before
+from bot.cards.blocks import cut
 from bot.domain.evidence import history, issues, log_lines, on_call, panel, runbook
 from bot.domain.finding import CHART, Finding, Phase
 from bot.engine import CONTROL, receive, step, surely, workflow, world
@@ -33,6 +34,9 @@ from integrations.errors import IntegrationError
 
 AGAIN_AFTER_S = (15.0, 60.0)
 """When sources that gave nothing are asked again."""
+
+LONGEST_WHY = 200
+"""Characters of what is said on a card; AWS says a paragraph, and the log has all of it."""
 
 log = logging.getLogger(__name__)
 
@@ -172,6 +176,7 @@ async def _ask(here: World, source: Source, group_id: str, phase: Phase) -> bool
 
 async def _say_missing(here: World, source: Source, group_id: str, phase: Phase, why: str) -> None:
     """Keep why, where that is news: each word is an edit of the card, and Sentry is asked often."""
+    why = cut(why, LONGEST_WHY)
     missing = Finding(source=source.name, phase=phase, missing=why, found_at=here.now())
     async with here.database.write() as connection:
         before = {one.source: one for one in await findings.of_group(connection, group_id)}

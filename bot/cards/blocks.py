@@ -24,6 +24,8 @@ TABLE_ROWS = 100
 TABLE_CHARACTERS = 10_000
 """Of all cells of a message together; there may be one table in it."""
 FALLBACK_CHARACTERS = 4000
+NAME_CHARACTERS = 80
+"""Of what a system calls a person, a rule or a version, where it stands in a line."""
 CUT = "…"
 _TURNS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Marks that turn the direction of all text after them, ours too."""
@@ -54,6 +56,11 @@ def escaped(text: str) -> str:
     """
     kept = text.translate(_TURNS)
     return kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def brief(name: str) -> str:
+    """A name from outside as part of a line: escaped, on one line, and no longer than a name."""
+    return escaped(cut(" ".join(name.split()), NAME_CHARACTERS))
 
 
 def cut(text: str, characters: int) -> str:

@@ -1,6 +1,6 @@
 """Words about Sentry's issues, for cards and threads."""
 
-from bot.cards.blocks import Message, cut, escaped, section
+from bot.cards.blocks import Message, brief, cut, escaped, section
 from bot.cards.links import link
 from bot.domain.sentry import ActKind, IssueStatus, SentryIssue
 
@@ -25,18 +25,18 @@ def standing(issue: SentryIssue) -> str:
     said = []
     if not issue.is_open:
         mark = "🟢" if issue.status is IssueStatus.RESOLVED else "⚫"
-        by = f" by {escaped(issue.moved_by)}" if issue.moved_by else ""
+        by = f" by {brief(issue.moved_by)}" if issue.moved_by else ""
         said.append(f"{mark} {issue.status.word}{by}")
     if issue.assignee:
-        said.append(f"assigned to {escaped(issue.assignee)}")
+        said.append(f"assigned to {brief(issue.assignee)}")
     return " · ".join(said)
 
 
 def moved_entry(before: SentryIssue, issue: SentryIssue, *, by: str) -> Message:
     """What became of it, for the thread: a name, for a mention would notify."""
-    who = f" by {escaped(by)}" if by else ""
+    who = f" by {brief(by)}" if by else ""
     if issue.status is before.status:
-        done = f"assigned to {escaped(issue.assignee)}" if issue.assignee else "assigned to nobody"
+        done = f"assigned to {brief(issue.assignee)}" if issue.assignee else "assigned to nobody"
     elif issue.is_open:
         done = "unresolved again"
     else:
@@ -46,7 +46,7 @@ def moved_entry(before: SentryIssue, issue: SentryIssue, *, by: str) -> Message:
 
 def joined_entry(issue: SentryIssue, *, rule: str) -> Message:
     """That one of Sentry's own rules told of an issue while this fired."""
-    told = f"Sentry's alert rule “{escaped(rule)}” fired" if rule else "Sentry saw it first now"
+    told = f"Sentry's alert rule “{brief(rule)}” fired" if rule else "Sentry saw it first now"
     return _line(f"{told}: {name_of(issue)}")
 
 

@@ -1,5 +1,6 @@
 """Sentry's issues on an alert's card."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -69,6 +70,18 @@ def test_golden_issues_open_rising_asked_about_and_resolved():
         shown("4816", Why.NEW, 1, status=IssueStatus.RESOLVED),
     )
     assert_golden(card(several), "alert_issues")
+
+
+def test_names_without_end_leave_a_card_that_slack_takes():
+    long = "<!channel> " * 900
+    bad = an_issue(
+        title=long, assignee=long, moved_by=long, commit=replace(COMMIT, author=long, message=long)
+    )
+    seen = Sighting(issue_id=bad.id, why=Why.RELEASE, events=1, release=long, rule=long)
+    drawn = card(view(*[ShownIssue(issue=bad, sighting=seen)] * 5))
+    text = json.dumps(drawn.blocks, ensure_ascii=False)
+    assert "<!channel>" not in text
+    assert len(text) < 6000
 
 
 def test_golden_issues_resolved_and_known_by_a_rule_alone():

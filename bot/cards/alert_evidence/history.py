@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.cards.blocks import Block, escaped, section
+from bot.cards.blocks import Block, brief, section
 from bot.cards.links import link
 from bot.cards.text import day_and_time, spoken
 from bot.domain.alert import AlertGroup
@@ -15,7 +15,7 @@ def blocks(last: LastTime, group: AlertGroup) -> Sequence[Block]:
     lasted = spoken(last.ended_at - last.started_at)
     facts = [f"*last time*  {day_and_time(last.started_at)} for {lasted}{_end(last)}"]
     if last.cause:
-        facts.append(f"{'cause' if last.is_said else 'likely cause'} {escaped(last.cause)}")
+        facts.append(f"{'cause' if last.is_said else 'likely cause'} {brief(last.cause)}")
     if last.address:
         facts.append(link(last.address, "its card"))
     return [section(" · ".join(facts))]
@@ -26,5 +26,5 @@ def _end(last: LastTime) -> str:
     if not last.mended_by:
         return "" if last.was_acknowledged else ", nobody acknowledged it"
     if waited is None or waited < timedelta(0):
-        return f", ended as {escaped(last.mended_by)}"
-    return f", ended {spoken(waited)} after {escaped(last.mended_by)}"
+        return f", ended as {brief(last.mended_by)}"
+    return f", ended {spoken(waited)} after {brief(last.mended_by)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import quote
 
-from bot.cards.blocks import Block, Element, cut, escaped, overflow, section
+from bot.cards.blocks import Block, Element, brief, cut, escaped, overflow, section
 from bot.cards.links import link
 from bot.cards.sentry import DOING, name_of, standing
 from bot.cards.text import counted, day_and_time, moment
@@ -50,7 +50,7 @@ def _lines(one: ShownIssue, group: AlertGroup, *, is_first: bool) -> Iterator[st
     if issue.commit is not None and issue.is_open:
         commit = issue.commit
         message = escaped(cut(commit.message, MESSAGE_CHARACTERS))
-        by = f" by {escaped(commit.author)}" if commit.author else ""
+        by = f" by {brief(commit.author)}" if commit.author else ""
         yield f"suspect commit {link(commit.url, commit.id[:7])} {message}{by}"
     if asked := _act_line(one, group):
         yield asked
@@ -65,7 +65,7 @@ def _facts(issue: SentryIssue, sighting: Sighting, group: AlertGroup) -> str:
     if why := _why(sighting):
         facts.append(why)
     if sighting.rule and group.source is not Source.SENTRY:  # there it is what the card is about
-        facts.append(f"alert rule “{escaped(sighting.rule)}”")
+        facts.append(f"alert rule “{brief(sighting.rule)}”")
     is_old = group.started_at - issue.first_seen_at > A_DAY
     seen = (day_and_time if is_old else moment)(issue.first_seen_at)
     facts.append(f"first seen {seen}")
@@ -76,7 +76,7 @@ def _why(sighting: Sighting) -> str:
     """Empty where only a rule says so, which is said beside it."""
     match sighting.why:
         case Why.RELEASE:
-            return f"*new in {escaped(sighting.release or 'what runs')}*"
+            return f"*new in {brief(sighting.release or 'what runs')}*"
         case Why.NEW:
             return "*new*"
         case Why.RISING:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.cards.blocks import Block, cut, escaped, section
+from bot.cards.blocks import Block, brief, cut, escaped, section
 from bot.cards.links import link
 from bot.domain.alert import AlertGroup
 from bot.domain.evidence.panel import Found, PanelShown
@@ -22,6 +22,6 @@ def blocks(shown: PanelShown, _group: AlertGroup) -> Sequence[Block]:
 
 
 def _metrics(metrics: Sequence[str]) -> str:
-    named = ", ".join(f"`{escaped(name)}`" for name in metrics[:METRICS_NAMED])
+    named = ", ".join(f"`{brief(name)}`" for name in metrics[:METRICS_NAMED])
     more = len(metrics) - METRICS_NAMED
     return f"{named} and {more} more" if more > 0 else named

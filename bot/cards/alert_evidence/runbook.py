@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.cards.blocks import Block, escaped, section
+from bot.cards.blocks import Block, brief, section
 from bot.cards.links import link
 from bot.cards.text import counted
 from bot.domain.alert import AlertGroup
@@ -15,6 +15,6 @@ def blocks(found: RunbookFound, group: AlertGroup) -> Sequence[Block]:
         return []
     if found.address:
         return [section(f"*runbook*  {link(found.address, 'where they are kept')}")]
-    name = "" if found.name == group.name else f"{escaped(found.name)}: "
+    name = "" if found.name == group.name else f"{brief(found.name)}: "
     steps = counted(found.steps, "step")
     return [section(f"*runbook*  {name}{steps} to tick in the thread")]

@@ -12,6 +12,7 @@ from bot.domain.secrecy import masked
 _MARKER = re.compile(r"(?P<marker>[ \t]*(?:\d{1,9}[.)]|[-*+])[ \t]+)(?P<task>\[[ xX]\][ \t]+)?")
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _markdown = MarkdownIt("commonmark")
+NAME_CHARACTERS = 100
 
 
 def title_of(document: str) -> str:
@@ -19,7 +20,7 @@ def title_of(document: str) -> str:
     tokens = _markdown.parse(_body(document))
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
-            return masked(tokens[place + 1].content) if token.tag == "h1" else ""
+            return masked(tokens[place + 1].content)[:NAME_CHARACTERS] if token.tag == "h1" else ""
     return ""
 
 

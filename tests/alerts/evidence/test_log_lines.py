@@ -115,7 +115,9 @@ async def test_a_log_that_may_not_be_read_is_named_on_the_card(
 
     aws.faults.clear()
     assert missing == [SOURCE]
-    assert "No error lines: CloudWatch did not give it" in await board.text(group)
+    text = await board.text(group)
+    assert "No error lines: CloudWatch did not give it (lacks logs:FilterLogEvents" in text
+    assert "no identity-based policy" not in text  # what is lacking is said; the rest is in the log
 
 
 async def test_without_a_log_group_or_a_service_nothing_is_asked(

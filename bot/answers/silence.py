@@ -4,6 +4,7 @@ The preview is a card and no second step of the form: a phone drops a form when 
 something else, a card stays, others see what is about to be hidden, and a command has one too.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -93,7 +94,8 @@ class GatherSilence:
         request = SilenceRequest.of_json(question.words)
         async with self.world.database.read() as connection:
             seen = await silences.seen_since(connection, self.world.now() - BACK)
-        past = hidden_in_the_past(request.matchers, seen)
+        # In a thread: thousands of alerts against a person's regular expression take a while.
+        past = await asyncio.to_thread(hidden_in_the_past, request.matchers, seen)
         alertmanager = self.world.alertmanager
         if alertmanager is None:
             return Preview(past=past, silent=NOT_CONNECTED).as_json()

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.answers import silence
 from bot.domain.asked import Submission
 from bot.errors import Conflict, FormError, NotAllowed, NotKnown, UsageError
 from bot.storage import silences
@@ -47,6 +49,21 @@ async def test_what_it_would_hide_is_shown_first_and_nothing_is_silenced(scene):
     assert "Would hide now: 2 of the 3 alerts firing" in card.replace("*", "")
     assert "Would have hidden in the last 7 days: 2 alerts" in card.replace("*", "")
     assert await scene.silences() == []
+
+
+async def test_a_look_at_the_past_that_takes_long_holds_nobody_up(scene, monkeypatch):
+    others_go_on = threading.Event()
+
+    def slow(*_):
+        assert others_go_on.wait(5)
+        return ()
+
+    monkeypatch.setattr(silence, "hidden_in_the_past", slow)
+    asyncio.get_running_loop().call_later(0.2, others_go_on.set)
+
+    await scene.desk.types(f"silence {LATENCY} 2h deploying")
+
+    assert "nothing that this bot has seen" in await scene.desk.card()
 
 
 async def test_once_confirmed_alertmanager_has_it_and_every_card_says_so(scene):

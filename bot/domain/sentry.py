@@ -113,6 +113,8 @@ class Sighting:
     events: int | None = None
     """None while Sentry has not been asked."""
     users: int | None = None
+    counted_at: datetime | None = None
+    """Until when those are counted."""
     events_before: int = 0
     """In as long a time before."""
     release: str | None = None

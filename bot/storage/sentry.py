@@ -131,7 +131,11 @@ def _is_news(before: Sighting, after: Sighting) -> bool:
     if before.events is None or after.events is None:
         return before != after
     same = replace(
-        after, events=before.events, users=before.users, events_before=before.events_before
+        after,
+        events=before.events,
+        users=before.users,
+        counted_at=before.counted_at,
+        events_before=before.events_before,
     )
     return same != before or after.events >= GROWN * before.events
 
@@ -146,6 +150,7 @@ def _merged(known: Sighting | None, told: Sighting) -> Sighting:
         why=known.why if known.events is not None or not is_asked else told.why,
         events=told.events if is_asked else known.events,
         users=told.users if is_asked else known.users,
+        counted_at=told.counted_at if is_asked else known.counted_at,
         events_before=told.events_before if is_asked else known.events_before,
         release=known.release or told.release,
         rule=told.rule or known.rule,

@@ -85,11 +85,13 @@ def test_names_without_end_leave_a_card_that_slack_takes():
 
 
 def test_golden_issues_resolved_and_known_by_a_rule_alone():
+    counted = Sighting(issue_id="4815", why=Why.NEW, events=3, counted_at=NOW)
     rule = Sighting(issue_id="4813", why=Why.RULE, rule="New issue")
     young = an_issue(id="4813", short_id="", url="", title="TypeError: <sign>")
     over = view(
         ShownIssue(issue=young, sighting=rule),
         shown("4812", Why.NEW, 3, status=IssueStatus.RESOLVED, moved_by="Bob", commit=COMMIT),
+        ShownIssue(issue=an_issue(id="4815"), sighting=counted),
         shown("4814", Why.NEW, 3, status=IssueStatus.IGNORED),
     )
     assert_golden(card(over), "alert_issues_over")

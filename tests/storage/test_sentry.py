@@ -16,7 +16,7 @@ from tests.domain.test_alert import a_group
 from tests.domain.test_sentry import COMMIT, an_issue
 
 MINUTE = timedelta(minutes=1)
-SEEN = Sighting(issue_id="4812", why=Why.NEW, events=12, users=4)
+SEEN = Sighting(issue_id="4812", why=Why.NEW, events=12, users=4, counted_at=NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +64,18 @@ async def test_what_a_rule_said_and_what_was_counted_are_one_sighting(
             [shown] = await sentry.of_group(connection, group)
             assert shown.sighting == replace(counted, rule="New issue")
             assert await sentry.began_with(connection, group) == {"v1.3.0": 1}
+
+
+@pytest.mark.parametrize(("events", "is_news"), [(13, False), (18, True)])
+async def test_a_count_is_kept_with_the_moment_it_is_of(
+    database: Database, group: str, events: int, is_news: bool
+):
+    later = replace(SEEN, events=events, counted_at=NOW + MINUTE)
+    async with database.write() as connection:
+        await sentry.sight(connection, group, SEEN)
+        await sentry.sight(connection, group, later)
+        [shown] = await sentry.of_group(connection, group)
+    assert shown.sighting == (later if is_news else SEEN)
 
 
 async def test_a_group_is_due_once_until_its_next_time_and_not_when_it_is_old(

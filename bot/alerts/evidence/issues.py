@@ -90,7 +90,9 @@ async def look_at_issues(world: World, group_id: str, phase: Phase) -> bool:
     found, sightings = await _search(world.sentry, place, versions)
     for one in shown:
         if (now := found.get(one.issue.id)) is not None:
-            counted = replace(one.sighting, events=now.events, users=now.users)
+            counted = replace(
+                one.sighting, events=now.events, users=now.users, counted_at=place.until
+            )
             sightings.setdefault(now.id, counted)
     lost = [one.issue for one in shown if one.issue.is_open and one.issue.id not in found]
     refreshed = await _refreshed(world.sentry, place.project, lost)
@@ -186,6 +188,7 @@ async def _search(
                 why=why,
                 events=issue.events,
                 users=issue.users,
+                counted_at=place.until,
                 events_before=earlier if why is Why.RISING else 0,
                 release=release,
             )

@@ -61,7 +61,8 @@ def _facts(issue: SentryIssue, sighting: Sighting, group: AlertGroup) -> str:
     facts = []
     if sighting.events is not None:
         users = f", {counted(sighting.users, 'user')}" if sighting.users else ""
-        facts.append(f"{counted(sighting.events, 'event')}{users}")
+        by = f" by {moment(sighting.counted_at)}" if sighting.counted_at else ""
+        facts.append(f"{counted(sighting.events, 'event')}{users}{by}")
     if why := _why(sighting):
         facts.append(why)
     if sighting.rule and group.source is not Source.SENTRY:  # there it is what the card is about

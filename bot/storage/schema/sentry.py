@@ -46,6 +46,7 @@ alert_group_issues = Table(
     Column("why", Text, nullable=False),
     Column("events", Integer, comment="around the onset; null while Sentry has not been asked"),
     Column("users", Integer),
+    Column("counted_at", Moment, comment="until when events and users are counted"),
     Column("events_before", Integer, nullable=False, comment="in as long a time before"),
     Column("release", Text, comment="the running version in which it was first seen"),
     Column("rule", Text, nullable=False, comment="Sentry's alert rule that told of it"),

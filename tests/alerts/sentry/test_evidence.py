@@ -27,7 +27,8 @@ async def test_an_issue_first_seen_in_what_runs_is_on_the_card_and_the_usual_noi
         f"*Sentry*  <{desk.sentry.url}/organizations/credlink/issues/{issue.id}/|CRED-812>" in text
     )
     assert "TimeoutError: card-network gateway did not answer in 2 s" in text
-    assert f"12 events, 4 users · *new in {BAD}* · first seen <!date^" in text
+    assert "12 events, 4 users by <!date^" in text
+    assert f"· *new in {BAD}* · first seen <!date^" in text
     assert "CRED-640" not in text
 
 
@@ -91,7 +92,9 @@ async def test_an_old_issue_that_rises_is_told_with_how_often_it_came_before(des
 
     await desk.looks_at(group)
 
-    assert "90 events, 30 users · *rising*, 4 in as long a time before" in await desk.text(group)
+    text = await desk.text(group)
+    assert "90 events, 30 users by <!date^" in text
+    assert "· *rising*, 4 in as long a time before" in text
 
 
 async def test_an_issue_of_another_environment_is_not_shown(desk: Desk):

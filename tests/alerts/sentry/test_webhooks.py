@@ -224,7 +224,9 @@ async def test_a_rule_that_fires_joins_the_open_group_of_its_place(desk: Desk):
     [entry] = await desk.board.thread(group)
     assert entry.startswith("Sentry's alert rule “New &lt;issue&gt;” fired: <")
     await desk.keeps()
-    assert f"12 events, 4 users · *new in {BAD}* · alert rule" in await desk.text(group)
+    text = await desk.text(group)
+    assert "12 events, 4 users by <!date^" in text
+    assert f"· *new in {BAD}* · alert rule" in text
 
 
 async def test_without_an_open_group_it_opens_a_card_that_ends_with_the_issue(desk: Desk):

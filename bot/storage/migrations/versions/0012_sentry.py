@@ -47,6 +47,12 @@ def upgrade() -> None:
         ),
         sa.Column("users", sa.Integer(), nullable=True),
         sa.Column(
+            "counted_at",
+            Moment(),
+            nullable=True,
+            comment="until when events and users are counted",
+        ),
+        sa.Column(
             "events_before", sa.Integer(), nullable=False, comment="in as long a time before"
         ),
         sa.Column(

@@ -5,7 +5,7 @@ import binascii
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ValidationError,
 )
 from pydantic.alias_generators import to_camel
@@ -23,8 +24,19 @@ from integrations.errors import InvalidSignature, Rejected, told
 NO_TIME = "0001-01-01T00:00:00Z"
 """Go's zero: an alert that still fires has not ended."""
 
-Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such moment in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 End = Annotated[Moment | None, BeforeValidator(lambda given: None if given == NO_TIME else given)]
+
+Pairs = Annotated[Mapping[str, str], BeforeValidator(lambda given: given or {})]
+"""Names and values; Go writes a map that nobody made as null."""
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -40,7 +52,7 @@ class AlertPart(Part):
 
     status: Literal["firing", "resolved"]
     labels: Mapping[str, str]
-    annotations: Mapping[str, str] = {}
+    annotations: Pairs = Field(default_factory=dict)
     starts_at: Moment
     ends_at: End = None
     """None while it fires."""

@@ -3,13 +3,13 @@
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
 
 from integrations.errors import Rejected, told
-from integrations.webhooks import AlertPart, Part, read_json, read_model, verify_token
+from integrations.webhooks import AlertPart, Pairs, Part, read_json, read_model, verify_token
 
 SYSTEM = "alertmanager"
 VERSION = "4"
@@ -36,9 +36,9 @@ class Notification(Part):
     """Alerts left out because of the receiver's `max_alerts`."""
     status: Literal["firing", "resolved"]
     receiver: str
-    group_labels: Mapping[str, str] = {}
-    common_labels: Mapping[str, str] = {}
-    common_annotations: Mapping[str, str] = {}
+    group_labels: Pairs = Field(default_factory=dict)
+    common_labels: Pairs = Field(default_factory=dict)
+    common_annotations: Pairs = Field(default_factory=dict)
     external_url: str = Field(default="", alias="externalURL")
     notification_reason: str | None = Field(default=None, alias="notification_reason")
     alerts: tuple[Alert, ...] = Field(min_length=1)

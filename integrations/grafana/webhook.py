@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from integrations.errors import InvalidSignature, Rejected
-from integrations.webhooks import AlertPart, Part, read_json, read_model, verify_token
+from integrations.webhooks import AlertPart, Pairs, Part, read_json, read_model, verify_token
 
 SYSTEM = "grafana"
 SIGNATURE_HEADER = "X-Grafana-Alerting-Signature"
@@ -61,9 +61,9 @@ class Notification(Part):
     receiver: str
     """The contact point."""
     org_id: int
-    group_labels: Mapping[str, str] = {}
-    common_labels: Mapping[str, str] = {}
-    common_annotations: Mapping[str, str] = {}
+    group_labels: Pairs = Field(default_factory=dict)
+    common_labels: Pairs = Field(default_factory=dict)
+    common_annotations: Pairs = Field(default_factory=dict)
     external_url: str = Field(default="", alias="externalURL")
     alerts: tuple[Alert, ...] = Field(min_length=1)
 

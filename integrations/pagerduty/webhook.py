@@ -29,6 +29,10 @@ EVENT_TYPES = frozenset(
 """What PagerDuty documents. https://developer.pagerduty.com/docs/webhooks-overview"""
 
 
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading rubbish raises, moments before the first day and endless nesting among it."""
+
+
 def verify(body: bytes, signatures: str, secrets: Iterable[str]) -> None:
     """Prove that PagerDuty sent `body`, or raise InvalidSignature.
 
@@ -71,6 +75,6 @@ def parse(body: bytes) -> Event:
             client=(event.get("client") or {}).get("name"),
             incident=reading.incident(data) if data.get("type") == "incident" else None,
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except _UNREADABLE as exc:
         reason = told(f"{type(exc).__name__}: {exc}")
         raise Rejected(SYSTEM, "webhook", f"not an event of version 3 ({reason})") from exc

@@ -100,6 +100,18 @@ def test_fields_of_newer_alertmanagers_are_read_or_passed_over():
     assert notification.is_repeat
 
 
+def test_maps_that_go_leaves_out_are_empty():
+    notification = parse(
+        a_payload(
+            groupLabels=None,
+            commonLabels=None,
+            commonAnnotations=None,
+            alerts=[an_alert(annotations=None)],
+        )
+    )
+    assert (notification.common_labels, notification.alerts[0].annotations) == ({}, {})
+
+
 def test_a_cut_payload_says_how_many_alerts_are_missing():
     assert parse(a_payload(truncatedAlerts=7)).truncated_alerts == 7
 
@@ -123,6 +135,10 @@ def test_another_version_is_refused_with_what_this_bot_reads(version):
         (a_payload(alerts=[]), "alerts: Tuple should have at least 1 item"),
         (a_payload(alerts=[an_alert(startsAt="yesterday")]), r"alerts\.0\.startsAt"),
         (a_payload(alerts=[an_alert(startsAt="2026-11-23T20:16:40")]), r"alerts\.0\.startsAt"),
+        (
+            a_payload(alerts=[an_alert(startsAt="0001-01-01T00:00:00+14:00")]),
+            "there is no such moment in UTC",
+        ),
         (a_payload(alerts=[an_alert(labels={"a": 1})]), r"alerts\.0\.labels\.a"),
         (a_payload(status="pending"), "status"),
     ],

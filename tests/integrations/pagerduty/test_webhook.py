@@ -154,6 +154,8 @@ def test_pagerdutys_ping_is_an_event():
         b'{"event": {"id": "01"}}',
         an_event(occurred_at="yesterday"),
         an_event(occurred_at=None),
+        an_event(occurred_at="0001-01-01T00:00:00+14:00"),
+        b"[" * 100_000,
         an_event(data=["a", "list"]),
         an_event(data={"type": "incident"}),
     ],

@@ -38,7 +38,7 @@ def test_every_alert_is_seen_to_fire_and_to_stay_silent():
         (API, "ratio_rate5m > 0.02", "ratio_rate5m >> 0.02", "is not PromQL"),
         (
             API,
-            "expr: env_service:http_requests_errors:ratio_rate5m > 0.02",
+            "expr: env_service:http_request_duration_seconds:p95_rate5m > 1",
             "expr: 1 + 1",
             "query is a constant",
         ),

@@ -131,7 +131,7 @@ variable "slack_mode" {
 }
 
 variable "load_balancer" {
-  description = "The way in for webhooks, and for Slack in HTTP mode; null leaves it out, and then alerts do not arrive. internal: from within the network alone (Alertmanager), not from PagerDuty, Sentry and Slack."
+  description = "The way in for webhooks, pipelines, and for Slack in HTTP mode; null leaves it out, and then neither alerts nor pipelines arrive. internal: from within the network alone (Alertmanager), not from PagerDuty, Sentry, GitHub and Slack."
   type = object({
     subnets         = list(string)
     certificate_arn = string

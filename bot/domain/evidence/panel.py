@@ -78,7 +78,7 @@ def named_by(annotations: Iterable[Mapping[str, str]]) -> Naming | None:
     for said in annotations:
         uid = said.get(DASHBOARD_ANNOTATION, "").strip()
         panel = said.get(PANEL_ANNOTATION, "").strip()
-        if 0 < len(uid) <= LONGEST_UID:
+        if uid.strip(".") and len(uid) <= LONGEST_UID:  # dots alone lead elsewhere in an address
             return Naming(uid, int(panel) if panel.isdecimal() and len(panel) < 10 else None)
     return None
 
@@ -231,7 +231,7 @@ def values_for(
     return chosen
 
 
-_NAMED = re.compile(r"\$\{(\w+)(?::[^}]*)?\}|\$(\w+)|\[\[(\w+)\]\]")
+_NAMED = re.compile(r"\$\{(\w+)(?::[^}$]*)?\}|\$(\w+)|\[\[(\w+)\]\]")
 
 
 def titled(title: str, values: Mapping[str, Sequence[str]]) -> str:

@@ -15,6 +15,7 @@ from bot.domain.alert import GroupState, Severity, Source
 from bot.storage import inbox
 from bot.web.sentry import SentrySender
 from integrations.errors import InvalidSignature
+from integrations.sentry import webhook
 from sandbox import seeds
 from sandbox.sentry.hooks import signature
 from sandbox.sentry.people import USERS
@@ -138,6 +139,18 @@ async def test_what_cannot_be_read_is_put_aside_for_a_person(post: Door):
         assert await post.post(body) == (202, {"outcome": "unreadable"}), body[:80]
 
     assert await post.kept() == (0, len(UNREADABLE))
+
+
+def test_what_an_error_says_without_end_is_read_as_far_as_a_title():
+    event = {
+        "issue_id": "1",
+        "title": "password=" * 90_000,
+        "culprit": "x" * 900_000,
+        "datetime": "2026-11-23T12:00:00Z",
+    }
+    read = webhook.parse(a_body("triggered", {"event": event, "triggered_rule": "New"})).event
+    assert read is not None
+    assert (len(read.title), len(read.culprit)) == (1000, 1000)
 
 
 async def test_a_resource_nobody_knows_is_kept_and_counted_and_those_beside_are_not_put_aside(

@@ -133,6 +133,7 @@ def test_recording_rules_are_seen_through_on_both_sides():
         ([{"__dashboardUid__": "d", "__panelId__": "-2"}], Naming("d", None)),
         ([{"__dashboardUid__": "d", "__panelId__": "9" * 20}], Naming("d", None)),
         ([{"__dashboardUid__": "d" * 41, "__panelId__": "2"}], None),
+        ([{"__dashboardUid__": "..", "__panelId__": "2"}], None),
     ],
 )
 def test_what_the_annotations_name_is_read_with_care(annotations, named):

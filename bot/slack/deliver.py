@@ -96,10 +96,13 @@ class Deliverer:
     async def _claim(self) -> None:
         free = CHANNELS_AT_ONCE - len(self._at_work)
         updates, busy = self._rhythm.updates, self._at_work.keys()
+        ahead_s = self._rhythm.posting_ahead_s
         if free <= 0:
             return
         async with self._database.read() as connection:
-            if not await deliveries.is_any_due(connection, self._owner, updates, busy=busy):
+            if not await deliveries.is_any_due(
+                connection, self._owner, updates, busy=busy, ahead_s=ahead_s
+            ):
                 return
         async with self._database.write() as connection:
             claims = await deliveries.claim(
@@ -109,6 +112,7 @@ class Deliverer:
                 lease_s=self._rhythm.lease_s,
                 busy=busy,
                 at_most=free,
+                ahead_s=ahead_s,
             )
         for claim in claims:
             task = asyncio.create_task(self._serve(claim), name=f"deliver {claim.channel}")
@@ -124,8 +128,12 @@ class Deliverer:
         try:
             while not self._stopping:
                 async with self._database.read() as connection:
-                    updates = self._rhythm.updates
-                    work = await deliveries.next_work(connection, claim.channel, updates)
+                    work = await deliveries.next_work(
+                        connection,
+                        claim.channel,
+                        self._rhythm.updates,
+                        ahead_s=self._rhythm.posting_ahead_s,
+                    )
                 if work is None:
                     break
                 with correlated(work.correlation_id):

@@ -63,6 +63,7 @@ class CardMessages:
                 work.card_id,
                 every_s=self.desk.rhythm.posting_every_s,
                 unknown_for_s=self.desk.rhythm.timeout_s,
+                ahead_s=self.desk.rhythm.posting_ahead_s if work.thread_ts is None else 0.0,
             ):
                 return
         try:

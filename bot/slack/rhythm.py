@@ -50,6 +50,15 @@ class Rhythm:
         return 1 / self.pace
 
     @property
+    def posting_ahead_s(self) -> float:
+        """How early a new message of its own may go: Slack takes a second one at once, and nobody
+        waits for a card because a thread was told something. What follows waits the longer.
+
+        https://docs.slack.dev/apis/web-api/rate-limits ("short bursts of >1")
+        """
+        return self.posting_every_s
+
+    @property
     def edit_pause_s(self) -> float:
         """Between two edits of one message, so that a busy card leaves some for the others."""
         return 2 / self.pace

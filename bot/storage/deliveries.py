@@ -84,10 +84,16 @@ class Work:
 
 
 async def is_any_due(
-    connection: Connection, owner: str, updates: Budget, *, busy: Collection[str]
+    connection: Connection,
+    owner: str,
+    updates: Budget,
+    *,
+    busy: Collection[str],
+    ahead_s: float = 0.0,
 ) -> bool:
     """Whether a claim would find something; cheap enough to ask often."""
-    found = select(channels.c.name).where(_claimable(owner, busy), _has_due(updates)).limit(1)
+    due = _has_due(updates, ahead_s)
+    found = select(channels.c.name).where(_claimable(owner, busy), due).limit(1)
     return (await connection.execute(found)).first() is not None
 
 
@@ -99,18 +105,20 @@ async def claim(
     lease_s: float,
     busy: Collection[str],
     at_most: int,
+    ahead_s: float = 0.0,
 ) -> list[Claim]:
     """Take the leases of channels in which something is due, the most urgent first.
 
     A lease of the same owner counts as free, so that a restarted process goes on at once; `busy`
-    names the channels it is at work in now. Owners have different names.
+    names the channels it is at work in now. Owners have different names. A new message of its own
+    may go `ahead_s` before its channel's turn.
     """
-    due = and_(cards.c.channel == channels.c.name, _due(updates))
+    due = and_(cards.c.channel == channels.c.name, _due(updates, ahead_s))
     urgency = select(func.min(cards.c.urgency)).where(due).scalar_subquery()
     since = select(func.min(cards.c.wanted_at)).where(due).scalar_subquery()
     ready = (
         select(channels.c.name)
-        .where(_claimable(owner, busy), _has_due(updates))
+        .where(_claimable(owner, busy), _has_due(updates, ahead_s))
         .order_by(urgency, since)
         .limit(at_most)
         .with_for_update(of=channels, skip_locked=True)
@@ -143,9 +151,11 @@ async def release(connection: Connection, claim: Claim) -> None:
     )
 
 
-async def next_work(connection: Connection, channel: str, updates: Budget) -> Work | None:
+async def next_work(
+    connection: Connection, channel: str, updates: Budget, *, ahead_s: float = 0.0
+) -> Work | None:
     """What is due first in this channel; what is as urgent goes message first, then threads."""
-    head = _head_due(updates)
+    head = _head_due(updates, ahead_s)
     found = await connection.execute(
         select(
             cards,
@@ -206,7 +216,13 @@ async def revision(connection: Connection, card_id: str) -> tuple[int, int]:
 
 
 async def begin_post(
-    connection: Connection, claim: Claim, card_id: str, *, every_s: float, unknown_for_s: float
+    connection: Connection,
+    claim: Claim,
+    card_id: str,
+    *,
+    every_s: float,
+    unknown_for_s: float,
+    ahead_s: float = 0.0,
 ) -> bool:
     """Note that a post begins, so that it is looked for if nobody learns how it ended.
 
@@ -217,7 +233,7 @@ async def begin_post(
     folded = select(cards.c.is_folded).where(cards.c.id == card_id)
     if (await connection.execute(folded)).scalar_one():
         return False
-    if not await take_post(connection, claim.channel, every_s=every_s):
+    if not await take_post(connection, claim.channel, every_s=every_s, ahead_s=ahead_s):
         return False
     await connection.execute(
         update(cards)
@@ -230,12 +246,15 @@ async def begin_post(
     return True
 
 
-async def take_post(connection: Connection, channel: str, *, every_s: float) -> bool:
-    """Take the channel's token for one message."""
+async def take_post(
+    connection: Connection, channel: str, *, every_s: float, ahead_s: float = 0.0
+) -> bool:
+    """Take the channel's token for one message, up to `ahead_s` before there is one."""
+    is_early = channels.c.post_at > database_now()
     taken = (
         update(channels)
-        .where(channels.c.name == channel, channels.c.post_at <= database_now())
-        .values(post_at=in_seconds(every_s))
+        .where(channels.c.name == channel, channels.c.post_at <= in_seconds(ahead_s))
+        .values(post_at=case((is_early, channels.c.post_at + every_s), else_=in_seconds(every_s)))
         .returning(channels.c.name)
     )
     return (await connection.execute(taken)).first() is not None
@@ -395,21 +414,23 @@ def _claimable(owner: str, busy: Collection[str]) -> ColumnElement[bool]:
     return and_(free, channels.c.name.not_in(sorted(busy)))
 
 
-def _has_due(updates: Budget) -> ColumnElement[bool]:
-    return exists().where(cards.c.channel == channels.c.name, _due(updates))
+def _has_due(updates: Budget, ahead_s: float) -> ColumnElement[bool]:
+    return exists().where(cards.c.channel == channels.c.name, _due(updates, ahead_s))
 
 
-def _due(updates: Budget) -> ColumnElement[bool]:
-    return and_(owed, or_(_head_due(updates), _thread_due()))
+def _due(updates: Budget, ahead_s: float) -> ColumnElement[bool]:
+    return and_(owed, or_(_head_due(updates, ahead_s), _thread_due()))
 
 
-def _head_due(updates: Budget) -> ColumnElement[bool]:
+def _head_due(updates: Budget, ahead_s: float) -> ColumnElement[bool]:
     now = database_now()
     may_edit = case(
         (cards.c.urgency == int(Urgency.OUTCOME), budgets.ready_at(updates, urgent=True)),
         else_=budgets.ready_at(updates, urgent=False),
     )
-    may_go = case((cards.c.ts.is_(None), channels.c.post_at), else_=may_edit)
+    # What is said in a thread waits for the channel's turn.
+    turn = case((cards.c.under.is_(None), channels.c.post_at - ahead_s), else_=channels.c.post_at)
+    may_go = case((cards.c.ts.is_(None), turn), else_=may_edit)
     has_place = or_(cards.c.under.is_(None), cards.c.ts.is_not(None), _thread_ts().is_not(None))
     return and_(cards.c.wanted > cards.c.shown, cards.c.next_at <= now, may_go <= now, has_place)
 

@@ -174,6 +174,30 @@ async def test_a_channel_has_one_post_at_a_time_by_its_pace(database: Database):
     assert await work(database) is None
 
 
+async def test_a_new_message_may_go_one_turn_ahead_and_then_everything_waits_the_longer(
+    database: Database,
+):
+    await opened(database, "c1", "#a")
+    async with database.write() as connection:
+        assert await deliveries.take_post(connection, "#a", every_s=60)
+        ahead = await deliveries.next_work(connection, "#a", UPDATES, ahead_s=60)
+        assert ahead is not None
+        assert await deliveries.is_any_due(connection, "d", UPDATES, busy=(), ahead_s=60)
+        assert not await deliveries.is_any_due(connection, "d", UPDATES, busy=())
+        assert await deliveries.take_post(connection, "#a", every_s=60, ahead_s=60)
+        assert not await deliveries.take_post(connection, "#a", every_s=60, ahead_s=60)
+        assert await deliveries.next_work(connection, "#a", UPDATES, ahead_s=60) is None
+        assert await deliveries.take_post(connection, "#a", every_s=60, ahead_s=121)
+
+
+async def test_what_is_said_in_a_thread_goes_in_its_turn(database: Database):
+    await posted(database, await opened(database, "c1", "#a"))
+    async with database.write() as connection:
+        await cards.add_entry(connection, *CHANGE, key="k", message=Message("entry"))
+        assert await deliveries.take_post(connection, "#a", every_s=60)
+        assert await deliveries.next_work(connection, "#a", UPDATES, ahead_s=60) is None
+
+
 async def test_a_picture_on_its_way_waits_for_no_post(database: Database):
     await posted(database, await opened(database, "c1", "#a"))
     async with database.write() as connection:
@@ -254,7 +278,7 @@ async def test_a_refused_picture_is_known_as_such_once(database: Database):
 async def test_the_search_for_what_is_due_uses_the_index_of_what_is_owed(database: Database):
     """Cards stay for ever; those Slack shows as they are must cost nothing."""
     await opened(database, "c1", "#a")
-    asked = select(tables.channels.c.name).where(deliveries._has_due(UPDATES))
+    asked = select(tables.channels.c.name).where(deliveries._has_due(UPDATES, 1.0))
     async with database.read() as connection:
         if connection.dialect.name == "postgresql":
             return  # with so few rows its planner rightly reads the table

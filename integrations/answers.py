@@ -18,6 +18,9 @@ from integrations.errors import (
 ADVICE = ("retry-after", "ratelimit-reset")
 """Headers that say after how many seconds to ask again; the first one present counts."""
 
+LONGEST_ADVICE_S = 3600.0
+"""Some say when instead of after how long, and nobody waits until then for half a century."""
+
 EXPLANATIONS = ("error", "message", "detail", "errors")
 """Members of an error's JSON that hold words for people."""
 
@@ -60,7 +63,7 @@ def words(body: bytes) -> str:
     text = body.decode(errors="replace").strip()
     try:
         return _spoken(json.loads(text)) or text
-    except ValueError:
+    except (ValueError, RecursionError):  # or it is nested beyond sense
         if text.startswith("<"):
             return "a web page, so probably a proxy's answer"
         return text or "no explanation"
@@ -82,6 +85,6 @@ def _advice(headers: Mapping[str, str]) -> float | None:
     """Seconds until asking again may help. Retry-After may also be a date, which nobody sends."""
     given = next((headers[name] for name in ADVICE if name in headers), "")
     try:
-        return max(0.0, float(given))
+        return min(max(0.0, float(given)), LONGEST_ADVICE_S)
     except ValueError:
         return None

@@ -42,7 +42,7 @@ def draw_lines(axes: Any, chart: Chart, shown: Sequence[Line]) -> None:
                 markersize=7,
                 zorder=3,
             )
-    for line in chart.limits:
+    for line in highest(chart.limits):
         at, values = _with_gaps(line, chart.step)
         axes.plot(at, values, color=ALARM, linewidth=1.8, dashes=(5, 3), zorder=2)
 

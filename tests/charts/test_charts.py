@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -207,6 +208,17 @@ def test_what_is_not_drawn_is_counted():
     names = names_of(chart, list(chart.lines[:6]))
 
     assert names[-1][0] == "and 9,994 more, not drawn"
+
+
+def test_thousands_of_lines_and_thresholds_are_drawn_as_soon_as_a_few():
+    few = replace(
+        ERRORS, lines=[a_line("value", [0.02] * 120)], limits=[a_line("threshold", [0.04] * 120)]
+    )
+    many = replace(few, lines=[*few.lines] * 2000, limits=[*few.limits] * 2000)
+    line_chart(few)
+    begun = time.process_time()
+    assert line_chart(many).startswith(b"\x89PNG")
+    assert time.process_time() - begun < 8  # each threshold had a line of its own
 
 
 def test_one_line_needs_no_legend_but_one_of_many_does():

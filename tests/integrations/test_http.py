@@ -34,6 +34,13 @@ async def test_a_success_brings_its_type_and_its_bytes(api, vendor):
     assert received.headers["Authorization"] == f"Bearer {SECRET}"
 
 
+@pytest.mark.parametrize("status", [200, 500])
+async def test_an_answer_nested_beyond_sense_is_its_senders_mistake(api, vendor, status):
+    vendor.says(Says(status=status, body=b"[" * 100_000))
+    with pytest.raises(Unavailable):
+        await api.send_for_json("get_health", "GET", "/health")
+
+
 async def test_a_quoted_path_arrives_as_it_was_quoted(api, vendor):
     vendor.says(Says(json={}))
     await api.send_for_json("create_deploy", "POST", "/releases/team%2Fv1%2B2/deploys/", body={})

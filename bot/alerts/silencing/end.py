@@ -75,8 +75,7 @@ class KeepSilences:
         await self._ask_the_gate(END, silence, asked, is_dry_run)
         if is_dry_run:
             return Answer(f"Dry run, nothing was changed. This would end {code(silence.matchers)}.")
-        if not await self._begin(END, silence, asked):
-            return Answer("This has been asked for already.")
+        await self._begin(END, silence, asked)
         await self._finish(END, silence, asked, lambda am: _delete(am, str(one.id)))
         async with self.world.database.write() as connection:
             known = await silences.of_alertmanager(connection, str(one.id))
@@ -100,8 +99,7 @@ class KeepSilences:
             return Answer(
                 f"{code(silence.matchers)} is silenced until {day_and_time(there.ends_at)} already."
             )
-        if not await self._begin(EXTEND, longer, asked):
-            return Answer("This has been asked for already.")
+        await self._begin(EXTEND, longer, asked)
         # The start is Alertmanager's own: with another it would make a second silence.
         wanted = replace(there, ends_at=ends_at)
         await self._finish(EXTEND, longer, asked, lambda am: am.post_silence(wanted))
@@ -136,9 +134,13 @@ class KeepSilences:
             await self._write(act, DENIED, silence, asked, why=why)
         raise NotAllowed(why)
 
-    async def _begin(self, act: str, silence: Silence, asked: Asked) -> bool:
-        """Write down that it is about to be done; False when it was: Slack repeats a press."""
-        return await self._write(act, ACCEPTED, silence, asked)
+    async def _begin(self, act: str, silence: Silence, asked: Asked) -> None:
+        """Write down that it is about to be done, once.
+
+        Slack may repeat a press whose first delivery somebody died with: both acts may be done
+        twice, and are rather done twice than not.
+        """
+        await self._write(act, ACCEPTED, silence, asked)
 
     async def _finish(
         self,
@@ -164,7 +166,7 @@ class KeepSilences:
 
     async def _write(
         self, act: str, outcome: str, silence: Silence, asked: Asked, *, why: str = ""
-    ) -> bool:
+    ) -> None:
         until: datetime | None = silence.ends_at if act == EXTEND else None
         written = entry(
             act,
@@ -187,7 +189,7 @@ class KeepSilences:
             },
         )
         async with self.world.database.write() as connection:
-            return await audit.add(connection, written)
+            await audit.add(connection, written)
 
     async def _asked(self, do: Callable[[AlertmanagerClient], Awaitable[T]]) -> T:
         if self.world.alertmanager is None:

@@ -352,6 +352,27 @@ async def test_end_silence_on_the_card_ends_it_once(scene):
     assert await scene.board.buttons(group) == ["Silence…"]
 
 
+async def test_an_end_somebody_died_with_is_done_when_slack_repeats_the_press(scene, monkeypatch):
+    await scene.fires("HighLatency")
+    await scene.silenced(f"{LATENCY} 2h deploying")
+    press = await scene.pressed("End silence")
+
+    async def dies(*_):
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as power:
+        power.setattr(AlertmanagerClient, "delete_silence", dies)
+        with pytest.raises(asyncio.CancelledError):
+            await told(await scene.keep.press_end(press))
+    assert len(await scene.silences()) == 1
+
+    assert "is told of again" in await told(await scene.keep.press_end(press))
+
+    assert await scene.silences() == []
+    ends = [e.outcome for e in await scene.desk.audited() if e.act == "end silence"]
+    assert ends == ["accepted", "done"]
+
+
 async def test_the_form_is_filled_in_with_what_the_alerts_have_in_common(scene):
     one = await scene.fires("HighLatency", hears=False, instance="1")
     two = await scene.fires("HighLatency", hears=False, instance="2")

@@ -89,6 +89,13 @@ def test_a_token_proves_it_as_well():
     may_be_proved(signed(), [])
 
 
+def test_where_no_secret_is_held_the_token_beside_a_signature_proves_it():
+    headers = {**signed(), "Authorization": f"Bearer {TOKEN}"}
+    verify(headers, BODY, tokens=[TOKEN], secrets=[], now=NOW)
+    with pytest.raises(InvalidSignature):
+        verify(headers, BODY, tokens=[TOKEN], secrets=["another"], now=NOW)
+
+
 def test_without_a_token_or_a_signature_the_body_need_not_be_read():
     with pytest.raises(InvalidSignature):
         may_be_proved({}, [TOKEN])

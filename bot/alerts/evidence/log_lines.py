@@ -26,14 +26,17 @@ LEAST_LEAD = timedelta(seconds=20)
 USUAL = 3
 """So many times as long before that is looked at, for what was there already."""
 WITHIN_S = 6.0
+NEARER, AGAIN_WITHIN_S = 5, 1.5
+"""By how much of the lead, and for how long, where the first reading is cut before the onset."""
 FIRST = "The first {} that tell of a failure"
 
 
 async def look_in_log(world: World, group_id: str, phase: Phase) -> bool:
     """Read the error lines of some minutes around the onset, and those before them.
 
-    Costs two FilterLogEvents, one more for every further page; searching is not billed. What they
-    say is kept without secrets, and the lines go to the thread. Returns whether it was asked.
+    Costs two FilterLogEvents, three where the log is noisy, one more for every further page;
+    searching is not billed. What they say is kept without secrets, and the lines go to the thread.
+    Returns whether it was asked.
 
     Raises:
         IntegrationError: CloudWatch did not give them.
@@ -58,6 +61,10 @@ async def look_in_log(world: World, group_id: str, phase: Phase) -> bool:
         read(start=since, end=until, oldest_first=True),
         read(start=since - USUAL * lead, end=since),
     )
+    if seen.is_cut and seen.lines[-1].at < group.started_at:
+        # A log so noisy that none of it is of the onset: what tells most is read nearer to it.
+        since = max(since, group.started_at - lead / NEARER)
+        seen = await read(start=since, end=until, oldest_first=True, within_s=AGAIN_WITHIN_S)
     ids = re.compile(world.catalog.services[group.service].request_ids.pattern)
     lines = await asyncio.to_thread(_errors, seen.lines, ids)
     before = await asyncio.to_thread(_errors, usual.lines, ids)

@@ -40,4 +40,6 @@ def _figures(found: ErrorLines) -> str:
         return f"no error line since {moment(found.since)}{searched}"
     more = "more than " if found.is_cut or not found.is_whole else ""
     lines = counted(found.total, "error line")
+    if found.is_cut:  # the first of those that were read
+        return f"{more}{lines} from {moment(found.since)} on"
     return f"{more}{lines}, the first at {moment(found.first_at)}"

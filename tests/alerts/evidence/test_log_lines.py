@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.alerts.enrich import SOURCES, ask_all
+from bot.alerts.evidence.log_lines import READ_LINES
 from bot.cards.alert_evidence import log_lines
 from bot.domain.alert import AlertGroup
 from bot.domain.evidence.log_lines import SOURCE, ErrorLines
@@ -88,6 +89,23 @@ async def test_what_is_new_in_the_log_is_on_the_card_and_its_lines_in_the_thread
     assert "log-events$3F" in card
     assert (await board.thread(group))[0].endswith("that tell of a failure, without secrets")
     assert SECRET not in card
+
+
+async def test_of_a_noisy_log_the_lines_of_the_onset_are_read(
+    world: World, accounts: Accounts, aws: AwsWorld
+):
+    aws.client("logs").create_log_group(logGroupName="/ecs/noisy")
+    noisy = aws.logs(MAIN_ACCOUNT)
+    now = time.time()
+    for _ in range(READ_LINES + 1):
+        noisy.write("/ecs/noisy", "task/1", "ERROR cache miss", at=now - 15)
+    noisy.write("/ecs/noisy", "task/1", "ERROR card-issuer refused", at=now - 3)
+
+    board, group, _ = await looked(a_world(world, accounts, "/ecs/noisy"))
+
+    text = await board.text(group)
+    assert "1 error line, the first at" in text
+    assert "card-issuer refused" in json.dumps((await board.card(group)).blocks)
 
 
 async def test_a_log_without_an_error_says_so(world: World, accounts: Accounts):

@@ -59,6 +59,8 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
         way_back=None if group.is_final else await way_back(connection, suspect),
         shared_with=await named_beside(connection, group, found),
         silences=() if group.is_final else await silences.of_group(connection, group_id),
+        is_posted=await cards.card_channel_and_ts(connection, Kind.ALERT_GROUP, group_id)
+        is not None,
         now=now,
     )
 

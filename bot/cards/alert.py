@@ -89,6 +89,8 @@ class AlertView:
     """The names of other groups whose alerts are in the same open incident."""
     silences: Sequence[Covering] = ()
     """What silences alerts of it now, the longest first."""
+    is_posted: bool = True
+    """Whether Slack shows it already: an edit calls nobody, whoever it names."""
     now: datetime
 
     @property
@@ -173,7 +175,7 @@ def _evidence(view: AlertView) -> list[str]:
     group = view.group
     lines = [] if group.is_final else alert_lines(group, view.alerts)
     if view.ranking is not None:
-        lines += suspect_lines(view.ranking, group)
+        lines += suspect_lines(view.ranking, group, may_name=view.is_posted)
     lines += [
         incident_line(incident, group) + facts(incident, view.now) for incident in view.incidents
     ]

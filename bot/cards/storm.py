@@ -115,7 +115,7 @@ def _what_became(view: StormView) -> str:
 def _below(view: StormView) -> list[str]:
     lines = _left_out(view.tally.rows[MOST_ROWS:])
     for cause in view.causes:
-        first, *reasons = suspect_lines(cause.ranking, cause.group)
+        first, *reasons = suspect_lines(cause.ranking, cause.group, may_name=False)
         where = _place(cause.group)
         lines += [f"{first} · {counted(cause.groups, 'group')}{where}", *reasons]
     lines += acknowledged_lines(view.report)

@@ -15,15 +15,17 @@ REASON_CHARACTERS = 120
 """Of one reason: a task's last words may be long."""
 
 
-def suspect_lines(ranking: Ranking, group: AlertGroup) -> list[str]:
-    """The likely cause on one line and its reasons on the next; or that nothing explains it."""
+def suspect_lines(ranking: Ranking, group: AlertGroup, *, may_name: bool = True) -> list[str]:
+    """The likely cause on one line and its reasons on the next; or that nothing explains it.
+
+    Whoever did it is named where that calls nobody: in an edit, not in a message's first post.
+    """
     first = ranking.first
     if first is None:
         return [_nothing(ranking, group)]
     title = "*cause*" if first.is_blamed else "*likely cause*"
-    lines = [
-        f"{title}  {_done(first.deed, group)} at {moment(first.deed.began_at)}{_by(first.deed)}"
-    ]
+    by = _by(first.deed, may_name=may_name)
+    lines = [f"{title}  {_done(first.deed, group)} at {moment(first.deed.began_at)}{by}"]
     said = first.deed.verdict
     if said is not None and said.is_cause:
         lines.append(f"{mention(said.by)} says that this was it")
@@ -78,8 +80,10 @@ def _done(deed: Deed, group: AlertGroup) -> str:
     return f"{escaped(deed.name)} ({escaped(where)})"
 
 
-def _by(deed: Deed) -> str:
-    return f" by {mention(deed.by)}" if deed.by else " outside the bot"
+def _by(deed: Deed, *, may_name: bool) -> str:
+    if not deed.by:
+        return " outside the bot"
+    return f" by {mention(deed.by)}" if may_name else ""
 
 
 def _before(deed: Deed, group: AlertGroup) -> str:

@@ -280,6 +280,15 @@ def test_golden_the_card_in_each_state(name: str):
     assert_golden(card(VIEWS[name]), f"alert_{name}")
 
 
+def test_the_first_post_names_nobody_as_the_one_who_did_it_since_that_would_call_them():
+    edited = VIEWS["firing"]
+    first = replace(edited, is_posted=False)
+
+    assert "by <@U0ALICE01>" in str(card(edited).blocks)
+    assert "<@U0ALICE01>" not in str(card(first).blocks)
+    assert "likely cause*  deploy of v1.2.0" in str(card(first).blocks)
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_the_first_line_is_short_and_has_its_word_beside_the_mark(name: str):
     line = headline(VIEWS[name].group)

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from pydantic import (
-    Field,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from bot.catalog.parts import Part
 

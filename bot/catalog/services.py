@@ -4,11 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import (
-    ByteSize,
-    Field,
-    field_validator,
-)
+from pydantic import ByteSize, Field, field_validator
 
 from bot.catalog.deploys import CloudFront, DeployPolicy, Scale, Slo
 from bot.catalog.parts import ChannelName, Part

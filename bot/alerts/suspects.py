@@ -65,11 +65,12 @@ def _onset(group: AlertGroup, said: Before, beside: Sequence[Firing]) -> Onset:
 async def _deeds(connection: Connection, group: AlertGroup, *, since: datetime) -> list[Deed]:
     """What was done in the environment, from every table that says so."""
     environment, service = group.environment or "", group.service or ""
-    done = await suspects.changes_in(connection, environment, since=since)
+    until = group.resolved_at
+    done = await suspects.changes_in(connection, environment, since=since, until=until)
     weights = await suspects.traffic(connection, group.id)
     found = [_of_change(one, done, weights.get(one.id), group.started_at) for one in done]
     found = _with_issues(found, service, await sentry.began_with(connection, group.id))
-    for scaling in await suspects.scalings_in(connection, environment, since=since):
+    for scaling in await suspects.scalings_in(connection, environment, since=since, until=until):
         found += _of_scaling(scaling)
     for lock in await suspects.locks_in(connection, environment, service, since=since):
         found.append(_of_lock(lock))

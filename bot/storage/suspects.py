@@ -100,14 +100,18 @@ async def traffic(connection: Connection, group_id: str) -> Mapping[str, float]:
 
 
 async def changes_in(
-    connection: Connection, environment: str, *, since: datetime
+    connection: Connection, environment: str, *, since: datetime, until: datetime | None = None
 ) -> tuple[Change, ...]:
-    """What asked ECS for something in this environment since then, the newest first."""
+    """What asked ECS for something in this environment since then, the newest first.
+
+    Of what is long over, what came after it would leave no room: `until` is when it ended.
+    """
     rows = await connection.execute(
         select(change_rows.c.id)
         .where(
             change_rows.c.environment == environment,
             change_rows.c.started_at >= since,
+            *([change_rows.c.started_at <= until] if until is not None else []),
             not_(change_rows.c.is_dry_run),
         )
         .order_by(change_rows.c.started_at.desc(), change_rows.c.id)
@@ -117,15 +121,19 @@ async def changes_in(
 
 
 async def scalings_in(
-    connection: Connection, environment: str, *, since: datetime
+    connection: Connection, environment: str, *, since: datetime, until: datetime | None = None
 ) -> tuple[Scaling, ...]:
-    """What set a capacity in this environment since then, or set one back, the newest first."""
+    """What set a capacity in this environment since then, or set one back, the newest first.
+
+    `until` is as for changes.
+    """
     rows = await connection.execute(
         select(scaling_rows.c.id)
         .where(
             scaling_rows.c.environment == environment,
             scaling_rows.c.set_at.is_not(None),
             or_(scaling_rows.c.set_at >= since, scaling_rows.c.returning_at >= since),
+            *([scaling_rows.c.set_at <= until] if until is not None else []),
             not_(scaling_rows.c.is_dry_run),
         )
         .order_by(scaling_rows.c.set_at.desc(), scaling_rows.c.id)

@@ -12,7 +12,7 @@ from bot.alerts.onset import SOURCE
 from bot.alerts.suspects import suspects_of
 from bot.alerts.verdict import CHANGED, SayOfSuspect
 from bot.cards.suspects import suspect_id
-from bot.domain.alert import AlertGroup
+from bot.domain.alert import AlertGroup, GroupState
 from bot.domain.asked import Actor, Asked, Press
 from bot.domain.change import Change, ChangeKind, ChangeState, Origin
 from bot.domain.finding import Phase
@@ -149,6 +149,18 @@ async def test_nothing_done_for_hours_is_said_so_and_what_came_later_is_not_coun
     group = await fires(board)
 
     assert "*no change* in the 6 h before it" in await board.text(group)
+
+
+async def test_what_was_done_since_it_ended_takes_no_suspect_from_it(board: Board):
+    await done(board, deployed())
+    group = await fires(board)
+    over = replace(group, state=GroupState.RESOLVED, resolved_at=ONSET + 10 * MINUTE)
+
+    later = (deployed(f"later-{n}", before=-n * 20 * MINUTE) for n in range(1, suspects.MOST + 2))
+    await done(board, *later)
+
+    assert await named(board, over) == ["change-1"]
+    assert (await ranked(board, over)).others == ()
 
 
 async def test_an_alert_that_names_no_place_has_no_suspects(board: Board):

@@ -49,7 +49,8 @@ async def look_before(world: World, group_id: str, phase: Phase) -> bool:
     )
     if not drawn and not requests:
         return True
-    before = _read(belonging(drawn, known), requests, group, otherwise=end - 10 * step)
+    found = belonging(drawn, known)
+    before = await asyncio.to_thread(_read, found, requests, group, otherwise=end - 10 * step)
     async with world.database.write() as connection:
         await suspects.keep_before(connection, group_id, before)
         finding = Finding(source=SOURCE, phase=phase, found_at=world.now())

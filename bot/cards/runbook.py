@@ -1,6 +1,7 @@
 """A runbook's steps in a thread: each with a box, and who has ticked it. Nobody is pinged by it."""
 
 from bot.cards.blocks import (
+    CUT,
     MESSAGE_BLOCKS,
     Block,
     Message,
@@ -62,7 +63,10 @@ def _steps(runbook: Runbook) -> list[Block]:
 
 
 def _text(number: int, step: Step) -> str:
-    return f"*{number + 1}.* {cut(mrkdwn_of(step.text), STEP_CHARACTERS)}"
+    read = step.text[: 2 * STEP_CHARACTERS]  # addresses take some of it that is not shown
+    shown = cut(mrkdwn_of(read), STEP_CHARACTERS)
+    is_cut = len(read) < len(step.text) and not shown.endswith(CUT)
+    return f"*{number + 1}.* {shown}{CUT if is_cut else ''}"
 
 
 def _label(tick: Tick | None) -> str:

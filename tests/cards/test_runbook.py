@@ -1,5 +1,6 @@
 """The message of a runbook: Markdown in Slack's words, and never more than Slack takes."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -50,6 +51,14 @@ def test_a_runbook_of_any_length_fits_into_one_message_and_says_what_it_leaves_o
         assert len(shown.blocks) <= 50
         assert check_message(list(shown.blocks), lambda _: True) is None
         assert "more steps, in its file" in str(shown.blocks[-1])
+
+
+@pytest.mark.parametrize("text", ["[" * 190_000, "[a](" * 40_000, "a *b* `c` " * 19_000])
+def test_a_step_as_long_as_a_file_keeps_nobody_busy_and_is_cut(text: str):
+    begun = time.process_time()
+    drawn = checklist(a_runbook(Step(text)))
+    assert time.process_time() - begun < 0.5  # it took seconds, at every tick
+    assert drawn.blocks[1]["text"]["text"].endswith("…")
 
 
 def test_who_ticked_a_step_stands_beside_it_by_name():

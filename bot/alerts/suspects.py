@@ -1,6 +1,7 @@
 """The suspects of an alert group, from the rows as they are: what was done before it, and why.
 
-Costs about a dozen small queries of our own database. Nothing outside is asked.
+Costs about a dozen small queries of our own database, one more for each deploy of the same service,
+scaling, lock, freeze and silence. Nothing outside is asked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from bot.domain.silence import Silence
 from bot.domain.silence.matchers import Operator
 from bot.domain.suspects import LOOK_BACK, Deed, DeedKind, Onset, Ranking, rank
 from bot.domain.suspects.beside import DAY, Firing, seen_beside, seen_elsewhere
-from bot.storage import alerts, changes, sentry, silences, suspects
+from bot.storage import alerts, sentry, silences, suspects
 from bot.storage.database import Connection
 from bot.storage.suspects import Before
 
@@ -261,7 +262,7 @@ async def _with_record(
             words = said.get((deed.service, deed.version), ())
             followed = await suspects.followed(
                 connection,
-                await changes.get(connection, deed.id),
+                deed,
                 deed.version,
                 within_s=FOLLOWS_WITHIN.total_seconds(),
             )

@@ -117,7 +117,7 @@ async def changes_in(
         .order_by(change_rows.c.started_at.desc(), change_rows.c.id)
         .limit(MOST)
     )
-    return tuple([await changes.get(connection, one) for one in rows.scalars().all()])
+    return await changes.every(connection, rows.scalars().all())
 
 
 async def scalings_in(
@@ -205,7 +205,7 @@ async def firings_beside(
     )
 
 
-async def followed(connection: Connection, change: Change, version: str, *, within_s: float) -> int:
+async def followed(connection: Connection, deploy: Deed, version: str, *, within_s: float) -> int:
     """How many alert groups began soon after the same version was deployed earlier, anywhere."""
     earlier = change_rows.alias("earlier")
     started = earlier.c.started_at
@@ -220,10 +220,10 @@ async def followed(connection: Connection, change: Change, version: str, *, with
             & (alert_groups.c.started_at <= started + within_s),
         )
         .where(
-            earlier.c.service == change.service,
+            earlier.c.service == deploy.service,
             earlier.c.version == version,
-            earlier.c.id != change.id,
-            started < change.started_at,
+            earlier.c.id != deploy.id,
+            started < deploy.began_at,
         )
     )
     return int(found.scalar_one())

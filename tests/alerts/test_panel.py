@@ -109,7 +109,7 @@ async def test_a_panel_only_found_by_its_metrics_leaves_our_chart_on_the_card(
     ids=["placeholder", "missing", "empty", "500", "cut", "forbidden", "slow"],
 )
 async def test_without_a_picture_our_chart_stands_and_the_card_says_which_and_why(
-    room: Room, prometheus: Prometheus, monkeypatch, renderer, fault, why
+    room: Room, prometheus: Prometheus, monkeypatch, caplog, renderer, fault, why
 ):
     monkeypatch.setattr(evidence, "DRAW_WITHIN_S", 0.2 if fault and fault.delay_s else 5.0)
     room.grafana.renderer = renderer
@@ -123,6 +123,8 @@ async def test_without_a_picture_our_chart_stands_and_the_card_says_which_and_wh
     text, [picture] = await room.shown(group)
     assert "|Error ratio>, CredLink prod" in text
     assert why in text
+    [logged] = [one for one in caplog.records if one.getMessage() == "panel_undrawn"]
+    assert logged.why in text
     assert "The chart is the bot's own." in text
     assert "picture is Grafana's" not in text
     assert picture["alt_text"].startswith("Chart of HighErrorRatio")

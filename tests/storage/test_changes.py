@@ -336,3 +336,14 @@ async def test_what_was_seen_last_takes_the_place_of_what_was_seen_before(databa
         found = await revisions.seen(connection, [("prod", "credlink-api"), ("staging", "x")])
 
     assert found == {("prod", "credlink-api"): later}
+
+
+async def test_several_are_read_at_once_in_the_order_asked_for_without_those_that_are_gone(
+    database,
+):
+    first, second = a_change("change-1"), a_change("change-2", environment="eu")
+    await kept(database, first, second)
+
+    async with database.read() as connection:
+        assert await changes.every(connection, ["change-2", "gone", "change-1"]) == (second, first)
+        assert await changes.every(connection, []) == ()

@@ -1,6 +1,7 @@
 """Grafana's panel of what an alert is about: a link at once, a picture where Grafana draws it."""
 
 import asyncio
+import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -25,6 +26,8 @@ AFTER_END = timedelta(minutes=5)
 """A link shows a little of what was after the alert."""
 WIDTH, HEIGHT, SCALE = 500, 290, 2
 """Pixels: in the end as large as the bot's own chart, with letters a phone shows."""
+
+log = logging.getLogger(__name__)
 
 
 def picture_key(phase: Phase) -> str:
@@ -144,6 +147,8 @@ async def _draw(
     else:
         await _add(world, group, finding, png)
         return
+    said = {"action": "panel_undrawn", "alert_group": group.id, "panel": shown.url, "why": why}
+    log.warning("panel_undrawn", extra=said)
     await _keep(world, group.id, replace(finding, said=replace(shown, no_picture=why)))
 
 

@@ -12,7 +12,7 @@ from bot.cards.alert_lines import facts_line, on_it_line
 from bot.cards.answer import Answer
 from bot.cards.blocks import Block, actions, cut, section
 from bot.cards.links import link
-from bot.cards.modal import Modal
+from bot.cards.modal import TITLE_CHARACTERS, Modal
 from bot.cards.responding import response_line
 from bot.cards.silence_words import is_silent, silence_lines
 from bot.cards.text import mention, moment
@@ -65,12 +65,19 @@ def page(view: PageView) -> Modal:
         blocks = [section("There is nothing on this page.")]
     return Modal(
         callback_id=LIST,
-        title=f"Storm: {first:,}–{first + len(view.lines) - 1:,} of {view.groups:,}",
+        title=_title(first, first + len(view.lines) - 1, view.groups),
         submit="Refresh" if last == 1 else f"Page {following} of {last}",
         close="Close",
         blocks=tuple(blocks),
         carried=carried(view.storm_id, view.channel_id, view.number),
     )
+
+
+def _title(first: int, last: int, groups: int) -> str:
+    """`Storm: 1–50 of 200`: where Slack has no room for all of it the figures say it."""
+    figures = f"{first:,}–{last:,} of {groups:,}"
+    named = f"Storm: {figures}"
+    return named if len(named) <= TITLE_CHARACTERS else figures
 
 
 def carried(storm_id: str, channel_id: str, number: int) -> Mapping[str, str]:

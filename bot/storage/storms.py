@@ -210,14 +210,16 @@ async def of_folded(connection: Connection, group_id: str) -> Storm | None:
 async def give_own_card(
     connection: Connection, storm_id: str, group_id: str, *, at_most: int
 ) -> bool:
-    """A folded group gets its own card after all, as an open storm's critical one.
+    """A folded group gets its own card after all, as a critical one that came so.
 
-    False while so many have one. The storm's channel is held.
+    False when so many of its storm's have one, or it has one. The storm's channel is held.
     """
     counted = (
         update(storms)
         .where(
-            storms.c.id == storm_id, storms.c.over_at.is_(None), storms.c.own_criticals < at_most
+            storms.c.id == storm_id,
+            storms.c.own_criticals < at_most,
+            exists().where(_g.group_id == group_id, _g.is_folded),
         )
         .values(own_criticals=storms.c.own_criticals + 1)
         .returning(storms.c.id)

@@ -8,7 +8,7 @@ import logging
 from datetime import datetime
 
 from bot.domain.alert import AlertGroup, Severity
-from bot.domain.storm import OWN_CRITICALS, fold
+from bot.domain.storm import OWN_CARDS_AFTER, OWN_CRITICALS, fold
 from bot.storage import storms
 from bot.storage.database import Connection
 
@@ -37,12 +37,15 @@ async def fold_waiting(connection: Connection, channel: str, *, at: datetime) ->
 async def give_card_to_worse(connection: Connection, before: AlertGroup, after: AlertGroup) -> bool:
     """Give a folded group that became critical its own card, as if it had come so.
 
+    A storm that is over has room for as many more as get cards at its end: nothing else would call
+    anybody to what only its card shows.
     To be called with the group's row locked and none of its cards. False when it stays folded.
     """
     if before.severity is Severity.CRITICAL or after.severity is not Severity.CRITICAL:
         return False
     storm = await storms.of_folded(connection, after.id)
-    if storm is None or not storm.is_open:
+    if storm is None:
         return False
     await storms.hold_channel(connection, storm.channel)
-    return await storms.give_own_card(connection, storm.id, after.id, at_most=OWN_CRITICALS)
+    at_most = OWN_CRITICALS if storm.is_open else OWN_CRITICALS + OWN_CARDS_AFTER
+    return await storms.give_own_card(connection, storm.id, after.id, at_most=at_most)

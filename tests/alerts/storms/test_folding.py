@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.alerts.enrich import enrich
+from bot.cards.modal import TITLE_CHARACTERS
+from bot.cards.storm_list import _title
 from bot.domain.card import Kind, Place, Urgency
 from bot.engine import Engine
 from bot.storage import cards, findings, overview
@@ -144,6 +146,19 @@ async def test_a_sixth_critical_group_stays_folded_when_it_becomes_so(weather: W
 
     assert len(await weather.folded()) == 2
     assert "Mild" in await weather.folded()
+
+
+@pytest.mark.parametrize(
+    ("groups", "first", "title"),
+    [
+        (1_000, 901, "Storm: 901–950 of 1,000"),
+        (1_000, 951, "951–1,000 of 1,000"),
+        (10_000, 9_951, "9,951–10,000 of 10,000"),
+    ],
+)
+def test_the_title_of_a_page_is_never_cut(groups: int, first: int, title: str):
+    assert _title(first, first + 49, groups) == title
+    assert len(title) <= TITLE_CHARACTERS
 
 
 async def test_incidents_that_pagerduty_alone_knows_fold_too(weather: Weather):

@@ -135,3 +135,18 @@ async def test_a_group_that_ends_long_after_is_counted_on_its_card(weather: Weat
 
     assert await weather.owed() == {"storm"}
     assert "19 of 20 alert groups still fire" in await weather.text()
+
+
+async def test_what_becomes_critical_after_the_storm_gets_a_card_while_few_do(weather: Weather):
+    await weather.fires(*MANY, *names(10, of="More"))
+    weather.later = LONG_PAST
+    await weather.ends()
+    await weather.shows_all()
+    left = sorted(await weather.folded())
+
+    await weather.fires(*left[:16], severity="critical", alerts=2)
+
+    assert await weather.owed() == {*left[:15], "storm"}
+    assert await weather.folded() == set(left[15:])
+    text = await weather.text()
+    assert "25 on cards of their own below · 5 on this card only: *Show* lists them" in text

@@ -7,6 +7,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from bot import app, failover, metrics
 from bot.__main__ import MISCONFIGURED
+from bot.assembly import chores
 from bot.engine import GIVEN_UP, MAX_RECOVERY_ATTEMPTS
 
 PAGE = Path("docs/operations.md").read_text()
@@ -30,7 +31,7 @@ def test_the_times_and_statuses_are_those_of_the_code():
     assert f"gives running steps\n{app.DRAIN_S} s, and leaves" in PAGE
     lease = f"a lease of {failover.LEASE_S:g} s each {failover.BEAT_S:g} s"
     assert lease in PAGE
-    assert f"deleted from the journal after {app.FORGET_AFTER.days} days" in PAGE
+    assert f"deleted from the journal after {chores.FORGET_AFTER.days} days" in PAGE
     assert f"| {MISCONFIGURED} | the configuration is wrong" in PAGE
     assert f"--status {GIVEN_UP}" in PAGE
     assert MAX_RECOVERY_ATTEMPTS + 1 == 6

@@ -73,7 +73,7 @@ async def test_a_jobs_token_says_who_it_is_and_keys_are_asked_for_once(oidc, iss
         ({"iss": "https://token.actions.githubusercontent.com"}, "[Ii]ssuer"),
         ({"exp": int(time.time()) - 60}, "expired"),
         ({"exp": None}, '"exp"'),
-        ({"iat": int(time.time()) + 600}, "not yet valid"),
+        ({"iat": int(time.time()) + 86_400}, "not yet valid"),
         ({"aud": None}, '"aud"'),
         ({"repository": ""}, "does not say its repository"),
         ({"ref": None}, "does not say its ref"),

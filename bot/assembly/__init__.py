@@ -1,0 +1,1 @@
+"""The bot's parts, made and joined; `bot.app` starts them."""

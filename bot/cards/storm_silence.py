@@ -12,8 +12,8 @@ from bot.domain.silence.preview import BACK
 from bot.domain.storm_silence import Proposed
 
 SUBMIT = "storm.silence.submit"
-STORM, REVISION, CHANNEL = "storm", "revision", "channel"
-"""What the form carries."""
+STORM, REVISION, CHANNEL, PREVIEWED = "storm", "revision", "channel", "previewed"
+"""What the form carries; of what it previewed the marks, for nothing else may be made of it."""
 MATCHERS_CHARACTERS = 160
 
 
@@ -42,6 +42,7 @@ def silence_all_form(view: SilenceAllView) -> Modal:
             STORM: view.storm_id,
             REVISION: str(view.revision),
             CHANNEL: view.channel_id,
+            PREVIEWED: " ".join(one.mark for one in view.proposed),
         },
         blocks=(*_preview(view), length_choice(), reason_input(), _small_print(view)),
     )

@@ -1,10 +1,11 @@
 """*Silence all*: one silence for each alert name of a storm, and what each would hide."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.silence.matchers import Matcher, Operator, hold
+from bot.domain.silence.matchers import Matcher, Operator, hold, written
 
 NAME = "alertname"
 MOST = 40
@@ -36,6 +37,11 @@ class Proposed:
     """Alerts of the last days it would have hidden."""
     refused: str = ""
     """Why whoever asks may not silence it; empty where they may."""
+
+    @property
+    def mark(self) -> str:
+        """Twelve characters that say what it would match."""
+        return hashlib.sha256(written(self.matchers).encode()).hexdigest()[:12]
 
 
 def propose(heard: Iterable[Heard], places: Sequence[str]) -> tuple[Proposed, ...]:

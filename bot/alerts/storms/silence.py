@@ -13,7 +13,7 @@ from bot.alerts.silencing.make import NOT_CONNECTED, MakeSilence
 from bot.cards.answer import Later
 from bot.cards.modal import Loading, Modal
 from bot.cards.silence_form import LENGTH, REASON
-from bot.cards.storm_silence import REVISION, STORM, SilenceAllView, silence_all_form
+from bot.cards.storm_silence import PREVIEWED, REVISION, STORM, SilenceAllView, silence_all_form
 from bot.domain.asked import Actor, Asked, Press, Submission
 from bot.domain.audited import ACCEPTED
 from bot.domain.secrecy import masked
@@ -30,6 +30,7 @@ from integrations.errors import IntegrationError
 WITHIN_S = 5.0
 """For all that Alertmanager holds."""
 NOTHING = "Nothing of what this card showed fires with a name any more: nothing to silence."
+CHANGED = "What fires has changed since. Nothing was silenced: press *Silence all…* again."
 
 log = logging.getLogger(__name__)
 
@@ -61,18 +62,25 @@ class SilenceStorm:
     async def submit(self, submission: Submission) -> Later:
         """Promise a silence for each name that may be silenced, and make them.
 
+        What was not previewed, as it came or reaches further now, is not silenced: the card goes
+        on to count it, and to offer the form.
+
         Raises:
             FormError: for how long, or why, cannot be read.
-            NotKnown, NotAllowed, Conflict: as for the form.
+            NotKnown, NotAllowed: as for the form.
+            Conflict: as for the form, or nothing is as it was previewed.
         """
         length, reason = _read(submission.values)
         storm_id, revision = submission.carried[STORM], int(submission.carried[REVISION])
         proposed = self._allowed(await self._heard(storm_id, revision), submission.asked.by)
+        seen = submission.carried.get(PREVIEWED, "").split()
         silenced = [
             (one.name, self._silence(one, submission.asked, length, reason))
-            for one in proposed[:MOST]
-            if not one.refused
+            for one in proposed
+            if not one.refused and one.mark in seen
         ]
+        if not silenced:
+            raise Conflict(CHANGED)
         await self._promise(storm_id, silenced, submission.asked)
         self.world.wake()
         return Later(partial(self.make.make_all, [silence.id for _, silence in silenced]))

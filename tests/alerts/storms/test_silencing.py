@@ -16,6 +16,7 @@ from bot.cards.modal import Modal
 from bot.cards.silence_form import LENGTH, REASON
 from bot.domain.asked import Actor, Submission
 from bot.errors import Conflict, FormError, NotAllowed
+from bot.storage import alerts
 from bot.storage.database import Database
 from integrations.alertmanager.client import AlertmanagerClient
 from integrations.alertmanager.models import Silence
@@ -51,6 +52,22 @@ class Night:
             spoken = an_alert(found.fingerprint, starts_at=found.starts_at, **found.labels)
             key = f"{found.labels['alertname']}/{found.labels['service']}"
             await self.weather.board.hears(an_update(spoken, groupKey=key), at=datetime.now(UTC))
+
+    async def grows(self, name: str, **labels: str) -> None:
+        """An alert of this name joins the first group."""
+        key = f"HighLatency/{SERVICES[0]}"
+        known = await self.weather.board.groups()
+        group = next(one for one in known if one.group_key == key)
+        async with self.weather.database.read() as connection:
+            inside = await alerts.alerts_of(connection, group.id)
+        spoken = [
+            an_alert(one.fingerprint, starts_at=one.starts_at, **one.labels) for one in inside
+        ]
+        more = {**inside[0].labels, "alertname": name, **labels}
+        joined = an_alert(f"more-{name}", starts_at=inside[0].starts_at, **more)
+        await self.weather.board.hears(
+            an_update(*spoken, joined, groupKey=key), at=datetime.now(UTC)
+        )
 
     async def form(self, by: Actor = ALICE) -> Modal:
         loading = await self.silence.open(self.weather.press(await self.weather.storm(), by=by))
@@ -108,6 +125,28 @@ async def test_each_name_is_previewed_and_silenced_and_the_card_says_so(night: N
     assert "silenced 2 alert names until" in text
     assert "*16 firing* · 16 silenced" in text
     assert "Silence all…]" not in text
+
+
+async def test_what_was_not_previewed_is_not_silenced(night: Night):
+    form = await night.form()
+    await night.grows("HighLatency", env="staging")  # its silence would reach further
+    await night.grows("DiskFull", env="prod")
+
+    await night.submits(form)
+
+    assert [one.matchers[0].value for one in await night.silences()] == ["Slow"]
+    assert "silenced 1 alert name until" in await night.weather.text()
+
+
+async def test_a_form_of_which_nothing_is_as_it_was_makes_nothing(night: Night):
+    form = await night.form()
+    for name in ("HighLatency", "Slow"):
+        await night.grows(name, env="staging")
+
+    with pytest.raises(Conflict, match=r"press \*Silence all…\* again"):
+        await night.submits(form)
+
+    assert await night.silences() == []
 
 
 async def test_who_may_silence_none_of_it_gets_no_form(night: Night):

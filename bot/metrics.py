@@ -51,7 +51,9 @@ card_delay_seconds = Histogram(
 changes = Counter("credlink_changes_total", "Changes that ended, by verdict.", ["kind", "verdict"])
 audit_entries = Counter("credlink_audit_entries_total", "Audit entries, by outcome.", ["outcome"])
 source_up = Gauge(
-    "credlink_source_up", "1 if this outside system answered when it was asked last.", ["system"]
+    "credlink_source_up",
+    "1 if this outside system answered when it was asked last; not there before it is asked.",
+    ["system"],
 )
 swept = Counter("credlink_swept_total", "Promises repeated to the engine by the sweeper.", ["kind"])
 workflows_given_up = Gauge(

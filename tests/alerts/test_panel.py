@@ -260,6 +260,18 @@ async def test_alerts_of_several_nodes_choose_all_of_them(room: Room):
     assert asked_in(text)["var-instance"] == ["node-1&x:9100", "node-2&x:9100"]
 
 
+async def test_a_link_too_long_for_slack_leaves_the_choice_of_many_to_the_dashboard(room: Room):
+    await room.reads_panels()
+    nodes = [an_alert(f"a{n}", expression=DISK, instance=f"{n}{'é' * 60}") for n in range(9)]
+    group = await room.hears(*nodes)
+
+    await room.looks(group)
+
+    text, _ = await room.shown(group)
+    assert "var-instance" not in asked_in(text)
+    assert asked_in(text)["viewPanel"]
+
+
 @pytest.mark.parametrize(
     "expression", ["some_other_metric > 1", "this is ( no promql", "vector(1) > 0"]
 )

@@ -4,10 +4,12 @@ import asyncio
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.alerts.chart import BEFORE_ONSET, file_name
 from bot.alerts.evidence.panel_search import PanelSearch, Target
 from bot.cards.alert_picture import panel_alt
+from bot.cards.links import is_address
 from bot.domain.alert import Alert, AlertGroup
 from bot.domain.card import Kind
 from bot.domain.evidence.panel import SOURCE, Asked, PanelShown, titled, values_for
@@ -102,13 +104,16 @@ def _shown(
     values: dict[str, tuple[str, ...]],
 ) -> PanelShown:
     """The link goes on while the alert fires, and stands still once it is over."""
-    url = grafana.panel_url(
+    leads_to = partial(
+        grafana.panel_url,
         target.dashboard,
         target.panel.id,
         start=group.started_at - BEFORE_ONSET,
         end=None if group.resolved_at is None else group.resolved_at + AFTER_END,
-        variables=values,
     )
+    url = leads_to(variables=values)
+    if not is_address(url):  # ten long names of each variable are more than a link may have
+        url = leads_to(variables={name: one for name, one in values.items() if len(one) == 1})
     return PanelShown(
         title=titled(target.panel.title, values) or f"panel {target.panel.id}",
         dashboard=target.dashboard.title,

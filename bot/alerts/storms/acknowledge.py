@@ -19,6 +19,7 @@ from bot.cards.answer import Answer, Later
 from bot.catalog import Catalog
 from bot.domain.alert import AlertGroup, GroupState
 from bot.domain.asked import Actor, Asked, Press
+from bot.domain.audit import Entry
 from bot.domain.audited import ACCEPTED, DENIED
 from bot.domain.card import Urgency
 from bot.domain.incident import IncidentStatus, PagerDutyIncident, Response, ResponseKind
@@ -37,6 +38,7 @@ from bot.storage import (
     storms,
 )
 from bot.storage.database import Connection, Database
+from bot.storage.transient import is_transient
 
 TOGETHER = 20
 """Groups in one transaction: others wait for it."""
@@ -142,30 +144,44 @@ class AcknowledgeAll:
         return act.id
 
     async def _carry_out(self, act_id: str) -> None:
-        """Every group of the act in turn; may be repeated and done by several at once."""
-        while True:
-            asked: list[str] = []
-            async with self.database.write() as connection:
-                act = await storm_acts.locked(connection, act_id)
-                if act.done_at is not None:
-                    return
-                group_ids = await storm_acts.next_groups(connection, act, at_most=TOGETHER)
-                if not group_ids:
-                    await storm_acts.done(connection, act, at=self.now())
-                outcomes = []
-                for group_id in group_ids:
-                    outcome, why = await self._take_on(connection, act, group_id)
-                    outcomes.append((group_id, outcome, why))
-                    if outcome is Outcome.ASKED:
-                        asked.append(storm_acts.response_id(act, group_id))
-                await storm_acts.outcomes(connection, act, outcomes)
+        """Every group of the act in turn; may be repeated and done by several at once.
+
+        Whoever takes webhooks in holds several groups too, in an order of their own: on PostgreSQL
+        the two may wait for each other, and the one that is chosen to fail goes on one by one.
+        """
+        at_most, is_done = TOGETHER, False
+        while not is_done:
+            try:
+                is_done, asked = await self._carry_out_some(act_id, at_most=at_most)
+            except Exception as exc:
+                if at_most == 1 or not is_transient(exc):
+                    raise
+                log.info("one_by_one", extra={"action": "one_by_one", "act": act_id})
+                at_most = 1
+                continue
             self.tell()
             await self._begin(asked)
+        log.info("storm_acknowledged", extra={"action": "storm_acknowledged", "act": act_id})
+
+    async def _carry_out_some(self, act_id: str, *, at_most: int) -> tuple[bool, Sequence[str]]:
+        """The next groups, in one transaction; whether none was left, and what is to be asked."""
+        async with self.database.write() as connection:
+            act = await storm_acts.locked(connection, act_id)
+            if act.done_at is not None:
+                return True, ()
+            group_ids = await storm_acts.next_groups(connection, act, at_most=at_most)
             if not group_ids:
-                log.info(
-                    "storm_acknowledged", extra={"action": "storm_acknowledged", "act": act_id}
-                )
-                return
+                await storm_acts.done(connection, act, at=self.now())
+            entries: list[Entry] = []
+            outcomes = [
+                (group_id, *await self._take_on(connection, act, group_id, entries))
+                for group_id in group_ids
+            ]
+            await storm_acts.outcomes(connection, act, outcomes)
+            for one in entries:  # last: every act of everybody waits for the end of the chain
+                await audit.add(connection, one)
+        asked = [group_id for group_id, outcome, _ in outcomes if outcome is Outcome.ASKED]
+        return not group_ids, [storm_acts.response_id(act, group_id) for group_id in asked]
 
     async def _begin(self, asked: Sequence[str]) -> None:
         """Start the requests; what the engine does not take now, the sweeper repeats."""
@@ -177,9 +193,9 @@ class AcknowledgeAll:
             log.warning("response_late", extra={"action": "response_late"}, exc_info=True)
 
     async def _take_on(
-        self, connection: Connection, act: Act, group_id: str
+        self, connection: Connection, act: Act, group_id: str, entries: list[Entry]
     ) -> tuple[Outcome, str]:
-        """What becomes of one group, and why it is refused."""
+        """What becomes of one group, and why it is refused; `entries` gets what the audit keeps."""
         group = await alerts.locked(connection, group_id)
         noted = await stormed.noted(connection, [group_id])
         if group.state is not GroupState.FIRING or noted:
@@ -187,28 +203,26 @@ class AcknowledgeAll:
         asked = Asked(Actor(act.by, act.groups), "", f"{act.id}:{group_id}", "", act.asked_at)
         decision = may_acknowledge(self.catalog.people, asked.by, group)
         if not decision.allowed:
-            await audit.add(connection, entry(K.value, DENIED, group, asked, why=decision.text))
+            entries.append(entry(K.value, DENIED, group, asked, why=decision.text))
             return Outcome.REFUSED, decision.text
         found = await incidents.of_group(connection, group_id)
         incident = next((one for one in found if one.is_open), None)
         if incident is None:
             await storm_acts.note(connection, group_id, act.by, at=act.asked_at)
-            await audit.add(connection, entry(K.value, ACCEPTED, group, asked))
+            entries.append(entry(K.value, ACCEPTED, group, asked))
             return Outcome.NOTED, ""
         if incident.status is not IncidentStatus.TRIGGERED:
             return Outcome.NOTHING, ""
         if act.email is None:
             return Outcome.REFUSED, NO_USER
-        return await self._ask_pagerduty(connection, act, group, incident, asked)
+        outcome = await self._ask_pagerduty(connection, act, group, incident)
+        if outcome is Outcome.ASKED:
+            entries.append(entry(K.value, ACCEPTED, group, asked, incident=incident))
+        return outcome, ""
 
     async def _ask_pagerduty(
-        self,
-        connection: Connection,
-        act: Act,
-        group: AlertGroup,
-        incident: PagerDutyIncident,
-        asked: Asked,
-    ) -> tuple[Outcome, str]:
+        self, connection: Connection, act: Act, group: AlertGroup, incident: PagerDutyIncident
+    ) -> Outcome:
         response = Response(
             id=storm_acts.response_id(act, group.id),
             group_id=group.id,
@@ -219,7 +233,6 @@ class AcknowledgeAll:
             asked_at=self.now(),
         )
         if not await responses.ask(connection, response):
-            return Outcome.NOTHING, ""  # somebody asks something of it already
+            return Outcome.NOTHING  # somebody asks something of it already
         await alerts.save(connection, group, group.acted_on(), urgency=Urgency.NEW)
-        await audit.add(connection, entry(K.value, ACCEPTED, group, asked, incident=incident))
-        return Outcome.ASKED, ""
+        return Outcome.ASKED

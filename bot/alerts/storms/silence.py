@@ -167,6 +167,9 @@ class SilenceStorm:
                 return
             for _, silence in silenced:
                 await silences.ask(connection, silence)
+            made = [(silence.id, name) for name, silence in silenced]
+            await storm_acts.silence(connection, storm_id, made)
+            for _, silence in silenced:
                 accepted = entry(
                     SILENCE,
                     ACCEPTED,
@@ -178,8 +181,6 @@ class SilenceStorm:
                     reason=silence.reason,
                 )
                 await audit.add(connection, accepted)
-            made = [(silence.id, name) for name, silence in silenced]
-            await storm_acts.silence(connection, storm_id, made)
 
 
 def _read(said: Mapping[str, str]) -> tuple[timedelta, str]:

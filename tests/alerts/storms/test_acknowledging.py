@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.alerts.enrich import SOURCES, ask_all
 from bot.alerts.responding.who import WhoInPagerDuty
@@ -15,7 +16,7 @@ from bot.domain.asked import Actor
 from bot.domain.finding import Phase
 from bot.engine import Engine
 from bot.errors import Conflict, NotAllowed
-from bot.storage import storm_acts
+from bot.storage import alerts, audit, storm_acts
 from bot.world import World
 from sandbox import seeds
 from sandbox.pagerduty import PagerDuty
@@ -202,3 +203,52 @@ async def test_an_act_that_was_cut_off_is_carried_out_by_the_sweep(
     text = await room.until("3 in PagerDuty · 12 noted here")
     assert "at it" not in text
     assert len(room.pagerduty.calls_of("update_incident")) == 3
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_database_that_chose_it_to_fail_is_asked_for_one_group_at_a_time(
+    room: Room, monkeypatch: pytest.MonkeyPatch, times: int
+):
+    await room.weather.fires(*MANY)
+    found, sizes = storm_acts.next_groups, []
+
+    async def deadlocked(connection: Any, act: Any, *, at_most: int) -> tuple[str, ...]:
+        sizes.append(at_most)
+        if len(sizes) <= times:
+            raise OperationalError("deadlock detected", None, Exception())
+        return await found(connection, act, at_most=at_most)
+
+    monkeypatch.setattr(storm_acts, "next_groups", deadlocked)
+    if times == 1:
+        await room.presses(seeds.CAROL)
+        assert sizes == [acknowledge.TOGETHER, *[1] * 13]
+    else:  # it is away: the row is there, and the sweep goes on with it
+        with pytest.raises(OperationalError):
+            await room.presses(seeds.CAROL)
+        assert await room.all.sweep() == 1
+
+    assert "12 noted here" in await room.weather.text()
+
+
+async def test_nothing_is_locked_after_the_end_of_the_audits_chain(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+):
+    await room.breaks()
+    done = []
+    for module, name in ((audit, "add"), (storm_acts, "outcomes"), (alerts, "save")):
+        monkeypatch.setattr(module, name, noticed(getattr(module, name), name, done))
+
+    await room.presses(seeds.CAROL)
+    await room.until("3 in PagerDuty · 12 noted here")
+
+    first = done[: done.index("add")]
+    assert first == ["save"] * 3 + ["outcomes"]
+    assert done[len(first) : len(first) + 15] == ["add"] * 15
+
+
+def noticed(act: Any, name: str, done: list[str]) -> Any:
+    async def do(*args: Any, **said: Any) -> Any:
+        done.append(name)
+        return await act(*args, **said)
+
+    return do

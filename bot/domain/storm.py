@@ -21,6 +21,8 @@ QUIET = timedelta(minutes=2)
 """So long nothing must have joined before a storm is over."""
 LONG_QUIET = timedelta(minutes=15)
 """So long when more is left than gets cards: people work with the list meanwhile."""
+LONGEST = timedelta(hours=1)
+"""No storm lasts longer: where now and then one more group joins, they would never get cards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +87,8 @@ class Left:
 
 def is_over(storm: Storm, left: int, now: datetime, *, pace: float = 1.0) -> bool:
     """Whether a storm ends now, with so many groups left that fire and nobody is on."""
-    quiet = (now - storm.joined_at) * pace
-    return quiet >= (QUIET if left <= OWN_CARDS_AFTER else LONG_QUIET)
+    lasted, quiet = (now - storm.began_at) * pace, (now - storm.joined_at) * pace
+    return lasted >= LONGEST or quiet >= (QUIET if left <= OWN_CARDS_AFTER else LONG_QUIET)
 
 
 def unfold(left: Iterable[Left]) -> tuple[Left, ...]:

@@ -87,6 +87,19 @@ async def test_while_groups_join_it_goes_on(weather: Weather):
     assert "Late" in await weather.folded()
 
 
+async def test_where_one_more_joins_every_minute_it_is_over_after_an_hour(weather: Weather):
+    await weather.fires(*MANY)
+    for minute, name in enumerate(names(61, of="Late")):
+        weather.later = timedelta(minutes=minute)
+        await weather.fires(name)
+        assert await weather.ends() == (minute == 60)
+
+    assert len(await weather.owed() - {"storm"}) == 10
+    weather.later += timedelta(minutes=1)
+    await weather.fires("New")
+    assert "New" in await weather.owed()
+
+
 async def test_two_replicas_end_it_once(anywhere: Weather):
     await anywhere.fires(*MANY[:8])
     anywhere.later = PAST

@@ -27,6 +27,8 @@ class SilenceAllView:
     proposed: Sequence[Proposed]
     left_out: int
     """Alert names that are more than one form shows."""
+    others: int = 0
+    """Groups that somebody else than Alertmanager tells of."""
     silent: str | None
     """Why Alertmanager did not say what fires now."""
 
@@ -81,6 +83,10 @@ def _line(one: Proposed) -> str:
 
 def _small_print(view: SilenceAllView) -> Block:
     said = "Each name is a silence of its own, which can be ended by itself."
+    if view.others:
+        said += (
+            f" {counted(view.others, 'group')} of other systems than Alertmanager: not silenced."
+        )
     if view.silent is not None:
         said += f" Alertmanager did not say what fires now ({escaped(cut(view.silent, 150))})."
     return context(said)

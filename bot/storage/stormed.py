@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from bot.domain.alert import AlertGroup, GroupState, Severity
+from bot.domain.alert import AlertGroup, GroupState, Severity, Source
 from bot.domain.incident import IncidentStatus
 from bot.domain.silence import SilenceState
 from bot.domain.storm import PAGE, Left, Member
@@ -181,14 +181,27 @@ async def heard(connection: Connection, storm_id: str, revision: int) -> tuple[H
     """The alerts of the groups that a card of this revision showed and that have not ended.
 
     Those that have ended within them are among them, so that the same form means the same alerts.
+    Only Alertmanager's: what others tell of, its silences do not hide.
     """
     rows = await connection.execute(
         select(alert_rows.c.group_id, alert_rows.c.fingerprint, alert_rows.c.labels)
         .join(alert_groups, _a.id == alert_rows.c.group_id)
         .join(storm_groups, _g.group_id == _a.id)
         .where(_g.storm_id == storm_id, _g.since <= revision, _a.is_open)
+        .where(_a.source == Source.ALERTMANAGER.value)
     )
     return tuple(Heard(row.group_id, row.fingerprint, row.labels) for row in rows)
+
+
+async def count_of_others(connection: Connection, storm_id: str, revision: int) -> int:
+    """How many of these groups somebody else than Alertmanager tells of."""
+    found = (
+        select(func.count())
+        .join_from(storm_groups, alert_groups, _g.group_id == _a.id)
+        .where(_g.storm_id == storm_id, _g.since <= revision, _a.is_open)
+        .where(_a.source != Source.ALERTMANAGER.value)
+    )
+    return int((await connection.execute(found)).scalar_one())
 
 
 async def has_triggered_incident(connection: Connection, storm_id: str) -> bool:

@@ -29,7 +29,10 @@ from integrations.errors import IntegrationError
 
 WITHIN_S = 5.0
 """For all that Alertmanager holds."""
-NOTHING = "Nothing of what this card showed fires with a name any more: nothing to silence."
+NOTHING = (
+    "Nothing of what this card showed is Alertmanager's, has a name and still fires: "
+    "nothing to silence."
+)
 CHANGED = "What fires has changed since. Nothing was silenced: press *Silence all…* again."
 
 log = logging.getLogger(__name__)
@@ -117,6 +120,7 @@ class SilenceStorm:
         now, silent = await self._firing()
         async with self.world.database.read() as connection:
             seen = await silences.seen_since(connection, self.world.now() - BACK)
+            others = await stormed.count_of_others(connection, press.subject_id, press.revision)
         return silence_all_form(
             SilenceAllView(
                 storm_id=press.subject_id,
@@ -126,6 +130,7 @@ class SilenceStorm:
                     proposed[:MOST], heard, now=now, past=(one.labels for one in seen)
                 ),
                 left_out=max(0, len(proposed) - MOST),
+                others=others,
                 silent=silent,
             )
         )

@@ -14,6 +14,7 @@ from bot.alerts.silencing.sync import SyncSilences
 from bot.alerts.storms.silence import SilenceStorm
 from bot.cards.modal import Modal
 from bot.cards.silence_form import LENGTH, REASON
+from bot.domain.alert import Source
 from bot.domain.asked import Actor, Submission
 from bot.errors import Conflict, FormError, NotAllowed
 from bot.storage import alerts
@@ -147,6 +148,19 @@ async def test_a_form_of_which_nothing_is_as_it_was_makes_nothing(night: Night):
         await night.submits(form)
 
     assert await night.silences() == []
+
+
+async def test_what_others_tell_of_is_no_alert_that_alertmanager_could_silence(night: Night):
+    elsewhere = replace(
+        an_update(an_alert("disk", service=SERVICES[0], severity="warning"), groupKey="disk"),
+        source=Source.GRAFANA,
+    )
+    await night.weather.board.hears(elsewhere, at=datetime.now(UTC))
+
+    form = await night.form()
+
+    assert form.submit == "Silence 2 names"
+    assert "1 group of other systems than Alertmanager: not silenced." in str(form.blocks[-1])
 
 
 async def test_who_may_silence_none_of_it_gets_no_form(night: Night):

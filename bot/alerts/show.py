@@ -18,7 +18,7 @@ from bot.domain.finding import Finding, Phase
 from bot.domain.incident import PagerDutyIncident
 from bot.domain.suspects import Ranking
 from bot.domain.way_back import undone_to
-from bot.storage import alerts, cards, changes, incidents, responses, silences
+from bot.storage import alerts, cards, changes, incidents, responses, silences, stormed
 from bot.storage.database import Connection
 from bot.storage.known import known_of
 
@@ -59,6 +59,7 @@ async def look(connection: Connection, group_id: str, now: datetime) -> AlertVie
         way_back=None if group.is_final else await way_back(connection, suspect),
         shared_with=await named_beside(connection, group, found),
         silences=() if group.is_final else await silences.of_group(connection, group_id),
+        noted=(await stormed.noted(connection, [group_id])).get(group_id),
         is_posted=await cards.card_channel_and_ts(connection, Kind.ALERT_GROUP, group_id)
         is not None,
         now=now,

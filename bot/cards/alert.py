@@ -35,6 +35,7 @@ from bot.cards.blocks import (
 from bot.cards.change_buttons import back_buttons
 from bot.cards.responding import facts, menu, response_line
 from bot.cards.silence_words import group_buttons, is_silent, silence_lines
+from bot.cards.storm_words import noted_line
 from bot.cards.suspects import others_line, suspect_lines, verdict_buttons
 from bot.cards.text import spoken
 from bot.domain.alert import Alert, AlertGroup, GroupState, Severity
@@ -49,6 +50,7 @@ from bot.domain.incident import (
 )
 from bot.domain.mended import Mended
 from bot.domain.silence import Covering
+from bot.domain.storm_act import Noted
 from bot.domain.suspects import Ranking
 
 ACKNOWLEDGE = "alert.acknowledge"
@@ -89,6 +91,8 @@ class AlertView:
     """The names of other groups whose alerts are in the same open incident."""
     silences: Sequence[Covering] = ()
     """What silences alerts of it now, the longest first."""
+    noted: Noted | None = None
+    """Who took it on with a whole storm, where it pages nobody."""
     is_posted: bool = True
     """Whether Slack shows it already: an edit calls nobody, whoever it names."""
     now: datetime
@@ -146,6 +150,8 @@ def _first_lines(view: AlertView) -> list[str]:
     lines = [facts_line(group, view.alerts)]
     if group.state is S.ACKNOWLEDGED and view.incident is not None:
         lines.append(on_it_line(view.incident))
+    elif view.noted is not None:
+        lines.append(noted_line(view.noted))
     lines += silence_lines(view.silences, view.alerts)
     if summary := _summary(view):
         lines.append(summary)

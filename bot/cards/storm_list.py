@@ -15,7 +15,7 @@ from bot.cards.links import link
 from bot.cards.modal import TITLE_CHARACTERS, Modal
 from bot.cards.responding import response_line
 from bot.cards.silence_words import is_silent, silence_lines
-from bot.cards.text import mention, moment
+from bot.cards.storm_words import noted_line
 from bot.domain.alert import GroupState
 from bot.domain.storm import PAGE, pages
 from bot.domain.storm_act import Noted
@@ -105,7 +105,7 @@ def _who(line: Line) -> list[str]:
     """Who is on it, and what is being asked of PagerDuty."""
     shown, lines = line.view, []
     if line.noted is not None:
-        lines.append(f"{mention(line.noted.by)} is on it since {moment(line.noted.at)}")
+        lines.append(noted_line(line.noted))
     if shown.group.state is GroupState.ACKNOWLEDGED and shown.incident is not None:
         lines.append(on_it_line(shown.incident))
     if shown.response is not None:

@@ -5,12 +5,17 @@ from collections.abc import Sequence
 from bot.cards.blocks import cut, escaped
 from bot.cards.text import counted, day_and_time, mention, moment
 from bot.domain.alert import Severity
-from bot.domain.storm_act import Report, Silencing
+from bot.domain.storm_act import Noted, Report, Silencing
 
 MARKS = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "⚪"}
 FAILED_NAMED, REASONS_NAMED = 10, 5
 """Failures told by name for each reason; the rest is counted, and the list shows each."""
 WHY_CHARACTERS = 160
+
+
+def noted_line(noted: Noted) -> str:
+    """Who took a group on that pages nobody."""
+    return f"{mention(noted.by)} is on it since {moment(noted.at)}"
 
 
 def acknowledged_lines(report: Report | None) -> list[str]:

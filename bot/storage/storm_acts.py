@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Row, exists, insert, select, update
 
+from bot.domain.card import Kind
 from bot.domain.incident import ResponseState
 from bot.domain.silence import SilenceState
 from bot.domain.storm_act import Act, Outcome, Report, Silencing
-from bot.storage import storms
+from bot.storage import cards, storms
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.alerts import alert_groups, responses
@@ -72,12 +73,15 @@ async def next_groups(connection: Connection, act: Act, *, at_most: int) -> tupl
 
 
 async def note(connection: Connection, group_id: str, by: str, *, at: datetime) -> None:
-    """Somebody is on this group, which pages nobody."""
-    await connection.execute(
+    """Somebody is on this group, which pages nobody; its own card is marked where it has one."""
+    noted = await connection.execute(
         update(storm_groups)
         .where(storm_groups.c.group_id == group_id)
         .values(noted_by=by, noted_at=at)
+        .returning(storm_groups.c.is_folded)
     )
+    if not noted.scalar_one():
+        await cards.mark(connection, Kind.ALERT_GROUP, group_id)
 
 
 async def outcomes(

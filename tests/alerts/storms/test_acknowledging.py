@@ -179,6 +179,19 @@ async def test_nobody_takes_over_what_somebody_is_on(room: Room):
     assert f"<@{seeds.BOB.id}>" not in listed
 
 
+async def test_a_card_of_its_own_says_who_took_it_on(room: Room):
+    await room.weather.fires(*MANY, *BAD[:1], severity="critical")
+    own = sorted(await room.weather.owed() - {"storm"})
+    assert len(own) == 5
+    await room.weather.shows_all()
+
+    await room.presses(seeds.CAROL)
+
+    assert await room.weather.owed() == {*own, "storm"}
+    group = await room.weather.group(own[0])
+    assert f"<@{seeds.CAROL.id}> is on it since" in await room.weather.board.text(group)
+
+
 async def test_an_act_that_was_cut_off_is_carried_out_by_the_sweep(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ):

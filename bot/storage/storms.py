@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, select, update
 
 from bot.domain.alert import Severity
 from bot.domain.card import Kind, Place, Urgency
@@ -52,10 +52,13 @@ async def open_in(connection: Connection, channel: str) -> Storm | None:
     return None if row is None else _storm(row)
 
 
-async def every_open(connection: Connection) -> tuple[Storm, ...]:
-    """The storms that are not over."""
+async def every_seen(connection: Connection) -> tuple[Storm, ...]:
+    """The storms that are not over and whose cards stand."""
+    stands = exists().where(_is_card_of(storms.c.id), card_rows.c.ts.is_not(None))
     rows = await connection.execute(
-        select(storms).where(storms.c.over_at.is_(None)).order_by(storms.c.began_at, storms.c.id)
+        select(storms)
+        .where(storms.c.over_at.is_(None), stands)
+        .order_by(storms.c.began_at, storms.c.id)
     )
     return tuple(_storm(row) for row in rows)
 
@@ -248,7 +251,7 @@ async def places_of(connection: Connection, group_ids: Sequence[str]) -> dict[st
     return {row.group_id: Place(row.channel_id, row.ts) for row in rows}
 
 
-def _is_card_of(storm_id: str) -> Any:
+def _is_card_of(storm_id: str | ColumnElement[str]) -> Any:
     return and_(card_rows.c.kind == Kind.STORM.value, card_rows.c.subject_id == storm_id)
 
 

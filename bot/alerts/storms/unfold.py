@@ -15,7 +15,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EndStorms:
-    """Ends the storms that are over: a chore, which every replica does. The rows decide."""
+    """Ends the storms that are over: a chore, which every replica does. The rows decide.
+
+    While Slack is away none ends: one after another would begin, each with cards of its own.
+    """
 
     world: World
     begin: BeginLooks
@@ -23,7 +26,7 @@ class EndStorms:
     async def __call__(self) -> int:
         """Returns how many storms ended."""
         async with self.world.database.read() as connection:
-            found = await storms.every_open(connection)
+            found = await storms.every_seen(connection)
             over = [
                 storm
                 for storm in found

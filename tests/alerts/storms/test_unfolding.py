@@ -100,6 +100,21 @@ async def test_where_one_more_joins_every_minute_it_is_over_after_an_hour(weathe
     assert "New" in await weather.owed()
 
 
+async def test_while_slack_takes_no_card_it_goes_on(weather: Weather):
+    await weather.fires(*MANY[:6])
+    weather.later = PAST
+
+    assert await weather.ends(is_seen=False) == 0
+    await weather.fires(*names(6, of="More"))
+
+    assert len(await weather.storms()) == 1
+    assert await weather.owed() == {"storm"}
+    weather.later += PAST
+    assert await weather.ends(is_seen=True) == 0  # twelve are left: more than get cards
+    await weather.resolves(*MANY[:6])
+    assert await weather.ends() == 1
+
+
 async def test_two_replicas_end_it_once(anywhere: Weather):
     await anywhere.fires(*MANY[:8])
     anywhere.later = PAST

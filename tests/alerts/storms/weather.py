@@ -90,8 +90,10 @@ class Weather:
             which = cards.c.subject_id.in_(ids)
             await connection.execute(update(cards).where(which).values(**values))
 
-    async def ends(self) -> int:
-        """The chore is done once."""
+    async def ends(self, *, is_seen: bool = True) -> int:
+        """The chore is done once; Slack has taken the storms' cards before where `is_seen`."""
+        if is_seen:
+            await self._write([one.id for one in await self.storms()], ts="17.1", channel_id="C1")
         return await EndStorms(self.world, self._begin)()
 
     async def _begin(self, identities: Sequence[str]) -> None:

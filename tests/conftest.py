@@ -47,10 +47,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Hand out whole files, and all whole worlds to one worker."""
-    from tests.scheduling import OneWorldAtATime
+    """Hand out whole files, all scenes to one worker and all stories to one."""
+    from tests.scheduling import OneSceneAtATime
 
-    return OneWorldAtATime(config, log)
+    return OneSceneAtATime(config, log)
 
 
 @pytest.fixture(autouse=True)

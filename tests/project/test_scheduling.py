@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scheduling import OneWorldAtATime
-from tests.worlds import WORLDS, is_world
+from tests.scheduling import OneSceneAtATime
+from tests.worlds import SCENES, STORIES, is_world
 
 pytest_plugins = ("pytester",)
 A_FILE = """
@@ -19,7 +19,7 @@ def test_it(number):
 """
 
 
-def test_the_tests_of_a_file_and_all_worlds_stay_together(pytester: pytest.Pytester):
+def test_the_tests_of_a_file_and_all_scenes_stay_together(pytester: pytest.Pytester):
     seen = {}
     for name in ("tests/scenarios/test_a.py", "tests/scenarios/test_b.py", "tests/test_c.py"):
         seen[name] = pytester.path / name.replace("/", "_")
@@ -27,9 +27,9 @@ def test_the_tests_of_a_file_and_all_worlds_stay_together(pytester: pytest.Pytes
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(A_FILE.format(seen=str(seen[name])))
     pytester.makeconftest(
-        f"from {OneWorldAtATime.__module__} import OneWorldAtATime\n"
+        f"from {OneSceneAtATime.__module__} import OneSceneAtATime\n"
         "def pytest_xdist_make_scheduler(config, log):\n"
-        "    return OneWorldAtATime(config, log)\n"
+        "    return OneSceneAtATime(config, log)\n"
     )
 
     pytester.runpytest_subprocess("-n", "2", "--no-loadscope-reorder", "tests")
@@ -41,5 +41,5 @@ def test_the_tests_of_a_file_and_all_worlds_stay_together(pytester: pytest.Pytes
 
 
 def test_every_world_that_is_named_is_there():
-    assert [where for where in WORLDS if not Path(where).exists()] == []
+    assert [where for where in (*SCENES, *STORIES) if not Path(where).exists()] == []
     assert not is_world("tests/domain/test_gate.py::test_one")

@@ -56,10 +56,16 @@ async def test_a_change_rehearsed_shows_its_plan_and_writes_nothing(
 ):
     person, channel, said = REHEARSED[verb]
     writes, before, others = len(play.world.aws.writes), all_rows(database), changes_of(database)
+    shown = await everybody_sees(play, channel)
 
     await play.types(person, channel, said)
 
-    card = await play.card(channel, "Dry run", "changes", without="Looking")
+    async def rehearsed() -> str | None:
+        seen = await everybody_sees(play, channel)
+        new = (ts for ts, text in seen.items() if ts not in shown and "Dry run, plan" in text)
+        return next(new, None)
+
+    card = await play.card(channel, "changes", ts=await play.until(rehearsed, "a plan"))
     assert buttons(card) == []
     assert "Confirm" not in as_text(card, NAMES)
     assert len(play.world.aws.writes) == writes

@@ -22,6 +22,7 @@ from bot.domain.change import Change, ChangeKind, ChangeRequest
 from bot.domain.pipeline import Pipeline
 from bot.domain.shift import Strategy
 from bot.errors import BotError, Conflict, NotAllowed, NotKnown, UsageError
+from bot.web.body import TooLarge, body_of
 from integrations.errors import IntegrationError, Rejected
 from integrations.oidc.client import OidcClient
 
@@ -96,6 +97,8 @@ class ChangesApi:
                 response = await handle(request)
             except _Refused as exc:
                 return _refusal(exc.status, exc.text)
+            except TooLarge as exc:
+                return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(exc))
             except BotError as exc:
                 status = next((s for kind, s in STATUSES if isinstance(exc, kind)), None)
                 return _refusal(status or HTTPStatus.UNPROCESSABLE_ENTITY, str(exc))
@@ -184,15 +187,9 @@ class ChangesApi:
 
 
 async def _wish(request: web.Request) -> Wish:
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(8 * 1024):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise _Refused(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"More than {MOST_BYTES} bytes. Send less."
-            )
+    body = await body_of(request, most_bytes=MOST_BYTES, advice="Send less.")
     try:
-        return Wish.model_validate_json(bytes(body))
+        return Wish.model_validate_json(body)
     except ValidationError as exc:
         raise _Refused(HTTPStatus.UNPROCESSABLE_ENTITY, _problems(exc)) from None
 

@@ -18,6 +18,7 @@ from aiohttp import web
 from bot import metrics
 from bot.storage import inbox
 from bot.storage.database import Database
+from bot.web.body import TooLarge, body_of
 from bot.web.keeping import Keeping, Letter
 from integrations.errors import Forbidden, InvalidSignature, Rejected
 
@@ -73,14 +74,13 @@ class Sender(Protocol):
         """
 
 
-class _Refused(Exception):
+@dataclass(frozen=True, slots=True)
+class _Refused:
     """What is answered, and the word it is counted under."""
 
-    def __init__(self, status: HTTPStatus, outcome: str, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.outcome = outcome
-        self.text = text
+    status: HTTPStatus
+    outcome: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -108,8 +108,8 @@ class Webhooks:
             refused = _Refused(HTTPStatus.FORBIDDEN, "unwanted", f"{exc.detail}.")
         except Rejected as exc:
             refused = _Refused(HTTPStatus.BAD_REQUEST, "malformed", f"{exc.detail}.")
-        except _Refused as exc:
-            refused = exc
+        except TooLarge as exc:
+            refused = _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", str(exc))
         except Exception:
             metrics.webhooks.labels(sender.system, "failed").inc()
             log.exception(
@@ -134,7 +134,7 @@ class Webhooks:
 
     async def _take(self, sender: Sender, request: web.Request) -> str:
         sender.admit(request.headers)
-        body = await _body(request, sender)
+        body = await body_of(request, most_bytes=sender.most_bytes, advice=sender.advice)
         match await sender.read(request.headers, body):
             case Letter() as letter:
                 return await self._keep(sender.system, letter)
@@ -161,23 +161,3 @@ class Webhooks:
                 known_for_s=unreadable.known_for_s,
             )
         log.error("webhook_unreadable", extra={"action": "webhook_unreadable", "source": source})
-
-
-async def _body(request: web.Request, sender: Sender) -> bytes:
-    """The body as it came, or a refusal as soon as it is too large."""
-    if (request.content_length or 0) > sender.most_bytes:
-        raise _too_large(sender)
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        body += chunk
-        if len(body) > sender.most_bytes:
-            raise _too_large(sender)
-    return bytes(body)
-
-
-def _too_large(sender: Sender) -> _Refused:
-    return _Refused(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "too_large",
-        f"More than {sender.most_bytes} bytes. {sender.advice}",
-    )

@@ -30,6 +30,7 @@ from bot.storage import cards
 from bot.storage.database import Connection
 from bot.storage.schema.alerts import alert_groups
 from bot.storage.schema.changes import changes
+from bot.storage.unkept import unkept
 
 USUAL_FROM = 10
 """The usual length of a rollout is the median of this many."""
@@ -241,12 +242,7 @@ async def recent(
 
 async def unstarted(connection: Connection, asked_before: datetime) -> tuple[str, ...]:
     """The ids of changes that have not ended and are old enough for the engine to know them."""
-    rows = await connection.execute(
-        select(changes.c.id)
-        .where(changes.c.state.not_in(FINAL), changes.c.asked_at <= asked_before)
-        .order_by(changes.c.asked_at)
-    )
-    return tuple(rows.scalars())
+    return await unkept(connection, changes, changes.c.state.not_in(FINAL), asked_before)
 
 
 async def usual_rollout(connection: Connection, environment: str, service: str) -> timedelta | None:

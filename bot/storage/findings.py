@@ -16,6 +16,7 @@ from bot.storage import cards
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.alerts import enrichments, findings
+from bot.storage.unkept import unkept
 
 SHAPES: Mapping[str, TypeAdapter[Any]] = {
     log_lines.SOURCE: TypeAdapter(log_lines.ErrorLines),
@@ -65,12 +66,7 @@ async def finished(connection: Connection, identity: str, *, at: datetime) -> No
 
 async def unfinished(connection: Connection, asked_before: datetime) -> tuple[str, ...]:
     """The ids of looks that have not ended, old enough for the engine to know them."""
-    rows = await connection.execute(
-        select(enrichments.c.id)
-        .where(enrichments.c.finished_at.is_(None), enrichments.c.asked_at <= asked_before)
-        .order_by(enrichments.c.asked_at)
-    )
-    return tuple(rows.scalars())
+    return await unkept(connection, enrichments, enrichments.c.finished_at.is_(None), asked_before)
 
 
 async def write(connection: Connection, group_id: str, finding: Finding) -> None:

@@ -11,6 +11,7 @@ from bot.domain.sentry import ActKind, ActState, IssueAct
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.sentry import issue_acts
+from bot.storage.unkept import unkept
 
 _PLAIN = [f.name for f in fields(IssueAct) if f.name not in {"kind", "state"}]
 
@@ -68,12 +69,9 @@ async def latest_of(connection: Connection, issue_ids: Iterable[str]) -> Mapping
 
 async def pending(connection: Connection, asked_before: datetime) -> tuple[str, ...]:
     """The ids of what was asked and has not ended, old enough for the engine to know them."""
-    rows = await connection.execute(
-        select(issue_acts.c.id)
-        .where(issue_acts.c.state == ActState.PENDING.value, issue_acts.c.asked_at <= asked_before)
-        .order_by(issue_acts.c.asked_at)
+    return await unkept(
+        connection, issue_acts, issue_acts.c.state == ActState.PENDING.value, asked_before
     )
-    return tuple(rows.scalars())
 
 
 def _act(row: Row[Any]) -> IssueAct:

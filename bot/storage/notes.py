@@ -13,6 +13,7 @@ from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.cards import cards
 from bot.storage.schema.notes import marked_messages, pagerduty_notes
+from bot.storage.unkept import unkept
 
 
 async def keep_mark(connection: Connection, mark: Mark) -> None:
@@ -127,15 +128,12 @@ async def end(connection: Connection, note: Note, state: ResponseState, *, why: 
 
 async def pending(connection: Connection, asked_before: datetime) -> tuple[str, ...]:
     """The ids of notes that have not arrived, old enough for the engine to know them."""
-    rows = await connection.execute(
-        select(pagerduty_notes.c.id)
-        .where(
-            pagerduty_notes.c.state == ResponseState.PENDING.value,
-            pagerduty_notes.c.asked_at <= asked_before,
-        )
-        .order_by(pagerduty_notes.c.asked_at)
+    return await unkept(
+        connection,
+        pagerduty_notes,
+        pagerduty_notes.c.state == ResponseState.PENDING.value,
+        asked_before,
     )
-    return tuple(rows.scalars())
 
 
 def _note(row: Row[Any]) -> Note:

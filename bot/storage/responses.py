@@ -11,6 +11,7 @@ from bot.storage import cards
 from bot.storage.database import Connection
 from bot.storage.dialect import insert_into
 from bot.storage.schema.alerts import responses
+from bot.storage.unkept import unkept
 
 
 async def ask(connection: Connection, response: Response) -> bool:
@@ -97,15 +98,9 @@ async def latest(connection: Connection, group_id: str) -> Response | None:
 
 async def pending(connection: Connection, asked_before: datetime) -> tuple[str, ...]:
     """The ids of what was asked and has not ended, old enough for the engine to know them."""
-    rows = await connection.execute(
-        select(responses.c.id)
-        .where(
-            responses.c.state == ResponseState.PENDING.value,
-            responses.c.asked_at <= asked_before,
-        )
-        .order_by(responses.c.asked_at)
+    return await unkept(
+        connection, responses, responses.c.state == ResponseState.PENDING.value, asked_before
     )
-    return tuple(rows.scalars())
 
 
 def _response(row: Row[Any]) -> Response:

@@ -1,12 +1,11 @@
 """The Dockerfile, by hadolint."""
 
 import json
-import subprocess
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.checks.problem import Problem
+from infra.checks.problem import Problem, ran
 
 HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
 """A part of the project's own environment: it is one program, and wants nothing."""
@@ -14,13 +13,6 @@ HADOLINT = Path(sysconfig.get_path("scripts")) / "hadolint"
 
 def check(root: Path) -> Iterator[Problem]:
     """Needs nothing but the project's own environment."""
-    done = subprocess.run(  # noqa: S603  a program of the project's own environment
-        [str(HADOLINT), "--format", "json", "Dockerfile"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = ran(str(HADOLINT), "--format", "json", "Dockerfile", within=root, longest_s=60)
     for said in json.loads(done.stdout):
         yield Problem(f"{said['file']}:{said['line']}", f"{said['code']}: {said['message']}")

@@ -39,12 +39,19 @@ def asked(
     program = next((path for name in names if (path := shutil.which(name))), None)
     if program is None:
         raise NotHere(f"{names[0]} is not on the PATH: {how_to_get}")
+    return ran(program, *arguments, within=within)
+
+
+def ran(
+    program: str, *arguments: str, within: Path, longest_s: float = LONGEST_S
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program in a folder; what it says comes back."""
     return subprocess.run(  # noqa: S603  a checker, with arguments of ours
         [program, *arguments],
         cwd=within,
         capture_output=True,
         text=True,
-        timeout=LONGEST_S,
+        timeout=longest_s,
         check=False,
     )
 

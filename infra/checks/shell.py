@@ -5,20 +5,14 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.checks.problem import Problem
+from infra.checks.problem import Problem, ran
 from infra.checks.tools import installed
 
 
 def check(root: Path) -> Iterator[Problem]:
     """Needs shellcheck from PyPI, in the tools' environment; hints about style count too."""
-    done = subprocess.run(  # noqa: S603  a program of the tools' own environment
-        [installed("shellcheck"), "--format", "json", "--severity", "style", *scripts(root)],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    said_as = ("--format", "json", "--severity", "style")
+    done = ran(installed("shellcheck"), *said_as, *scripts(root), within=root, longest_s=60)
     for said in json.loads(done.stdout):
         yield Problem(f"{said['file']}:{said['line']}", f"SC{said['code']}: {said['message']}")
 
